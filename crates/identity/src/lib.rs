@@ -1,0 +1,1 @@
+//! People, organisations, positions, sign-in.

@@ -1,0 +1,1 @@
+//! Pure rules and values every room shares; no input or output.

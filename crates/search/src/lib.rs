@@ -1,0 +1,1 @@
+//! The one text index of the house.

@@ -1,0 +1,1 @@
+//! The binary haidang: configuration, composition, command line.

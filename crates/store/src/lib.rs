@@ -1,0 +1,1 @@
+//! Records, audit, outbox, jobs and files on SQLite or PostgreSQL.

@@ -1,0 +1,1 @@
+//! Layout, components, texts, styles, fonts and icons.

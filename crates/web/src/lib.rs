@@ -1,0 +1,1 @@
+//! The toolkit every room uses to answer HTTP.

@@ -1,0 +1,2 @@
+//! Checks over the repository itself.
+fn main() {}
