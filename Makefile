@@ -1,0 +1,52 @@
+# Hải Đăng: the commands a person needs. `make` or `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# One cache outside the tree, so that a second clone builds fast.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/haidang/target
+
+# Words for `haidang demo`, for example DEMO="--residents 2000 --months 6".
+DEMO ?=
+# `make bench FULL=1` measures with 3,000,000 cases instead of 30,000.
+FULL ?=
+
+.PHONY: help
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Build, seed a demonstration city in ./var and serve it at http://localhost:8080
+	@scripts/demo.sh $(DEMO)
+
+.PHONY: test
+test: ## Everything that must pass: format, lints, all tests on both databases, browser journeys, short judges
+	@scripts/test.sh
+
+.PHONY: test-rust
+test-rust: ## The part of `make test` that needs no browser
+	@scripts/test.sh format lints documents repository tests
+
+.PHONY: test-e2e
+test-e2e: ## The browser journeys alone
+	@scripts/test.sh journeys
+
+.PHONY: check
+check: ## The fast loop before a commit: format, lints, repository checks
+	@scripts/test.sh format lints repository
+
+.PHONY: judge-experience
+judge-experience: ## Start a city, sign in as each role, judge every page from outside
+	@scripts/judge-experience.sh
+
+.PHONY: bench
+bench: ## Print the figures of this release as ratios, on both databases (FULL=1 for 3,000,000 cases)
+	@scripts/bench.sh $(if $(FULL),full,)
+
+.PHONY: assets
+assets: ## Compile the style sheets again (needs Node); the result is committed
+	@scripts/install.sh node
+	@source scripts/lib.sh && use_node && crates/ui/build-css.sh
+
+.PHONY: bless
+bless: ## Write the committed snapshots and the OpenAPI document anew; read the difference before a commit
+	@scripts/bless.sh

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Installs what a task needs and the machine lacks: install.sh demo | test | judge | bench | node
+set -euo pipefail
+source "$(dirname "$0")/lib.sh"
+
+case "${1:-}" in
+  demo)  need_rust ;;
+  test)  need_rust; need_postgres; need_browser; use_node ;;
+  judge) need_rust; need_browser; use_node ;;
+  bench) need_rust; need_postgres ;;
+  node)  use_node ;;
+  *)     die "usage: install.sh demo | test | judge | bench | node" ;;
+esac
