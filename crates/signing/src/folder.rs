@@ -1,0 +1,203 @@
+//! The folder of agency keys: one file an agency, readable by its owner only.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use data_encoding::BASE64URL_NOPAD;
+use haidang_kernel::ambient::Ambient;
+use serde::{Deserialize, Serialize};
+
+use crate::{AgencyKey, PublicKeySet, SigningError};
+
+/// Agency keys on disk, created when first needed. Cheap to clone.
+#[derive(Clone)]
+pub struct KeyFolder {
+    folder: PathBuf,
+    ambient: Ambient,
+    loaded: Arc<Mutex<BTreeMap<String, AgencyKey>>>,
+}
+
+/// What a key file holds. The agency is repeated so that a renamed file is noticed.
+#[derive(Serialize, Deserialize)]
+struct KeyFile {
+    agency: String,
+    kid: String,
+    seed: String,
+}
+
+impl KeyFolder {
+    /// Uses `folder`, which is created with mode 0700 at the first key.
+    pub fn new(folder: impl Into<PathBuf>, ambient: Ambient) -> KeyFolder {
+        KeyFolder { folder: folder.into(), ambient, loaded: Arc::default() }
+    }
+
+    /// The key of `agency`; made and stored durably when there is none yet.
+    ///
+    /// Refuses a file that others may read (Unix), a damaged one, and a name that is not an agency code.
+    pub fn key(&self, agency: &str) -> Result<AgencyKey, SigningError> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(key) = loaded.get(agency) {
+            return Ok(key.clone());
+        }
+        let path = self.path(agency)?;
+        let key = match read(&path, agency)? {
+            Some(key) => key,
+            None => self.create(&path, agency)?,
+        };
+        loaded.insert(agency.to_owned(), key.clone());
+        Ok(key)
+    }
+
+    /// The public halves of all keys in the folder, sorted by agency. An absent folder is an empty set.
+    pub fn public_keys(&self) -> Result<PublicKeySet, SigningError> {
+        let entries = match std::fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(PublicKeySet::default()),
+            Err(source) => return Err(io(&self.folder, source)),
+        };
+        let mut agencies = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(|source| io(&self.folder, source))?.file_name();
+            if let Some(agency) = name.to_str().and_then(|name| name.strip_suffix(".key")) {
+                agencies.push(agency.to_owned());
+            }
+        }
+        agencies.sort();
+        let keys = agencies.iter().map(|agency| Ok(self.key(agency)?.public())).collect::<Result<_, SigningError>>()?;
+        Ok(PublicKeySet { keys })
+    }
+
+    fn path(&self, agency: &str) -> Result<PathBuf, SigningError> {
+        let fits = (1..=64).contains(&agency.len())
+            && !agency.starts_with('.')
+            && agency.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'));
+        if fits { Ok(self.folder.join(format!("{agency}.key"))) } else { Err(SigningError::AgencyName) }
+    }
+
+    /// Writes to a temporary name and links it into place, so that two processes that start together agree on one key.
+    fn create(&self, path: &Path, agency: &str) -> Result<AgencyKey, SigningError> {
+        create_folder(&self.folder)?;
+        let key = AgencyKey::from_seed(agency, &self.ambient.bytes::<32>());
+        let content = KeyFile {
+            agency: agency.to_owned(),
+            kid: key.id().to_owned(),
+            seed: BASE64URL_NOPAD.encode(&key.seed()),
+        };
+        let text = serde_json::to_vec(&content).map_err(|_| SigningError::Malformed("key file"))?;
+        let temporary = self.folder.join(format!(".{agency}.{}.new", self.ambient.token()));
+        let written = write_private(&temporary, &text);
+        let linked = written.and_then(|()| std::fs::hard_link(&temporary, path));
+        let _ = std::fs::remove_file(&temporary);
+        match linked {
+            Ok(()) => Ok(key),
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                read(path, agency)?.ok_or(SigningError::UnknownKey)
+            }
+            Err(source) => Err(io(path, source)),
+        }
+    }
+}
+
+fn io(path: &Path, source: std::io::Error) -> SigningError {
+    SigningError::Io { path: path.display().to_string(), source }
+}
+
+fn create_folder(folder: &Path) -> Result<(), SigningError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|source| io(folder, source))
+}
+
+fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn read(path: &Path, agency: &str) -> Result<Option<AgencyKey>, SigningError> {
+    let damaged = |reason| SigningError::Damaged { path: path.display().to_string(), reason };
+    let text = match std::fs::read(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(io(path, source)),
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(path).map_err(|source| io(path, source))?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(SigningError::OpenToOthers { path: path.display().to_string() });
+        }
+    }
+    let content: KeyFile = serde_json::from_slice(&text).map_err(|_| damaged("not a key file"))?;
+    if content.agency != agency {
+        return Err(damaged("key of another agency"));
+    }
+    let seed = BASE64URL_NOPAD.decode(content.seed.as_bytes()).map_err(|_| damaged("seed is not base64url"))?;
+    let seed: [u8; 32] = seed.try_into().map_err(|_| damaged("seed is not 32 bytes"))?;
+    let key = AgencyKey::from_seed(agency, &seed);
+    if key.id() != content.kid {
+        return Err(damaged("key id does not belong to the seed"));
+    }
+    Ok(Some(key))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn folder(path: &Path, seed: u64) -> KeyFolder {
+        KeyFolder::new(path, Ambient::fixed("2026-11-24T02:00:00Z".parse().unwrap(), seed))
+    }
+
+    #[test]
+    fn a_key_is_made_once_and_found_again() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("keys");
+        assert_eq!(folder(&path, 1).public_keys().unwrap().keys.len(), 0);
+        let first = folder(&path, 1).key("H24.11824").unwrap();
+        let again = folder(&path, 2).key("H24.11824").unwrap();
+        assert_eq!(first.id(), again.id());
+        let other = folder(&path, 2).key("H24.S01").unwrap();
+        assert_ne!(other.id(), first.id());
+        let published = folder(&path, 3).public_keys().unwrap();
+        assert_eq!(published.keys.iter().map(|key| key.agency.as_str()).collect::<Vec<_>>(), ["H24.11824", "H24.S01"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_key_that_others_may_read_is_refused() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let place = tempfile::tempdir().unwrap();
+        folder(place.path(), 1).key("H24").unwrap();
+        let file = place.path().join("H24.key");
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert!(matches!(folder(place.path(), 1).key("H24"), Err(SigningError::OpenToOthers { .. })));
+    }
+
+    #[test]
+    fn a_renamed_or_damaged_file_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        folder(place.path(), 1).key("H24").unwrap();
+        std::fs::rename(place.path().join("H24.key"), place.path().join("H25.key")).unwrap();
+        assert!(matches!(folder(place.path(), 1).key("H25"), Err(SigningError::Damaged { .. })));
+    }
+
+    #[test]
+    fn names_that_leave_the_folder_are_refused() {
+        let place = tempfile::tempdir().unwrap();
+        for name in ["", "..", "../x", "a/b", ".hidden", "H24\0", "Sở"] {
+            assert!(matches!(folder(place.path(), 1).key(name), Err(SigningError::AgencyName)), "{name:?}");
+        }
+    }
+}
