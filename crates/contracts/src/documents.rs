@@ -1,0 +1,69 @@
+//! Documents that prove themselves: data and a template go in, a signed file comes out.
+
+use crate::ContractError;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+/// A document to be rendered and signed by an agency.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DocumentRequest {
+    /// Title, such as `Giấy khai sinh`.
+    pub title: String,
+    /// `vi` or `en`: language of the document.
+    pub language: String,
+    /// Template source of the pack; text only as data, no file or network access.
+    pub template: String,
+    /// Variables of the template.
+    pub data: serde_json::Value,
+    /// Code of the issuing agency, whose key signs.
+    pub agency: String,
+    /// Official name of the issuing agency.
+    pub agency_name: String,
+    /// Official number of the document.
+    pub number: Option<String>,
+    /// Public verification token, drawn as QR.
+    pub token: String,
+    /// Public address of the verification page.
+    pub verify_url: String,
+    /// Day of issue, `YYYY-MM-DD`.
+    pub issued_on: String,
+    /// Name and title of the person who signed the decision.
+    pub signer: Option<String>,
+}
+
+/// A rendered document with its detached signature.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SignedDocument {
+    /// The bytes exactly as signed.
+    pub bytes: Vec<u8>,
+    /// Media type, `text/html; charset=utf-8` in the simple form, `application/pdf` later.
+    pub media_type: String,
+    /// SHA-256 of the bytes, hex.
+    pub sha256: String,
+    /// Detached signature, base64.
+    pub signature: String,
+    /// `ed25519`.
+    pub algorithm: String,
+    /// Id of the key that signed.
+    pub key_id: String,
+}
+
+/// Renders and signs.
+#[async_trait]
+pub trait Documents: Send + Sync {
+    /// Renders the template with the data and signs the bytes with the agency's key.
+    async fn produce(&self, request: &DocumentRequest) -> Result<SignedDocument, ContractError>;
+    /// Whether signature, key and bytes agree.
+    async fn verify(&self, bytes: &[u8], signature: &str, key_id: &str) -> Result<bool, ContractError>;
+}
+
+/// Signs with keys of agencies; implemented by `signing`.
+#[async_trait]
+pub trait Signer: Send + Sync {
+    /// Detached signature over the bytes: (signature base64, key id).
+    async fn sign(&self, agency: &str, bytes: &[u8]) -> Result<(String, String), ContractError>;
+    /// Whether the signature was made over the bytes by the key.
+    async fn verify(&self, bytes: &[u8], signature: &str, key_id: &str) -> Result<bool, ContractError>;
+    /// Public keys: (key id, agency, public key base64).
+    async fn public_keys(&self) -> Result<Vec<(String, String, String)>, ContractError>;
+}

@@ -1,0 +1,107 @@
+//! Facts other rooms may use later. They travel in the outbox, written in the same transaction as the fact.
+
+use serde::{Deserialize, Serialize};
+
+/// A case was submitted. Kind `case.submitted`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CaseSubmitted {
+    /// Id of the case.
+    pub case_id: String,
+    /// Its number.
+    pub case_no: String,
+    /// Procedure code.
+    pub procedure: String,
+    /// Whose case it is.
+    pub owner: String,
+    /// Agency that receives.
+    pub receiving_agency: String,
+    /// Microseconds UTC.
+    pub at: i64,
+}
+/// Kind of [`CaseSubmitted`].
+pub const CASE_SUBMITTED: &str = "case.submitted";
+
+/// A case moved: any transition. Kind `case.moved`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CaseMoved {
+    /// Id of the case.
+    pub case_id: String,
+    /// Its number.
+    pub case_no: String,
+    /// Whose case it is.
+    pub owner: String,
+    /// Sequence number of the event within the case, from 1.
+    pub seq: i64,
+    /// Action that moved it.
+    pub action: String,
+    /// State after the action.
+    pub state: String,
+    /// National status after the action.
+    pub national_status: Option<i64>,
+    /// Microseconds UTC.
+    pub at: i64,
+}
+/// Kind of [`CaseMoved`].
+pub const CASE_MOVED: &str = "case.moved";
+
+/// A result was issued. Kind `result.issued`; the vault keeps it for its owner.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ResultIssued {
+    /// Id of the result.
+    pub result_id: String,
+    /// Case it decides.
+    pub case_id: String,
+    /// Whose vault receives it.
+    pub owner: String,
+    /// Result code, such as `KQ.G15.000031`.
+    pub code: String,
+    /// Title in Vietnamese.
+    pub title: String,
+    /// Official number.
+    pub number: String,
+    /// Issuing agency's name.
+    pub issuer: String,
+    /// Day of issue, `YYYY-MM-DD`.
+    pub issued_on: String,
+    /// Last day of validity, when limited.
+    pub valid_until: Option<String>,
+    /// SHA-256 of the file, hex; also its address in the blob store.
+    pub sha256: String,
+    /// Media type.
+    pub media_type: String,
+    /// Size in bytes.
+    pub size: i64,
+    /// Public verification token.
+    pub token: String,
+}
+/// Kind of [`ResultIssued`].
+pub const RESULT_ISSUED: &str = "result.issued";
+
+/// A document was digitised or uploaded and accepted with a case. Kind `document.kept`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DocumentKept {
+    /// Id of the document.
+    pub document_id: String,
+    /// Case it came with.
+    pub case_id: String,
+    /// Whose vault receives it.
+    pub owner: String,
+    /// Component code.
+    pub code: String,
+    /// Title in Vietnamese.
+    pub title: String,
+    /// `digitised` or `uploaded`.
+    pub origin: String,
+    /// Agency that digitised it, or the owner.
+    pub issuer: String,
+    /// Day, `YYYY-MM-DD`.
+    pub kept_on: String,
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// Media type.
+    pub media_type: String,
+    /// Size in bytes.
+    pub size: i64,
+}
+/// Kind of [`DocumentKept`].
+pub const DOCUMENT_KEPT: &str = "document.kept";
