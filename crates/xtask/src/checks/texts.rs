@@ -6,8 +6,8 @@ use super::Report;
 use crate::rust_text::RustText;
 use crate::tree::{File, Tree};
 
-/// Proper names that are the same in every language.
-const PROPER_NAMES: &[&str] = &["Hải Đăng"];
+/// Names that are the same in every language; a language is offered in its own name.
+const PROPER_NAMES: &[&str] = &["Hải Đăng", "Tiếng Việt", "English"];
 
 /// One message: its variables, so that a translation cannot lose one.
 type Messages = BTreeMap<String, BTreeSet<String>>;
@@ -185,6 +185,8 @@ fn visible_text(template: &str) -> Vec<(usize, String)> {
             .enumerate()
             .map(|(at, part)| if at == 0 { part } else { part.split_once(';').map_or(part, |(_, rest)| rest) })
             .collect();
+        // A macro that writes an attribute has no tag around it.
+        let text: String = text.split(' ').filter(|word| !word.contains("=\"")).collect::<Vec<_>>().join(" ");
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
         if letters >= 2 {
             found.push((index + 1, text.split_whitespace().collect::<Vec<_>>().join(" ")));
