@@ -2,7 +2,7 @@
 # What it offers: words for the person at the terminal, packages, Node, a free port, a private PostgreSQL cluster.
 
 root_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cache_dir=${HAIDANG_CACHE:-$HOME/.cache/haidang}
+cache_dir=${HAIDANG_TEST_CACHE:-$HOME/.cache/haidang}
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$HOME/.cache/haidang/target}
 
 say() { printf '\n== %s\n' "$*"; }
@@ -65,9 +65,9 @@ node_wanted=20.19.0
 node_is_enough() { "$1" --version >/dev/null 2>&1 && version_at_least "$("$1" --version | tr -d v)" "$node_wanted"; }
 
 # use_node  puts a Node that is new enough, with its npm, first in PATH; installs it when lacking.
-# HAIDANG_NODE=venv leaves the system's Node aside (to test that way).
+# HAIDANG_TEST_NODE=venv leaves the system's Node aside (to test that way).
 use_node() {
-  if [ "${HAIDANG_NODE:-}" != venv ] && command -v npm >/dev/null && node_is_enough node; then return 0; fi
+  if [ "${HAIDANG_TEST_NODE:-}" != venv ] && command -v npm >/dev/null && node_is_enough node; then return 0; fi
   local home="$cache_dir/node22"
   if ! node_is_enough "$home/bin/node" || ! [ -x "$home/bin/npm" ]; then
     need_packages python3 python3-venv

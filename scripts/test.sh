@@ -71,7 +71,7 @@ if has journeys || has judges || has guides; then
   use_node
   say "the binary for journeys, guides and judges"
   cargo build --locked -p haidang-server --bin haidang || bad "build of the binary"
-  export HAIDANG_BIN="$CARGO_TARGET_DIR/debug/haidang"
+  export HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
 fi
 
 if has journeys; then

@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+// Runs the journeys against the real binary: scripts on and off, 320 and 1280 px. One line a step, a picture of every
+// page in screenshots/, then `N passed, N failed`. Words given name journeys or settings: node run.mjs birth 320-off
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { launch, screenshots } from './lib/browser.mjs';
+import { startCity } from './lib/city.mjs';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const wanted = process.argv.slice(2);
+const settings = [[320, true], [320, false], [1280, true], [1280, false]]
+  .map(([width, scripts]) => ({ name: `${width}-${scripts ? 'on' : 'off'}`, width, scripts }));
+const names = readdirSync(join(here, 'journeys')).filter((name) => name.endsWith('.mjs')).map((name) => name.slice(0, -4)).sort();
+const isSetting = (word) => settings.some((setting) => setting.name === word);
+const chosenSettings = settings.filter((setting) => !wanted.some(isSetting) || wanted.includes(setting.name));
+const chosen = names.filter((name) => !wanted.some((word) => !isSetting(word)) || wanted.includes(name));
+
+let passed = 0;
+let failed = 0;
+
+async function walk(name, journey, setting, city, browser) {
+  const world = { city, browser, setting, base: city.base, demo: city.demo, pages: [] };
+  let broken = null;
+  for (const [step, work] of journey(world)) {
+    const label = `${name} ${setting.name}: ${step}`;
+    if (broken) {
+      failed += 1;
+      console.log(`FAIL ${label}  (not reached)`);
+      continue;
+    }
+    const started = Date.now();
+    try {
+      await work();
+      passed += 1;
+      console.log(`ok   ${label}  ${Date.now() - started} ms`);
+    } catch (error) {
+      failed += 1;
+      // A page that looks wrong need not end the journey; one that cannot be walked does.
+      if (!error.goOn) broken = error;
+      console.log(`FAIL ${label}  ${error.message.split('\n').slice(0, 6).join('\n     ')}`);
+      for (const [index, page] of world.pages.entries()) {
+        const file = join(screenshots, setting.name, `failed-${name}-${index}.png`);
+        await page.screenshot({ path: file, fullPage: true }).catch(() => {});
+        console.log(`     screen ${index}: ${page.url()} → ${file}`);
+      }
+    }
+  }
+  for (const page of world.pages) await page.context().close().catch(() => {});
+}
+
+if (chosen.length === 0 || chosenSettings.length === 0) throw new Error(`no such journey or setting: ${wanted.join(' ')}`);
+rmSync(screenshots, { recursive: true, force: true });
+mkdirSync(screenshots, { recursive: true });
+let city;
+let browser;
+const end = async () => { await browser?.close().catch(() => {}); await city?.stop(); };
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => { end().finally(() => process.exit(130)); });
+try {
+  city = await startCity();
+  browser = await launch();
+  for (const setting of chosenSettings) {
+    for (const name of chosen) {
+      const { journey } = await import(`./journeys/${name}.mjs`);
+      await walk(name, journey, setting, city, browser);
+    }
+  }
+} catch (error) {
+  failed += 1;
+  console.log(`FAIL ${error.message}`);
+} finally {
+  await end();
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed || !passed ? 1 : 0;
