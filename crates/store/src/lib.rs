@@ -1,1 +1,37 @@
 //! Records, audit, outbox, jobs and files on SQLite or PostgreSQL.
+//!
+//! Rooms hold a [`Db`]. They read through it and write in [`Db::transaction`], where the new state, its audit record
+//! ([`Tx::audit`]), its events ([`Tx::emit`]) and its jobs ([`Tx::enqueue`]) become durable together. Statements are
+//! one text for both databases in the strict common dialect of `docs/guide/sql.md`.
+
+mod audit;
+mod db;
+mod dialect;
+mod error;
+mod filter;
+mod jobs;
+mod link;
+mod migrate;
+mod options;
+pub mod outbox;
+mod reads;
+mod row;
+mod schema;
+mod sql;
+mod statement;
+mod tx;
+mod value;
+mod writer;
+
+pub use audit::{ActorRef, AuditEntry, AuditId, AuditKind, AuditRecord, StoredRecord};
+pub use db::{Db, Isolation, Snapshot};
+pub use error::StoreError;
+pub use filter::Filter;
+pub use jobs::{JobId, JobRecord};
+pub use migrate::{LEDGER, MIGRATIONS, Migration, ROOM, migrate};
+pub use options::{DatabaseUrl, Kind, Options};
+pub use row::Row;
+pub use schema::{Column, ColumnKind, Schema, Table};
+pub use statement::{Sql, Statement};
+pub use tx::Tx;
+pub use value::{Bind, Value};

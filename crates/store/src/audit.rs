@@ -1,0 +1,408 @@
+//! Who did or read what, on whose behalf, under which legal basis and purpose: one append-only record per act,
+//! written in the transaction of the act with its own hash.
+
+use crate::db::Db;
+use crate::tx::Tx;
+use crate::{Row, StoreError, args, sql};
+use haidang_contracts::access::{AccessLog, AccessRow};
+use haidang_contracts::{Actor, ActorKind, ContractError};
+use haidang_kernel::chain::{Hash, record_hash};
+use haidang_kernel::id::Id;
+use haidang_kernel::keyed;
+use serde_json::Value as Json;
+use std::collections::BTreeSet;
+
+/// Marker of an audit record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum AuditRecord {}
+
+/// Id of an audit record.
+pub type AuditId = Id<AuditRecord>;
+
+/// Whether an act changed something or only looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditKind {
+    /// Something changed.
+    Mutation,
+    /// Personal data was read.
+    Read,
+}
+
+impl AuditKind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Mutation => "mutation",
+            Self::Read => "read",
+        }
+    }
+}
+
+/// Who acts, by opaque ids only.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActorRef {
+    /// `resident`, `official`, `system` or `anonymous`.
+    pub kind: String,
+    /// The human or system that acts; `None` for a visitor who is not signed in.
+    pub person: Option<String>,
+    /// The person or organisation acted for.
+    pub on_behalf: Option<String>,
+    /// Agency in whose name an official acts.
+    pub agency: Option<String>,
+    /// Door of entry: `online`, `counter`, `postal`, `api`, `system`.
+    pub channel: String,
+}
+
+impl ActorRef {
+    /// The actor of a request; officials act for the agency of their first post unless [`ActorRef::agency`] is set.
+    pub fn of(actor: &Actor, channel: &str) -> Self {
+        let kind = match actor.kind {
+            ActorKind::Resident => "resident",
+            ActorKind::Official => "official",
+            ActorKind::System => "system",
+        };
+        Self {
+            kind: kind.to_owned(),
+            person: Some(actor.person.as_str().to_owned()),
+            on_behalf: actor.on_behalf_of.as_ref().map(|id| id.as_str().to_owned()),
+            agency: actor.positions.first().map(|position| position.agency.clone()),
+            channel: channel.to_owned(),
+        }
+    }
+
+    /// The platform itself: the scheduler, a job, an import.
+    pub fn system() -> Self {
+        Self { kind: "system".to_owned(), channel: "system".to_owned(), ..Self::default() }
+    }
+
+    /// A visitor who is not signed in.
+    pub fn anonymous(channel: &str) -> Self {
+        Self { kind: "anonymous".to_owned(), channel: channel.to_owned(), ..Self::default() }
+    }
+}
+
+/// One act to be recorded.
+#[derive(Debug, Clone)]
+pub struct AuditEntry {
+    /// Who acts.
+    pub actor: ActorRef,
+    /// What is done, such as `case.submitted`.
+    pub action: &'static str,
+    /// Change or look.
+    pub kind: AuditKind,
+    /// Kind of the object, such as `case`.
+    pub object_kind: String,
+    /// Id of the object.
+    pub object_id: String,
+    /// Clause that allows it, such as `Điều 9 Nghị định 118/2025/NĐ-CP`.
+    pub legal_basis: Option<String>,
+    /// What for.
+    pub purpose: Option<String>,
+    /// Id of the request, the same as in the log lines.
+    pub request_id: String,
+    /// Personal numbers of the people concerned; only their keyed digests are stored.
+    pub subjects: Vec<String>,
+    /// Whether the person looked at or changed their own data.
+    pub own: bool,
+    /// Whether the act was refused.
+    pub refused: bool,
+    /// Facts about the act without personal data.
+    pub detail: Json,
+}
+
+impl AuditEntry {
+    /// A change.
+    pub fn mutation(action: &'static str, actor: ActorRef) -> Self {
+        Self::new(AuditKind::Mutation, action, actor)
+    }
+
+    /// A look at personal data.
+    pub fn read(action: &'static str, actor: ActorRef) -> Self {
+        Self::new(AuditKind::Read, action, actor)
+    }
+
+    fn new(kind: AuditKind, action: &'static str, actor: ActorRef) -> Self {
+        Self {
+            actor,
+            action,
+            kind,
+            object_kind: String::new(),
+            object_id: String::new(),
+            legal_basis: None,
+            purpose: None,
+            request_id: String::new(),
+            subjects: Vec::new(),
+            own: false,
+            refused: false,
+            detail: Json::Null,
+        }
+    }
+
+    /// Names the object.
+    #[must_use]
+    pub fn object(mut self, kind: &str, id: &str) -> Self {
+        kind.clone_into(&mut self.object_kind);
+        id.clone_into(&mut self.object_id);
+        self
+    }
+
+    /// Names the request.
+    #[must_use]
+    pub fn request(mut self, request_id: &str) -> Self {
+        request_id.clone_into(&mut self.request_id);
+        self
+    }
+
+    /// Names the agency in whose name the official acts.
+    #[must_use]
+    pub fn agency(mut self, code: &str) -> Self {
+        self.actor.agency = Some(code.to_owned());
+        self
+    }
+
+    /// Adds a person concerned, by personal number.
+    #[must_use]
+    pub fn subject(mut self, personal_number: &str) -> Self {
+        self.subjects.push(personal_number.to_owned());
+        self
+    }
+
+    /// Adds people concerned, by personal number.
+    #[must_use]
+    pub fn subjects(mut self, personal_numbers: impl IntoIterator<Item = String>) -> Self {
+        self.subjects.extend(personal_numbers);
+        self
+    }
+
+    /// Says under which clause and for what.
+    #[must_use]
+    pub fn because(mut self, legal_basis: &str, purpose: &str) -> Self {
+        self.legal_basis = Some(legal_basis.to_owned());
+        self.purpose = Some(purpose.to_owned());
+        self
+    }
+
+    /// Marks an act of a person on their own data.
+    #[must_use]
+    pub fn own(mut self) -> Self {
+        self.own = true;
+        self
+    }
+
+    /// Marks an act that was refused.
+    #[must_use]
+    pub fn refused(mut self) -> Self {
+        self.refused = true;
+        self
+    }
+
+    /// Adds facts without personal data.
+    #[must_use]
+    pub fn detail(mut self, detail: Json) -> Self {
+        self.detail = detail;
+        self
+    }
+}
+
+/// A record as stored: what its hash covers, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// Id of the record.
+    pub id: String,
+    /// Microseconds UTC.
+    pub at: i64,
+    /// Kind of actor.
+    pub actor_kind: String,
+    /// Opaque id of the actor.
+    pub person: Option<String>,
+    /// Opaque id of whoever was acted for.
+    pub on_behalf: Option<String>,
+    /// Agency of the actor.
+    pub agency: Option<String>,
+    /// Door of entry.
+    pub channel: String,
+    /// Action.
+    pub action: String,
+    /// `mutation` or `read`.
+    pub kind: String,
+    /// Kind of the object.
+    pub object_kind: String,
+    /// Id of the object.
+    pub object_id: String,
+    /// Legal basis.
+    pub legal_basis: Option<String>,
+    /// Purpose.
+    pub purpose: Option<String>,
+    /// Id of the request.
+    pub request_id: String,
+    /// Whether it concerned the actor's own data.
+    pub own: bool,
+    /// Whether it was refused.
+    pub refused: bool,
+    /// JSON text.
+    pub detail: String,
+}
+
+impl StoredRecord {
+    /// The hash of the record and its subjects (keyed digests, sorted). An absent text and an empty one differ.
+    pub fn hash(&self, subjects: &BTreeSet<String>) -> Hash {
+        let at = self.at.to_string();
+        let marked = |value: &Option<String>| value.as_ref().map_or_else(String::new, |text| format!("={text}"));
+        let optional = [&self.person, &self.on_behalf, &self.agency, &self.legal_basis, &self.purpose].map(marked);
+        let subjects = subjects.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+        record_hash(&[
+            ("id", &self.id),
+            ("at", &at),
+            ("actor_kind", &self.actor_kind),
+            ("person", &optional[0]),
+            ("on_behalf", &optional[1]),
+            ("agency", &optional[2]),
+            ("channel", &self.channel),
+            ("action", &self.action),
+            ("kind", &self.kind),
+            ("object_kind", &self.object_kind),
+            ("object_id", &self.object_id),
+            ("legal_basis", &optional[3]),
+            ("purpose", &optional[4]),
+            ("request_id", &self.request_id),
+            ("own", if self.own { "true" } else { "false" }),
+            ("refused", if self.refused { "true" } else { "false" }),
+            ("detail", &self.detail),
+            ("subjects", &subjects),
+        ])
+    }
+
+    /// Reads a row of `store_audit`.
+    pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.text("id")?,
+            at: row.integer("at")?,
+            actor_kind: row.text("actor_kind")?,
+            person: row.opt_text("person")?,
+            on_behalf: row.opt_text("on_behalf")?,
+            agency: row.opt_text("agency")?,
+            channel: row.text("channel")?,
+            action: row.text("action")?,
+            kind: row.text("kind")?,
+            object_kind: row.text("object_kind")?,
+            object_id: row.text("object_id")?,
+            legal_basis: row.opt_text("legal_basis")?,
+            purpose: row.opt_text("purpose")?,
+            request_id: row.text("request_id")?,
+            own: row.boolean("own")?,
+            refused: row.boolean("refused")?,
+            detail: row.text("detail")?,
+        })
+    }
+}
+
+impl Tx<'_> {
+    /// Writes the audit record of this act, with its own hash, in this transaction. The sealer chains it within a
+    /// second.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn audit(&mut self, entry: AuditEntry) -> Result<AuditId, StoreError> {
+        let id: AuditId = self.ambient().new_id();
+        let at = self.ambient().now().as_microsecond();
+        let secret = &self.db().core.subject_secret;
+        let subjects: BTreeSet<String> =
+            entry.subjects.iter().map(|number| keyed::subject_key(secret, number)).collect();
+        let record = StoredRecord {
+            id: id.as_str().to_owned(),
+            at,
+            actor_kind: entry.actor.kind,
+            person: entry.actor.person,
+            on_behalf: entry.actor.on_behalf,
+            agency: entry.actor.agency,
+            channel: entry.actor.channel,
+            action: entry.action.to_owned(),
+            kind: entry.kind.as_str().to_owned(),
+            object_kind: entry.object_kind,
+            object_id: entry.object_id,
+            legal_basis: entry.legal_basis,
+            purpose: entry.purpose,
+            request_id: entry.request_id,
+            own: entry.own,
+            refused: entry.refused,
+            detail: entry.detail.to_string(),
+        };
+        let hash = record.hash(&subjects);
+        let r = record;
+        self.execute(
+            sql::INSERT_AUDIT,
+            args![
+                r.id,
+                at,
+                r.actor_kind,
+                r.person,
+                r.on_behalf,
+                r.agency,
+                r.channel,
+                r.action,
+                r.kind,
+                r.object_kind,
+                r.object_id,
+                r.legal_basis,
+                r.purpose,
+                r.request_id,
+                r.own,
+                r.refused,
+                r.detail,
+                hash.0.to_vec()
+            ],
+        )
+        .await?;
+        self.execute(sql::INSERT_AUDIT_OPEN, args![&id, hash.0.to_vec()]).await?;
+        let rows: Vec<_> = subjects.into_iter().map(|subject| args![&id, subject]).collect();
+        self.insert_rows(sql::INSERT_AUDIT_SUBJECT, rows, "").await?;
+        Ok(id)
+    }
+}
+
+impl Db {
+    /// Who looked at or changed the data of the person with this number, newest first, before the audit id `before`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn accesses_of(
+        &self,
+        personal_number: &str,
+        before: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<AccessRow>, StoreError> {
+        let subject = keyed::subject_key(&self.core.subject_secret, personal_number);
+        let rows = match before {
+            Some(before) => self.fetch_all(sql::ACCESSES_BEFORE, args![subject, before, limit]).await?,
+            None => self.fetch_all(sql::ACCESSES, args![subject, limit]).await?,
+        };
+        rows.iter().map(access_row).collect()
+    }
+}
+
+fn access_row(row: &Row) -> Result<AccessRow, StoreError> {
+    Ok(AccessRow {
+        audit_id: row.text("id")?,
+        at: row.timestamp("at")?,
+        agency: row.opt_text("agency")?,
+        actor_kind: row.text("actor_kind")?,
+        own: row.boolean("own")?,
+        action: row.text("action")?,
+        object_kind: row.text("object_kind")?,
+        object_id: row.text("object_id")?,
+        legal_basis: row.opt_text("legal_basis")?,
+        purpose: row.opt_text("purpose")?,
+        refused: row.boolean("refused")?,
+    })
+}
+
+#[async_trait::async_trait]
+impl AccessLog for Db {
+    async fn accesses(
+        &self,
+        personal_number: &str,
+        before: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<AccessRow>, ContractError> {
+        self.accesses_of(personal_number, before, limit).await.map_err(|e| ContractError::Unavailable(e.to_string()))
+    }
+}

@@ -1,0 +1,113 @@
+//! Runs a statement with its arguments on one connection of either kind.
+
+use crate::{Row, Statement, StoreError, Value, writer::Lease};
+use sqlx::query::Query;
+use sqlx::{Database, Encode, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction, Type};
+
+/// The connection under a transaction.
+pub(crate) enum Link {
+    /// The writer connection of SQLite, lent by the writer task.
+    Lease(Lease),
+    /// A transaction of its own on SQLite; only for reading.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// A transaction of its own on PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A borrowed connection of either kind.
+pub(crate) enum Wire<'c> {
+    Sqlite(&'c mut SqliteConnection),
+    Postgres(&'c mut PgConnection),
+}
+
+impl Link {
+    pub(crate) fn wire(&mut self) -> Result<Wire<'_>, StoreError> {
+        Ok(match self {
+            Self::Lease(lease) => Wire::Sqlite(lease.connection()?),
+            Self::Sqlite(transaction) => Wire::Sqlite(transaction),
+            Self::Postgres(transaction) => Wire::Postgres(transaction),
+        })
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self, Self::Postgres(_))
+    }
+}
+
+/// Binds arguments to a statement of one database.
+pub(crate) fn bind<'q, DB>(text: sqlx::SqlStr, args: Vec<Value>) -> Query<'q, DB, <DB as Database>::Arguments>
+where
+    DB: Database,
+    Option<String>: Encode<'q, DB> + Type<DB> + 'q,
+    Option<i64>: Encode<'q, DB> + Type<DB> + 'q,
+    Option<f64>: Encode<'q, DB> + Type<DB> + 'q,
+    Option<bool>: Encode<'q, DB> + Type<DB> + 'q,
+    Option<Vec<u8>>: Encode<'q, DB> + Type<DB> + 'q,
+{
+    let mut query = sqlx::query::<DB>(text);
+    for arg in args {
+        query = match arg {
+            Value::Text(value) => query.bind(value),
+            Value::Integer(value) => query.bind(value),
+            Value::Real(value) => query.bind(value),
+            Value::Boolean(value) => query.bind(value),
+            Value::Bytes(value) => query.bind(value),
+        };
+    }
+    query
+}
+
+impl Wire<'_> {
+    pub(crate) async fn fetch_all(self, statement: &Statement, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        Ok(match self {
+            Wire::Sqlite(connection) => bind::<Sqlite>(statement.text(false), args)
+                .fetch_all(connection)
+                .await?
+                .into_iter()
+                .map(Row::from)
+                .collect(),
+            Wire::Postgres(connection) => bind::<Postgres>(statement.text(true), args)
+                .fetch_all(connection)
+                .await?
+                .into_iter()
+                .map(Row::from)
+                .collect(),
+        })
+    }
+
+    pub(crate) async fn fetch_optional(
+        self,
+        statement: &Statement,
+        args: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(match self {
+            Wire::Sqlite(connection) => {
+                bind::<Sqlite>(statement.text(false), args).fetch_optional(connection).await?.map(Row::from)
+            }
+            Wire::Postgres(connection) => {
+                bind::<Postgres>(statement.text(true), args).fetch_optional(connection).await?.map(Row::from)
+            }
+        })
+    }
+
+    pub(crate) async fn execute(self, statement: &Statement, args: Vec<Value>) -> Result<u64, StoreError> {
+        Ok(match self {
+            Wire::Sqlite(connection) => {
+                bind::<Sqlite>(statement.text(false), args).execute(connection).await?.rows_affected()
+            }
+            Wire::Postgres(connection) => {
+                bind::<Postgres>(statement.text(true), args).execute(connection).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Runs a text without arguments, unprepared: migrations and pragmas.
+    pub(crate) async fn raw(self, text: String) -> Result<(), StoreError> {
+        let text = sqlx::AssertSqlSafe(text);
+        match self {
+            Wire::Sqlite(connection) => sqlx::raw_sql(text).execute(connection).await.map(drop)?,
+            Wire::Postgres(connection) => sqlx::raw_sql(text).execute(connection).await.map(drop)?,
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,280 @@
+//! A running transaction.
+
+use crate::db::Db;
+use crate::link::Link;
+use crate::{Row, Statement, StoreError, Value};
+use haidang_kernel::ambient::Ambient;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// A running transaction; see [`Db::transaction`].
+///
+/// After a statement has failed, every later one fails too and nothing is committed, on both databases alike.
+/// The lifetime lets the closure borrow what surrounds it.
+pub struct Tx<'a> {
+    link: Link,
+    db: Db,
+    failed: Option<Failure>,
+    events: bool,
+    jobs: bool,
+    surroundings: PhantomData<&'a ()>,
+}
+
+struct Failure {
+    transient: bool,
+    text: String,
+}
+
+pub(crate) enum TxOutcome<T, E> {
+    Done(T),
+    Refused(E),
+    Again(E),
+}
+
+impl Tx<'_> {
+    pub(crate) fn new(link: Link, db: Db) -> Self {
+        Self { link, db, failed: None, events: false, jobs: false, surroundings: PhantomData }
+    }
+
+    /// The clock, randomness and ids of the store.
+    pub fn ambient(&self) -> &Ambient {
+        self.db.ambient()
+    }
+
+    /// The store this transaction runs on; for its settings only, its reads do not see this transaction.
+    pub(crate) fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// All rows of a statement, which may change rows and answer `RETURNING`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn fetch_all(
+        &mut self,
+        statement: impl Into<Statement>,
+        args: Vec<Value>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let statement = statement.into();
+        self.guard()?;
+        let answer = self.link.wire()?.fetch_all(&statement, args).await;
+        self.note(answer)
+    }
+
+    /// The first row of a statement, if any.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn fetch_optional(
+        &mut self,
+        statement: impl Into<Statement>,
+        args: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        let statement = statement.into();
+        self.guard()?;
+        let answer = self.link.wire()?.fetch_optional(&statement, args).await;
+        self.note(answer)
+    }
+
+    /// The first row of a statement.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none.
+    pub async fn fetch_one(&mut self, statement: impl Into<Statement>, args: Vec<Value>) -> Result<Row, StoreError> {
+        self.fetch_optional(statement, args).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// As [`Tx::fetch_optional`], and the row stays locked until the end of the transaction (`FOR UPDATE` on
+    /// PostgreSQL; on SQLite the only writer holds everything). For the row a decision rests on. The statement is a
+    /// plain select of one table without aggregate.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn lock_optional(
+        &mut self,
+        statement: &'static str,
+        args: Vec<Value>,
+    ) -> Result<Option<Row>, StoreError> {
+        if self.link.is_postgres() {
+            let native = Statement::Built(Arc::from(format!("{statement} FOR UPDATE")));
+            self.fetch_optional(native, args).await
+        } else {
+            self.fetch_optional(statement, args).await
+        }
+    }
+
+    /// As [`Tx::lock_optional`] for a row that must be there.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is none.
+    pub async fn lock_one(&mut self, statement: &'static str, args: Vec<Value>) -> Result<Row, StoreError> {
+        self.lock_optional(statement, args).await?.ok_or(StoreError::NotFound)
+    }
+
+    /// Runs a statement and answers how many rows it changed.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn execute(&mut self, statement: impl Into<Statement>, args: Vec<Value>) -> Result<u64, StoreError> {
+        let statement = statement.into();
+        self.guard()?;
+        let answer = self.link.wire()?.execute(&statement, args).await;
+        self.note(answer)
+    }
+
+    /// Inserts many rows with few statements. `head` is a constant such as
+    /// `INSERT INTO services_event (id, case_id, at) VALUES`; `tail` may hold `ON CONFLICT …` or be empty.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn insert_rows(
+        &mut self,
+        head: &'static str,
+        rows: impl IntoIterator<Item = Vec<Value>>,
+        tail: &'static str,
+    ) -> Result<u64, StoreError> {
+        let mut rows: Vec<Vec<Value>> = rows.into_iter().collect();
+        let mut changed = 0;
+        while !rows.is_empty() {
+            let width = rows[0].len().max(1);
+            // Powers of two keep the number of different prepared texts small; PostgreSQL and SQLite both take
+            // thousands of arguments, far above this.
+            let most = (4096 / width).clamp(1, 256);
+            let take = 1_usize << rows.len().min(most).ilog2();
+            let rest = rows.split_off(take);
+            let text = insert_text(head, take, width, tail);
+            let args = rows.into_iter().flatten().collect();
+            changed += self.execute(Statement::Built(Arc::from(text)), args).await?;
+            rows = rest;
+        }
+        Ok(changed)
+    }
+
+    pub(crate) async fn raw(&mut self, text: String) -> Result<(), StoreError> {
+        self.guard()?;
+        let answer = self.link.wire()?.raw(text).await;
+        self.note(answer)
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.link.is_postgres()
+    }
+
+    pub(crate) fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    pub(crate) fn ring_events(&mut self) {
+        self.events = true;
+    }
+
+    pub(crate) fn ring_jobs(&mut self) {
+        self.jobs = true;
+    }
+
+    fn guard(&self) -> Result<(), StoreError> {
+        match &self.failed {
+            None => Ok(()),
+            Some(failure) => Err(failure.error()),
+        }
+    }
+
+    pub(crate) fn note<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        if let Err(error) = &answer {
+            self.failed = Some(Failure { transient: error.is_transient(), text: error.to_string() });
+        }
+        answer
+    }
+
+    /// Commits or rolls back.
+    pub(crate) fn finish<T: Send, E: From<StoreError> + Send>(
+        self,
+        answer: Result<T, E>,
+    ) -> impl Future<Output = TxOutcome<T, E>> + Send {
+        let Self { link, db, failed, events, jobs, .. } = self;
+        async move {
+            let transient = failed.as_ref().is_some_and(|failure| failure.transient);
+            let answer = match (answer, failed) {
+                (Ok(_), Some(failure)) => Err(E::from(failure.error())),
+                (answer, _) => answer,
+            };
+            match answer {
+                Ok(value) => match commit(link).await {
+                    Ok(()) => {
+                        if events {
+                            db.core.events.notify_one();
+                        }
+                        if jobs {
+                            db.core.jobs.notify_one();
+                        }
+                        TxOutcome::Done(value)
+                    }
+                    Err(error) if error.is_transient() => TxOutcome::Again(error.into()),
+                    Err(error) => TxOutcome::Refused(error.into()),
+                },
+                Err(error) => match roll_back(link).await {
+                    // What the refusal rested on may not have become durable: decide again.
+                    Err(lost) if lost.is_transient() => TxOutcome::Again(error),
+                    _ if transient => TxOutcome::Again(error),
+                    _ => TxOutcome::Refused(error),
+                },
+            }
+        }
+    }
+}
+
+impl Failure {
+    fn error(&self) -> StoreError {
+        if self.transient {
+            StoreError::Transient(self.text.clone())
+        } else {
+            StoreError::Database(format!("the transaction failed before: {}", self.text))
+        }
+    }
+}
+
+async fn commit(link: Link) -> Result<(), StoreError> {
+    match link {
+        Link::Lease(lease) => lease.finish(true).await,
+        Link::Sqlite(transaction) => Ok(transaction.commit().await?),
+        Link::Postgres(transaction) => transaction.commit().await.map_err(|error| match error {
+            // The answer was lost, not necessarily the commit: running again could do the work twice.
+            sqlx::Error::Io(_) => StoreError::Database("connection lost during commit, outcome unknown".to_owned()),
+            other => other.into(),
+        }),
+    }
+}
+
+async fn roll_back(link: Link) -> Result<(), StoreError> {
+    match link {
+        Link::Lease(lease) => lease.finish(false).await,
+        Link::Sqlite(transaction) => Ok(transaction.rollback().await?),
+        Link::Postgres(transaction) => {
+            // A connection that cannot roll back is closed by the pool; either way nothing stays.
+            let _ = transaction.rollback().await;
+            Ok(())
+        }
+    }
+}
+
+/// `head ($1, $2), ($3, $4) tail`.
+pub(crate) fn insert_text(head: &str, rows: usize, width: usize, tail: &str) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(head.len() + tail.len() + rows * width * 6);
+    text.push_str(head);
+    let mut number = 0;
+    for row in 0..rows {
+        text.push_str(if row == 0 { " (" } else { ", (" });
+        for column in 0..width {
+            number += 1;
+            let _ = write!(text, "{}${number}", if column == 0 { "" } else { ", " });
+        }
+        text.push(')');
+    }
+    if !tail.is_empty() {
+        text.push(' ');
+        text.push_str(tail);
+    }
+    text
+}
