@@ -5,6 +5,7 @@
 //! one text for both databases in the strict common dialect of `docs/guide/sql.md`.
 
 mod audit;
+mod blobs;
 mod db;
 mod dialect;
 mod error;
@@ -24,6 +25,7 @@ mod value;
 mod writer;
 
 pub use audit::{ActorRef, AuditEntry, AuditId, AuditKind, AuditRecord, StoredRecord};
+pub use blobs::{Blobs, Stored};
 pub use db::{Db, Isolation, Snapshot};
 pub use error::StoreError;
 pub use filter::Filter;

@@ -20,3 +20,7 @@ pub(crate) const INSERT_DELIVERY: &str =
 
 pub(crate) const ENQUEUE_JOB: &str = "INSERT INTO store_job (id, kind, key, payload, state, run_at, attempts, created_at) \
      VALUES ($1, $2, $3, $4, 'waiting', $5, 0, $6) ON CONFLICT (kind, key) WHERE state = 'waiting' DO NOTHING";
+
+pub(crate) const KNOWN_BLOBS: &str = "SELECT sha256 FROM store_blob";
+pub(crate) const KEEP_BLOB: &str =
+    "INSERT INTO store_blob (sha256, size, created_at) VALUES ($1, $2, $3) ON CONFLICT (sha256) DO NOTHING";
