@@ -144,7 +144,8 @@ pub fn migrations(tree: &Tree) -> anyhow::Result<Report> {
         if !numbers.insert((room, name.get(..4))) {
             report.find(format!("{}: another migration has this number", file.path));
         }
-        let included = |source: &File| source.room() == Some(room) && source.text.contains(name);
+        let stem = name.trim_end_matches(".sql");
+        let included = |source: &File| source.room() == Some(room) && source.text.contains(stem);
         if !tree.ending(&[".rs"]).any(included) {
             report.find(format!("{}: no source of the room includes it, so it never runs", file.path));
         }

@@ -6,8 +6,16 @@ use super::Report;
 use crate::rust_text::RustText;
 use crate::tree::{File, Tree};
 
-/// Names that are the same in every language; a language is offered in its own name.
-const PROPER_NAMES: &[&str] = &["Hải Đăng", "Tiếng Việt", "English"];
+/// Names that are the same in every language (a language is offered in its own name), and the formulas that
+/// NĐ 30/2020/NĐ-CP prescribes for the head and foot of an official document.
+const PROPER_NAMES: &[&str] = &[
+    "Hải Đăng",
+    "Tiếng Việt",
+    "English",
+    "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
+    "Độc lập - Tự do - Hạnh phúc",
+    "Nơi nhận:",
+];
 
 /// One message: its variables, so that a translation cannot lose one.
 type Messages = BTreeMap<String, BTreeSet<String>>;
