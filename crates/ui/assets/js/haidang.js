@@ -1,0 +1,49 @@
+// Small help for every page; nothing here is needed to finish a task.
+
+// A form is sent once: the pressed button says so and later presses are ignored.
+// The server is safe against repeats in itself; this only tells the reader that something happens.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement) || event.defaultPrevented) return;
+  if (form.dataset.sent === "yes") {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  const button = event.submitter;
+  if (!(button instanceof HTMLButtonElement) || !button.dataset.sending) return;
+  setTimeout(() => {
+    button.dataset.said = button.textContent;
+    button.textContent = button.dataset.sending;
+    button.setAttribute("aria-disabled", "true");
+  }, 300);
+});
+
+// Back brings a page out of the browser's memory: forms are ready again.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  for (const button of document.querySelectorAll("button[data-said]")) {
+    button.textContent = button.dataset.said;
+    button.removeAttribute("aria-disabled");
+    delete button.dataset.said;
+  }
+});
+
+// Components of govuk-frontend, loaded only where a page has them.
+const parts = {
+  "govuk-error-summary": ["./govuk/error-summary.js", "ErrorSummary"],
+  "govuk-character-count": ["./govuk/character-count.js", "CharacterCount"],
+  "govuk-file-upload": ["./govuk/file-upload.js", "FileUpload"],
+};
+for (const [name, [file, component]] of Object.entries(parts)) {
+  const elements = document.querySelectorAll(`[data-module="${name}"]`);
+  if (elements.length === 0) continue;
+  document.body.classList.add("js-enabled", "govuk-frontend-supported");
+  import(file).then((module) => {
+    for (const element of elements) new module[component](element);
+  });
+}
+
+if ("serviceWorker" in navigator && !document.documentElement.classList.contains("hd-ops")) {
+  addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));
+}

@@ -1,0 +1,46 @@
+//! Addresses that the frame of every page links to (without the language prefix).
+
+/// Home of residents.
+pub const HOME: &str = "/";
+/// All procedures and their search.
+pub const PROCEDURES: &str = "/thu-tuc";
+/// A resident's own cases.
+pub const CASES: &str = "/ho-so";
+/// A resident's own documents.
+pub const VAULT: &str = "/giay-to";
+/// Who looked at my data.
+pub const WHO_LOOKED: &str = "/ai-da-xem";
+/// Public calculator of due dates.
+pub const DUE_DATES: &str = "/tinh-ngay-hen";
+/// Home of officials: the inbox.
+pub const WORKBENCH: &str = "/ban-lam-viec";
+/// Receiving at the counter.
+pub const COUNTER: &str = "/quay";
+/// Cases of unclear competence.
+pub const COORDINATION: &str = "/dieu-phoi";
+/// What is late and why, for supervisors.
+pub const SUPERVISION: &str = "/giam-sat";
+/// Proof that nothing was changed, for auditors.
+pub const AUDIT: &str = "/kiem-toan";
+/// Search of cases for officials (POST: a person's name or number never stands in an address).
+pub const CASE_SEARCH: &str = "/ban-lam-viec/tim";
+/// Sign in.
+pub const SIGN_IN: &str = "/dang-nhap";
+/// Sign out (POST).
+pub const SIGN_OUT: &str = "/dang-xuat";
+/// Account and preferences of the signed-in person.
+pub const ACCOUNT: &str = "/tai-khoan";
+/// Leaves acting for someone else (POST).
+pub const END_ON_BEHALF: &str = "/lam-thay/ket-thuc";
+/// Stores the choice of theme (POST, field `theme` = `system`, `light` or `dark`).
+pub const THEME: &str = "/giao-dien";
+/// Help and contacts.
+pub const HELP: &str = "/tro-giup";
+/// Accessibility statement.
+pub const ACCESSIBILITY: &str = "/kha-nang-tiep-can";
+/// Privacy statement.
+pub const PRIVACY: &str = "/quyen-rieng-tu";
+/// Shown by the service worker when there is no network.
+pub const OFFLINE: &str = "/ngoai-tuyen";
+/// Public check of a result.
+pub const VERIFY: &str = "/kq";
