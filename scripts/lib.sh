@@ -50,6 +50,8 @@ need_rust() {
 wanted_rust() { awk -F'"' '/^rust-version/ {print $2}' "$root_dir/Cargo.toml"; }
 version_at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
+# need_tool NAME  a program whose package has the same name.
+need_tool() { command -v "$1" >/dev/null || need_packages "$1"; }
 # A browser or a database server that is already there is good enough, however it came.
 need_browser() { command -v chromium >/dev/null || need_packages chromium fonts-dejavu-core; }
 need_postgres() { [ -n "$(postgres_programs)" ] || need_packages postgresql; }
