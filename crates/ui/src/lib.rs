@@ -8,7 +8,7 @@
 //! A domain crate has `askama.toml` with `[general]` `dirs = ["templates", "../ui/templates"]`, its texts at
 //! `locales/{vi,en}/<room>.ftl`, and for each page a struct with a field `page`:
 //!
-//! ```ignore
+//! ```text
 //! #[derive(askama::Template)]
 //! #[template(path = "case_tracking.html")]
 //! struct CaseTracking {
