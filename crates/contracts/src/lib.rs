@@ -37,3 +37,15 @@ pub enum ContractError {
     #[error("internal: {0}")]
     Internal(String),
 }
+
+impl From<ContractError> for haidang_kernel::problem::Problem {
+    fn from(error: ContractError) -> Self {
+        use haidang_kernel::problem::Problem;
+        match error {
+            ContractError::NotFound(what) => Problem::not_found("not_found", format!("{what} not found")),
+            ContractError::Refused { code, detail } => Problem::conflict(code, detail),
+            ContractError::Unavailable(detail) => Problem::unavailable("partner_unavailable", detail),
+            ContractError::Internal(detail) => Problem::internal(detail),
+        }
+    }
+}

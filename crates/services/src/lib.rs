@@ -1,1 +1,25 @@
 //! Procedures, forms, cases, clock, fees, one-stop counter.
+//!
+//! Reading order: [`model`] (the words), [`rules`] (pure decisions), [`procedure`] and [`form`] (a procedure as
+//! data), [`cases`] (drafts, filing, deciding, inbox), then `api` and `pages`.
+
+pub mod cases;
+pub mod form;
+pub mod model;
+pub mod procedure;
+pub mod rules;
+pub mod service;
+pub mod sql;
+
+pub use service::{Services, Settings};
+
+use haidang_store::Migration;
+
+/// Migrations of this room, oldest first.
+pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
+    "0001_create_procedure",
+    "0002_create_draft",
+    "0003_create_case",
+    "0004_create_task",
+    "0005_create_document"
+];

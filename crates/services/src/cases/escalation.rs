@@ -1,0 +1,201 @@
+//! Reminders and escalations: every declared rule becomes a row with the moment at which it fires, and a
+//! scheduler fires each row once, agency by agency.
+
+use super::clock::CityClock;
+use super::deciding::{Plan, read_all};
+use super::row::{CaseRow, Task, TaskRow};
+use super::route;
+use crate::procedure::model::{EscalationRow, Step};
+use crate::procedure::words::Moment;
+use crate::service::Services;
+use crate::sql;
+use haidang_contracts::messages::Message;
+use haidang_kernel::id::Id;
+use haidang_kernel::problem::Problem;
+use haidang_store::{ActorRef, AuditEntry, Row, StoreError, Tx, args};
+use jiff::Timestamp;
+use serde_json::json;
+
+/// A planned, fired or cancelled escalation.
+#[derive(Debug, Clone)]
+pub struct EscalationEntry {
+    /// Opaque id.
+    pub id: String,
+    /// Task it watches; `None` for a rule on the whole limit.
+    pub task_id: Option<String>,
+    /// Agency it belongs to.
+    pub agency: String,
+    /// The rule in the words of the procedure data.
+    pub rule: String,
+    /// Role that is told.
+    pub to_role: String,
+    /// Notice template.
+    pub notice: String,
+    /// When it fires.
+    pub fire_at: Timestamp,
+}
+
+impl EscalationEntry {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.text("id")?,
+            task_id: row.opt_text("task_id")?,
+            agency: row.text("agency")?,
+            rule: row.text("rule")?,
+            to_role: row.text("to_role")?,
+            notice: row.text("notice")?,
+            fire_at: row.timestamp("fire_at")?,
+        })
+    }
+}
+
+enum Escalation {}
+
+/// Plans the rules of a step's task.
+#[allow(clippy::too_many_arguments)]
+pub(super) async fn plan_task(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    case: &CaseRow,
+    step: &Step,
+    task: &Id<Task>,
+    agency: &str,
+    budget_end: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Problem> {
+    for rule in &step.escalation {
+        if let Some(at) = moment(&plan.clock, rule, now, budget_end, case)? {
+            insert(tx, plan, case, Some(task), agency, rule, at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Plans again after a date has moved: the rules of open tasks and of the limit itself. What has fired stays fired.
+pub(super) async fn replan_case(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, now: Timestamp) -> Result<(), Problem> {
+    let fired: Vec<(Option<String>, String)> = tx
+        .fetch_all(sql::task::ESCALATIONS_OF_CASE, args![case.id.as_str()])
+        .await?
+        .iter()
+        .filter(|row| matches!(row.opt_integer("fired_at"), Ok(Some(_))))
+        .map(|row| Ok((row.opt_text("task_id")?, row.text("rule")?)))
+        .collect::<Result<_, StoreError>>()?;
+    tx.execute(sql::task::CANCEL_OF_CASE, args![case.id.as_str(), now]).await?;
+    let unfired = |task: Option<&str>, rule: &str| !fired.iter().any(|(t, r)| t.as_deref() == task && r == rule);
+    for task in read_all(tx.fetch_all(sql::task::OPEN_OF_CASE, args![case.id.as_str()]).await?, TaskRow::read)? {
+        let Some(step) = route::step(&plan.version.procedure, &task.step).filter(|_| task.kind == "step") else { continue };
+        for rule in &step.escalation {
+            let at = moment(&plan.clock, rule, task.opened_at, task.budget_due_at, case)?;
+            if let Some(at) = at.filter(|_| unfired(Some(task.id.as_str()), &rule.after)) {
+                insert(tx, plan, case, Some(&task.id), &task.agency, rule, at).await?;
+            }
+        }
+    }
+    let agency = case.deciding_agency().to_owned();
+    for rule in limit_rules(plan, case) {
+        let at = moment(&plan.clock, rule, case.accepted_at.unwrap_or(now), None, case)?;
+        if let Some(at) = at.filter(|_| unfired(None, &rule.after)) {
+            insert(tx, plan, case, None, &agency, rule, at).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Rules of the limit row the case was promised.
+fn limit_rules<'a>(plan: &'a Plan, case: &CaseRow) -> &'a [EscalationRow] {
+    let rows = &plan.version.procedure.sla;
+    rows.iter()
+        .find(|row| row.basis.as_deref() == Some(case.limit.basis.as_str()) && !row.escalation.is_empty())
+        .or_else(|| rows.iter().find(|row| !row.escalation.is_empty()))
+        .map(|row| row.escalation.as_slice())
+        .unwrap_or_default()
+}
+
+fn moment(clock: &CityClock, rule: &EscalationRow, start: Timestamp, budget_end: Option<Timestamp>, case: &CaseRow) -> Result<Option<Timestamp>, Problem> {
+    let moment = Moment::parse(&rule.after).map_err(Problem::internal)?;
+    clock.moment(moment, start, budget_end, case)
+}
+
+async fn insert(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, task: Option<&Id<Task>>, agency: &str, rule: &EscalationRow, at: Timestamp) -> Result<(), Problem> {
+    let id: Id<Escalation> = plan.ambient.new_id();
+    let notice = rule.notify.clone().unwrap_or_else(|| "escalation".to_owned());
+    tx.execute(
+        sql::task::INSERT_ESCALATION,
+        args![id.as_str(), case.id.as_str(), task.map(|t| t.as_str().to_owned()), agency, rule.after.as_str(), rule.to.as_str(), notice, at],
+    )
+    .await?;
+    Ok(())
+}
+
+impl Services {
+    /// Fires every escalation that is due, agency by agency: a fault at one agency is reported and harms no other.
+    /// Answers how many fired and which agencies failed.
+    ///
+    /// # Errors
+    /// Only when the list of agencies cannot be read.
+    pub async fn fire_escalations(&self) -> Result<(usize, Vec<(String, Problem)>), Problem> {
+        let now = self.ambient.now();
+        let mut fired = 0;
+        let mut failed = Vec::new();
+        for row in self.db.fetch_all(sql::task::DUE_AGENCIES, args![now]).await? {
+            let agency = row.text("agency")?;
+            match self.fire_of_agency(&agency, now).await {
+                Ok(count) => fired += count,
+                Err(problem) => failed.push((agency, problem)),
+            }
+        }
+        Ok((fired, failed))
+    }
+
+    async fn fire_of_agency(&self, agency: &str, now: Timestamp) -> Result<usize, Problem> {
+        let rows = self.db.fetch_all(sql::task::DUE_OF_AGENCY, args![agency, now]).await?;
+        let mut fired = 0;
+        for row in &rows {
+            let case_id = row.text("case_id")?;
+            let entry = EscalationEntry::read(row)?;
+            let holders = self.directory.holders(&entry.to_role, &entry.agency).await?;
+            for (person, _) in &holders {
+                let message = Message {
+                    key: format!("escalation/{}/{}", entry.id, person),
+                    to: person.clone(),
+                    template: entry.notice.clone(),
+                    data: json!({ "rule": entry.rule }),
+                    case_id: Some(case_id.clone()),
+                };
+                self.notifier.send(&message).await?;
+            }
+            if self.mark_fired(&entry, &case_id, holders.len(), now).await? {
+                fired += 1;
+            }
+        }
+        Ok(fired)
+    }
+
+    async fn mark_fired(&self, entry: &EscalationEntry, case_id: &str, told: usize, now: Timestamp) -> Result<bool, Problem> {
+        let (id, case_id) = (entry.id.clone(), case_id.to_owned());
+        let detail = json!({ "rule": entry.rule, "to_role": entry.to_role, "told": told });
+        let agency = entry.agency.clone();
+        self.db
+            .transaction(move |tx| {
+                let (id, case_id, detail, agency) = (id.clone(), case_id.clone(), detail.clone(), agency.clone());
+                Box::pin(async move {
+                    if tx.execute(sql::task::MARK_FIRED, args![id.as_str(), now]).await? == 0 {
+                        return Ok(false);
+                    }
+                    let entry = AuditEntry::mutation("case.escalated", ActorRef::system()).object("case", &case_id).agency(&agency).detail(detail);
+                    tx.audit(entry).await?;
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
+    /// Escalations of a case, fired or waiting, with the moment of firing.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn escalations(&self, case_id: &str) -> Result<Vec<(EscalationEntry, Option<Timestamp>)>, Problem> {
+        let rows = self.db.fetch_all(sql::task::ESCALATIONS_OF_CASE, args![case_id]).await?;
+        Ok(rows.iter().map(|row| Ok((EscalationEntry::read(row)?, row.opt_timestamp("fired_at")?))).collect::<Result<_, StoreError>>()?)
+    }
+}

@@ -1,0 +1,20 @@
+//! The life of a case: drafted, filed, decided, delivered, and looked at.
+
+pub mod calendar_change;
+pub mod clock;
+pub mod command;
+mod consulting;
+mod deciding;
+pub mod drafts;
+pub mod escalation;
+pub mod filing;
+mod forms;
+pub mod inbox;
+mod numbering;
+mod payments;
+pub mod reading;
+mod results;
+pub mod route;
+pub mod row;
+pub mod trail;
+mod writing;

@@ -1,0 +1,7 @@
+//! Every SQL statement of this room, as constants, one text for both databases.
+
+pub mod case;
+pub mod draft;
+pub mod inbox;
+pub mod record;
+pub mod task;
