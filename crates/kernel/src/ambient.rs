@@ -68,6 +68,7 @@ impl Ambient {
     }
 
     /// This instant.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where the machine is asked")]
     pub fn now(&self) -> Timestamp {
         self.state().map_or_else(Timestamp::now, |state| state.now)
     }
@@ -97,6 +98,7 @@ impl Ambient {
     }
 
     /// `N` random bytes.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where the machine is asked")]
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0u8; N];
         match self.state() {
@@ -107,6 +109,7 @@ impl Ambient {
     }
 
     /// A new id; ids of one process come out in ascending order while its clock does not go back.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place where the machine is asked")]
     pub fn new_id<T>(&self) -> Id<T> {
         let Some(mut state) = self.state() else {
             return Id::from_uuid(uuid::Uuid::now_v7());

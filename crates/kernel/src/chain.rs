@@ -249,9 +249,9 @@ mod tests {
         assert_eq!(merkle_root(&[]).to_string(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
     }
 
-    const GOLDEN_RECORD: &str = "";
-    const GOLDEN_LINK: &str = "";
-    const GOLDEN_ROOT: &str = "";
+    const GOLDEN_RECORD: &str = "e430fb930dc62f8086d4926b3af7c1b0d46f61dd5f970795e9de4577672ebf1d";
+    const GOLDEN_LINK: &str = "aff65a2928076b89b856b6efffe0c2eccc402947e552b20274de340a8c88d06d";
+    const GOLDEN_ROOT: &str = "aa33f608b3c7398a5230804ae5bf2cbe372e3e517eab55ef21d7e8a1318b00d9";
 
     #[test]
     fn every_value_of_every_tree_is_proved_and_nothing_else() {

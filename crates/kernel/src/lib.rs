@@ -12,6 +12,7 @@ pub mod code;
 pub mod format;
 pub mod id;
 pub mod keyed;
+pub mod lunar;
 pub mod money;
 pub mod number;
 pub mod problem;

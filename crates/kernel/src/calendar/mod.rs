@@ -18,6 +18,8 @@ pub use hours::{OfficeHours, OfficeHoursError};
 pub use working::{DayKind, WorkingCalendar};
 pub use year::CalendarError;
 
+pub(crate) use working::ordinal as days_since_1970;
+
 use crate::time::civil;
 
 /// How a time limit is counted.

@@ -51,7 +51,7 @@ pub struct WorkingCalendar {
 }
 
 /// Days since 1970-01-01: subtraction of dates without the cost of calendars.
-pub(super) fn ordinal(day: Date) -> i64 {
+pub(crate) fn ordinal(day: Date) -> i64 {
     let (year, month, day) = (i64::from(day.year()), i64::from(day.month()), i64::from(day.day()));
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
