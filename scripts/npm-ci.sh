@@ -6,6 +6,6 @@ cd "$1"
 use_node
 stamp=node_modules/.locked
 if ! [ -f "$stamp" ] || ! cmp -s package-lock.json "$stamp"; then
-  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  npm_config_update_notifier=false npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
   cp package-lock.json "$stamp"
 fi

@@ -1,0 +1,84 @@
+#!/usr/bin/env node
+// Prepares a city for the outside judge of pages, runs it, and passes on its verdict.
+//   node judge.mjs FOLDER_OF_THE_JUDGE [short]
+// Every GET page that `haidang routes --json` lists is judged in both languages, light and dark, under the role that
+// the row names. `short` takes the pages of SHORT alone, in Vietnamese, without pictures.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { launch, person } from './lib/browser.mjs';
+import { binary, root, startCity } from './lib/city.mjs';
+import { account, signIn } from './lib/people.mjs';
+
+const [folder, form] = process.argv.slice(2);
+const short = form === 'short';
+const out = join(root, 'e2e/report');
+
+/** One page of each kind: start, question, list, workbench, public. */
+const SHORT = ['show_home', 'find_procedure', 'show_procedure', 'show_question', 'check_answers', 'list_my_cases', 'show_my_case',
+  'show_inbox', 'show_work_case', 'show_vault', 'verify_result', 'show_sign_in'];
+
+function routes(city) {
+  const run = spawnSync(binary(), ['routes', '--json'], { cwd: root, env: city.settings, encoding: 'utf8', maxBuffer: 64 << 20 });
+  if (run.status !== 0) throw new Error(`haidang routes --json: ${run.stderr}`);
+  const body = JSON.parse(run.stdout);
+  return Array.isArray(body) ? body : body.routes;
+}
+
+/** The judge's list: each page once a language. */
+function pages(rows) {
+  const list = [];
+  for (const row of rows) {
+    const methods = [row.method].flat();
+    if (!methods.includes('GET') || row.html === false) continue;
+    if (short && !SHORT.includes(row.id)) continue;
+    const example = row.example ?? row.path;
+    const languages = /^\/(vi|en)(\/|$|\?)/.test(example) ? ['vi', 'en'] : [row.lang ?? 'vi'];
+    for (const lang of short ? languages.slice(0, 1) : languages) {
+      list.push({ ...row, method: 'GET', lang, dark: row.dark ?? true,
+        example: example.replace(/^\/(vi|en)(?=\/|$|\?)/, `/${lang}`),
+        redirect: row.redirect?.replace(/^\/(vi|en)(?=\/|$|\?)/, `/${lang}`) });
+    }
+  }
+  return list;
+}
+
+async function cookies(city, roles) {
+  const environment = {};
+  const browser = await launch();
+  for (const role of roles) {
+    const page = await person(browser, { width: 1280, scripts: true, name: 'judge' }, city.base);
+    await signIn(page, account(city.demo, role));
+    const jar = await page.context().cookies();
+    environment[`EXPERIENCE_COOKIE_${role.toUpperCase().replace(/\W/g, '_')}`] = jar.map((c) => `${c.name}=${c.value}`).join('; ');
+    await page.context().close();
+  }
+  await browser.close();
+  return environment;
+}
+
+function judge(city, list, environment) {
+  const words = [join(folder, 'run.mjs'), '--base', city.base, '--routes-file', '-', '--out', out, ...(short ? ['--no-shots'] : [])];
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, words, { env: { ...process.env, ...environment }, stdio: ['pipe', 'inherit', 'inherit'] });
+    child.on('exit', (code) => resolve(code ?? 1));
+    child.stdin.end(JSON.stringify(list));
+  });
+}
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const environment = { HAIDANG_SESSION_RESIDENT_IDLE_MINUTES: '480', HAIDANG_SESSION_OFFICIAL_IDLE_MINUTES: '480' };
+const city = await startCity({ residents: 400, months: 3, environment });
+let verdict = 1;
+try {
+  const list = pages(routes(city));
+  const roles = [...new Set(list.map((page) => page.role).filter(Boolean))];
+  console.log(`${list.length} pages, roles: ${roles.join(', ')}`);
+  verdict = await judge(city, list, await cookies(city, roles));
+} catch (error) {
+  console.log(`FAIL ${error.message}\n0 passed, 1 failed`);
+} finally {
+  await city.stop();
+}
+process.exitCode = verdict;
