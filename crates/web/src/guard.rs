@@ -1,0 +1,354 @@
+//! What happens between the router and a handler, row by row: who asks, may they, is the request ours, how much is it.
+
+use crate::answer::{Fault, too_many};
+use crate::csrf;
+use crate::form;
+use crate::idempotency;
+use crate::language;
+use crate::outer::RequestId;
+use crate::permission::{Decision, Factor, decide};
+use crate::rate::Caller;
+use crate::row::{Row, Surface};
+use crate::session::{self, Jar, Loaded};
+use crate::site::Site;
+use crate::tokens;
+use crate::visitor::{Channel, Htmx, Visitor, path_and_query};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use haidang_contracts::{Actor, ActorKind};
+use haidang_kernel::problem::Problem;
+use haidang_ui::{Lang, Theme};
+use http_body_util::Limited;
+use jiff::SignedDuration;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Cookie with the reader's choice of theme.
+pub(crate) const THEME_COOKIE: &str = "hd_theme";
+
+/// One row in front of its handler.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) site: Arc<Site>,
+    pub(crate) row: Arc<Row>,
+    /// The whole table, for the API document.
+    pub(crate) rows: Arc<[Row]>,
+}
+
+/// The whole table, as an extension of every request.
+#[derive(Clone)]
+pub(crate) struct Table(pub(crate) Arc<[Row]>);
+
+/// Who came in, before the row decides.
+struct Arrival {
+    actor: Option<Actor>,
+    factor: Factor,
+    session: Option<session::Session>,
+    token: String,
+    /// The cookie must be sent: there was none, or its session is over.
+    fresh_cookie: bool,
+    /// There was a session and it is over.
+    ended: bool,
+    bearer: bool,
+}
+
+pub(crate) async fn guard(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Table(gate.rows.clone()));
+    let headers = request.headers();
+    let address = address(&gate.site, &request);
+    let surface = gate.row.surface;
+    let whole = path_and_query(request.uri());
+    let (lang, path) = match language::split(&whole) {
+        Some((lang, rest)) if surface == Surface::Page => (lang, rest.to_owned()),
+        _ if surface == Surface::Api => (language::accepted(headers), whole),
+        _ => (language::negotiate(headers), whole),
+    };
+    let visitor = Visitor {
+        actor: None,
+        lang,
+        path,
+        htmx: Htmx::read(headers),
+        request_id: request.extensions().get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default(),
+        channel: if surface == Surface::Api { Channel::Api } else { Channel::Web },
+        row: gate.row.clone(),
+        address,
+        idempotency_key: headers.get("idempotency-key").and_then(|v| v.to_str().ok()).map(str::to_owned),
+        site: gate.site.clone(),
+        session: None,
+        token: String::new(),
+        theme: theme(headers),
+        jar: Arc::new(Mutex::new(Jar::default())),
+    };
+    let mut response = match admit(visitor, request, next).await {
+        Ok(response) => response,
+        Err(refused) => *refused,
+    };
+    response.extensions_mut().insert(RouteId(gate.row.id));
+    response
+}
+
+/// Which row answered; for log and metrics, which never see a path with its values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RouteId(pub(crate) &'static str);
+
+async fn admit(mut visitor: Visitor, request: Request, next: Next) -> Result<Response, Box<Response>> {
+    let site = visitor.site.clone();
+    let row = visitor.row.clone();
+    let now = site.ambient.now();
+    let caller = visitor.address.map(|a| a.to_string()).unwrap_or_default();
+    site.limiter
+        .take(Caller::Address(caller.clone()), now)
+        .map_err(|s| refused(&visitor, too_many("too_many_requests", s)))?;
+
+    let arrival =
+        arrive(&site, &row, request.headers()).await.map_err(|fault| refused(&visitor, fault.into_response()))?;
+    visitor.token = arrival.token.clone();
+    visitor.session = arrival.session;
+    let fresh = SignedDuration::try_from(site.settings.sessions.fresh_factor).unwrap_or(SignedDuration::ZERO);
+    let decision = decide(&row, arrival.actor.as_ref(), arrival.factor, now, fresh);
+    visitor.actor = arrival.actor.map(|actor| Arc::new(without_unproven_posts(actor, arrival.factor)));
+
+    let limited = match &visitor.actor {
+        Some(actor) if actor.kind == ActorKind::System => {
+            site.limiter.take(Caller::System(actor.person.to_string()), now)
+        }
+        Some(actor) => site.limiter.take(Caller::Person(actor.person.to_string()), now),
+        None if row.is_unsafe() => site.limiter.take(Caller::AnonymousWrite(caller), now),
+        None => Ok(()),
+    };
+    limited.map_err(|seconds| refused(&visitor, too_many("too_many_requests", seconds)))?;
+
+    if let Some(problem) = decision.problem() {
+        tracing::debug!(request.id = visitor.request_id, route.id = row.id, code = problem.code, "request refused");
+        let response = match to_sign_in(&visitor, decision, arrival.ended, request.headers(), request.method()) {
+            Some(redirect) => redirect,
+            None => Fault::from(problem).into_response(),
+        };
+        return Err(refused(&visitor, with_cookies(&visitor, arrival.fresh_cookie, response)));
+    }
+
+    let request =
+        ours(&visitor, arrival.bearer, request).await.map_err(|fault| refused(&visitor, fault.into_response()))?;
+    let mut request = bounded(&row, request).map_err(|fault| refused(&visitor, fault.into_response()))?;
+    request.extensions_mut().insert(visitor.clone());
+    let run = idempotency::run(&visitor, request, next);
+    let response = match tokio::time::timeout(row.timeout, run).await {
+        Ok(response) => response,
+        Err(_) => Fault::from(Problem::unavailable("timeout", "the handler took too long")).into_response(),
+    };
+    let mut response = with_cookies(&visitor, arrival.fresh_cookie, response);
+    response.extensions_mut().insert(visitor);
+    Ok(response)
+}
+
+/// A refusal that remembers its reader, so that the frame can render it in the right language.
+fn refused(visitor: &Visitor, mut response: Response) -> Box<Response> {
+    response.extensions_mut().insert(visitor.clone());
+    Box::new(response)
+}
+
+/// Reads token or cookie.
+async fn arrive(site: &Arc<Site>, row: &Row, headers: &HeaderMap) -> Result<Arrival, Fault> {
+    if row.surface == Surface::Api
+        && let Some(token) = tokens::bearer(headers)
+    {
+        let Some(actor) = site.identity.actor_by_token(token).await? else {
+            return Err(Problem::unauthenticated("invalid_token", "the token is unknown or withdrawn").into());
+        };
+        let token = session::visitor_token(site);
+        return Ok(Arrival {
+            actor: Some(actor),
+            factor: Factor::Token,
+            session: None,
+            token,
+            fresh_cookie: false,
+            ended: false,
+            bearer: true,
+        });
+    }
+    let given = session::token_of(&site.settings, headers);
+    let loaded = match &given {
+        Some(token) => session::load(site, token).await?,
+        None => Loaded::Visitor,
+    };
+    let nobody = |token: Option<String>, ended: bool| Arrival {
+        actor: None,
+        factor: Factor::Shown(None),
+        session: None,
+        fresh_cookie: token.is_none(),
+        token: token.unwrap_or_else(|| session::visitor_token(site)),
+        ended,
+        bearer: false,
+    };
+    let session = match loaded {
+        Loaded::Visitor => return Ok(nobody(given, false)),
+        Loaded::Ended => return Ok(nobody(None, true)),
+        Loaded::Live(session) => *session,
+    };
+    let Some(mut actor) = site.identity.actor(&session.person, session.on_behalf_of.as_ref()).await? else {
+        // The account is gone or locked: the session is worth nothing any more.
+        return Ok(nobody(None, true));
+    };
+    actor.second_factor_at = session.second_factor_at;
+    actor.assurance = session.assurance;
+    Ok(Arrival {
+        actor: Some(actor),
+        factor: Factor::Shown(session.second_factor_at),
+        session: Some(session),
+        token: given.unwrap_or_default(),
+        fresh_cookie: false,
+        ended: false,
+        bearer: false,
+    })
+}
+
+/// Until a second factor is shown no post counts, also where a handler asks for itself.
+fn without_unproven_posts(mut actor: Actor, factor: Factor) -> Actor {
+    if factor == Factor::Shown(None) {
+        actor.positions.clear();
+    }
+    actor
+}
+
+/// Sends a reader of pages to the door that is missing; programs get the plain problem.
+fn to_sign_in(
+    visitor: &Visitor,
+    decision: Decision,
+    ended: bool,
+    headers: &HeaderMap,
+    method: &Method,
+) -> Option<Response> {
+    if visitor.surface() == Surface::Api {
+        return None;
+    }
+    let settings = &visitor.site.settings;
+    let door = match decision {
+        Decision::SignIn => settings.sign_in_path,
+        Decision::SecondFactor | Decision::FreshFactor => settings.step_up_path,
+        Decision::Pass | Decision::Forbidden => return None,
+    };
+    // After a POST the page to return to is the one the form stood on.
+    let back = if *method == Method::GET { Some(visitor.path.clone()) } else { referer(visitor, headers) };
+    let back = back.and_then(|path| language::safe_path(&path)).filter(|path| path != "/");
+    let mut query: Vec<(&str, String)> = Vec::new();
+    query.extend(back.map(|path| ("next", path)));
+    if ended {
+        query.push(("ended", "1".to_owned()));
+    }
+    let mut address = haidang_ui::page::localised(visitor.lang, door);
+    if !query.is_empty() {
+        address = format!("{address}?{}", form::encode(query));
+    }
+    let location = HeaderValue::from_str(&address).ok()?;
+    if visitor.htmx.request {
+        // Followed quietly, the sign-in page would land inside a part of the page.
+        return Some((StatusCode::NO_CONTENT, [(HeaderName::from_static("hx-redirect"), location)]).into_response());
+    }
+    Some((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
+}
+
+/// Path of the page the request came from, when that is one of ours.
+fn referer(visitor: &Visitor, headers: &HeaderMap) -> Option<String> {
+    let referer = headers.get(header::REFERER)?.to_str().ok()?;
+    let uri: axum::http::Uri = referer.parse().ok()?;
+    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok());
+    let own = uri.authority().map(|a| a.as_str()) == host
+        || referer.starts_with(&format!("{}/", visitor.site.settings.origin));
+    let path = path_and_query(&uri);
+    own.then(|| language::split(&path).map_or(path.clone(), |(_, rest)| rest.to_owned()))
+}
+
+/// Refuses what another site made the browser send.
+async fn ours(visitor: &Visitor, bearer: bool, request: Request) -> Result<Request, Fault> {
+    if !visitor.row.is_unsafe() || bearer {
+        return Ok(request);
+    }
+    let settings = &visitor.site.settings;
+    let origin = csrf::origin(settings, request.headers());
+    if origin == csrf::Origin::Foreign {
+        return Err(form::forged());
+    }
+    let header_token = request.headers().get(csrf::HEADER).and_then(|v| v.to_str().ok());
+    let header_matches = header_token.is_some_and(|given| csrf::matches(&settings.secret, &visitor.token, given));
+    if visitor.surface() == Surface::Api {
+        // A cookie rides along with a forged request; without one there is nothing to steal.
+        let proven = origin == csrf::Origin::Own || visitor.session.is_none() || header_matches;
+        return if proven { Ok(request) } else { Err(form::forged()) };
+    }
+    let media = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if media.starts_with("multipart/form-data") {
+        // The extractor reads the token while it streams; on a row without upload nothing may stream.
+        let unexpected = || Problem::unsupported_media_type("form_expected", "this address takes no files").into();
+        return if visitor.row.upload.is_some() { Ok(request) } else { Err(unexpected()) };
+    }
+    if media.starts_with("application/x-www-form-urlencoded") {
+        let (parts, body) = bounded(&visitor.row, request)?.into_parts();
+        let bytes = crate::extract::body(Request::new(body)).await?;
+        form::verify(visitor, &form::decode(&bytes)?)?;
+        return Ok(Request::from_parts(parts, Body::from(bytes)));
+    }
+    if header_matches { Ok(request) } else { Err(form::forged()) }
+}
+
+/// Puts the limit of the row around the body; a declared size above it is refused unread.
+fn bounded(row: &Row, request: Request) -> Result<Request, Fault> {
+    let limit = row.upload.as_ref().map_or(row.body_limit, |u| usize::try_from(u.total_bytes).unwrap_or(usize::MAX));
+    let declared = request
+        .headers()
+        .get(header::CONTENT_LENGTH)
+        .and_then(|v| v.to_str().ok())
+        .and_then(|v| v.parse::<usize>().ok());
+    if declared.is_some_and(|length| length > limit) {
+        return Err(Problem::too_large("body_too_large", "the body is larger than this address accepts").into());
+    }
+    let (parts, body) = request.into_parts();
+    Ok(Request::from_parts(parts, Body::new(Limited::new(body, limit))))
+}
+
+/// Sends what the handler put into the jar, or the cookie of a new visitor when a page was answered.
+fn with_cookies(visitor: &Visitor, fresh_cookie: bool, mut response: Response) -> Response {
+    let mut cookies = std::mem::take(&mut visitor.jar.lock().unwrap_or_else(PoisonError::into_inner).cookies);
+    let is_page = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
+    if cookies.is_empty() && fresh_cookie && is_page && visitor.surface() != Surface::Api {
+        cookies.extend(session::set_cookie(&visitor.site.settings, &visitor.token));
+    }
+    for cookie in cookies {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
+fn theme(headers: &HeaderMap) -> Theme {
+    match language::cookie(headers, THEME_COOKIE) {
+        Some("light") => Theme::Light,
+        Some("dark") => Theme::Dark,
+        _ => Theme::System,
+    }
+}
+
+/// Where the request comes from. Behind a machine of ours the last entry of `X-Forwarded-For` is the one it wrote.
+fn address(site: &Site, request: &Request) -> Option<IpAddr> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());
+    if !site.settings.trusted_proxy {
+        return peer;
+    }
+    let forwarded = request.headers().get_all("x-forwarded-for").iter().next_back().and_then(|v| v.to_str().ok());
+    forwarded.and_then(|v| v.rsplit(',').next()).and_then(|v| v.trim().parse().ok()).or(peer)
+}
+
+/// The language of an address that reached no row.
+pub(crate) fn language_of(headers: &HeaderMap, path: &str) -> Lang {
+    match language::split(path) {
+        Some((lang, _)) => lang,
+        None if path.starts_with("/api/") => language::accepted(headers),
+        None => language::negotiate(headers),
+    }
+}

@@ -1,0 +1,190 @@
+//! Around everything: the id of the request, the log line, the net under panics, the headers, the rendering of problems.
+
+use crate::answer::{Fault, Unrendered};
+use crate::guard::{RouteId, language_of};
+use crate::language;
+use crate::problem::{Reader, reference, render};
+use crate::site::Site;
+use crate::visitor::{Htmx, Visitor, path_and_query};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use haidang_kernel::problem::{Problem, ProblemKind};
+use haidang_ui::Lang;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+use tracing::Instrument;
+
+/// Id of a request, made here and nowhere else: a caller's own id could carry anything into the log.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) Arc<str>);
+
+/// What a response needs to know of its request once the request is gone.
+struct Asked {
+    id: Arc<str>,
+    method: Method,
+    lang: Lang,
+    prefixed: bool,
+    path: String,
+    api: bool,
+    htmx: Htmx,
+    remembered: Option<Lang>,
+}
+
+pub(crate) async fn outer(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let asked = Asked::read(&site, &request);
+    request.extensions_mut().insert(RequestId(asked.id.clone()));
+    let span = tracing::info_span!("request", request.id = %asked.id);
+    async {
+        let caught = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+        let response = caught.unwrap_or_else(|panic| panicked(panic.as_ref()));
+        let visitor = response.extensions().get::<Visitor>().cloned();
+        let route = response.extensions().get::<RouteId>().map_or("none", |r| r.0);
+        let mut response = rendered(&site, &asked, visitor.as_ref(), response);
+        finish_headers(&site, &asked, visitor.as_ref(), &mut response);
+        log(&asked, route, visitor.as_ref(), response.status(), started);
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+impl Asked {
+    fn read(site: &Site, request: &Request) -> Self {
+        let headers = request.headers();
+        let whole = path_and_query(request.uri());
+        let split = language::split(&whole);
+        Self {
+            id: Arc::from(site.ambient.token()),
+            method: request.method().clone(),
+            lang: language_of(headers, &whole),
+            prefixed: split.is_some(),
+            path: split.map_or(whole.clone(), |(_, rest)| rest.to_owned()),
+            api: request.uri().path().starts_with("/api/"),
+            htmx: Htmx::read(headers),
+            remembered: language::cookie(headers, language::LANGUAGE_COOKIE).and_then(Lang::parse),
+        }
+    }
+}
+
+/// Turns a panic into the problem of an internal fault; its text goes to the log, which no reader sees.
+fn panicked(panic: &(dyn std::any::Any + Send)) -> Response {
+    let what = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    // A panic's text may quote data: only its length is kept outside debug builds.
+    let what = what.map_or(0, str::len);
+    metrics::counter!("haidang_http_panics_total").increment(1);
+    Fault::from(Problem::internal(format!("a handler panicked ({what} bytes of text)"))).into_response()
+}
+
+/// Writes the problem a handler, a guard or the router left behind.
+fn rendered(site: &Arc<Site>, asked: &Asked, visitor: Option<&Visitor>, mut response: Response) -> Response {
+    let Some(unrendered) = response.extensions_mut().remove::<Unrendered>() else { return response };
+    let problem = &unrendered.problem;
+    let reference = reference(&asked.id);
+    match problem.kind {
+        ProblemKind::Internal => {
+            tracing::error!(reference, code = problem.code, detail = problem.detail, "request failed")
+        }
+        ProblemKind::Unavailable => {
+            tracing::warn!(reference, code = problem.code, detail = problem.detail, "request not served")
+        }
+        ProblemKind::Forbidden | ProblemKind::Conflict | ProblemKind::TooLarge | ProblemKind::TooMany => {
+            tracing::info!(reference, code = problem.code, "request refused");
+        }
+        _ => tracing::debug!(reference, code = problem.code, "request refused"),
+    }
+    let reader = Reader {
+        site: site.clone(),
+        visitor: visitor.cloned(),
+        lang: visitor.map_or(asked.lang, |v| v.lang),
+        path: asked.path.clone(),
+        api: asked.api,
+        htmx: asked.htmx.clone(),
+        request_id: asked.id.to_string(),
+    };
+    let (parts, _) = response.into_parts();
+    let mut answer = render(&reader, parts.status, &unrendered);
+    // Cookies and the like set on the way out stay.
+    for (name, value) in &parts.headers {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            answer.headers_mut().append(name.clone(), value.clone());
+        }
+    }
+    answer
+}
+
+/// Everything of our own may run, nothing else: no inline script or style, no other host, no frame, no plugin.
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), geolocation=(self), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()";
+
+fn finish_headers(site: &Site, asked: &Asked, visitor: Option<&Visitor>, response: &mut Response) {
+    let is_html = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
+    let headers = response.headers_mut();
+    put(headers, "x-request-id", &asked.id);
+    put(headers, "x-content-type-options", "nosniff");
+    put(headers, "x-frame-options", "DENY");
+    put(headers, "referrer-policy", "same-origin");
+    put(headers, "permissions-policy", PERMISSIONS);
+    put(headers, "cross-origin-opener-policy", "same-origin");
+    put(headers, "cross-origin-resource-policy", "same-origin");
+    keep(headers, "content-security-policy", POLICY);
+    if site.settings.secure() {
+        put(headers, "strict-transport-security", "max-age=63072000; includeSubDomains");
+    }
+    if is_html {
+        // The same address answers a page, a part of it, or another reader's page.
+        headers.append(header::VARY, HeaderValue::from_static("HX-Request, HX-Request-Type, Cookie"));
+        if asked.prefixed && asked.remembered != Some(asked.lang) {
+            let cookie = language::remember(site, asked.lang);
+            headers.extend(cookie.map(|value| (header::SET_COOKIE, value)));
+        }
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        let personal = visitor.is_some_and(|v| v.actor.is_some()) || asked.method != Method::GET;
+        put(headers, "cache-control", if personal { "no-store" } else { "private, no-cache" });
+    }
+}
+
+fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// Sets a header unless the answer has chosen its own (a file's policy is stricter than a page's).
+fn keep(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if !headers.contains_key(name) {
+        put(headers, name, value);
+    }
+}
+
+/// One line per request: ids, never an address with its values, never a body.
+fn log(asked: &Asked, route: &'static str, visitor: Option<&Visitor>, status: StatusCode, started: Instant) {
+    let elapsed = started.elapsed();
+    let actor = visitor.and_then(|v| v.actor.as_ref()).map_or("", |a| a.person.as_str());
+    let duration_ms = elapsed.as_secs_f64() * 1_000.0;
+    tracing::info!(
+        http.method = asked.method.as_str(),
+        route.id = route,
+        http.status = status.as_u16(),
+        duration_ms,
+        actor.id = actor,
+        "request answered"
+    );
+    // A method is any word a caller likes; metrics know only the ones we answer.
+    let method = match asked.method {
+        Method::GET | Method::HEAD => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        _ => "other",
+    };
+    let labels = [("route", route.to_owned()), ("method", method.to_owned()), ("status", status.as_u16().to_string())];
+    metrics::counter!("haidang_http_requests_total", &labels).increment(1);
+    metrics::histogram!("haidang_http_request_duration_seconds", "route" => route).record(elapsed.as_secs_f64());
+}

@@ -1,0 +1,157 @@
+//! The decision of the permission table: who may pass a row, and what is asked of whoever may not yet.
+
+use crate::row::{Allow, Row};
+use haidang_contracts::{Actor, ActorKind};
+use haidang_kernel::problem::Problem;
+use jiff::{SignedDuration, Timestamp};
+
+/// How sure we are of the person beyond the first factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Factor {
+    /// A token for programs: it was issued after a second factor and can be withdrawn; its rights are its own.
+    Token,
+    /// A browser, with the time of the last second factor.
+    Shown(Option<Timestamp>),
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// It may pass.
+    Pass,
+    /// Somebody must sign in first.
+    SignIn,
+    /// An official must show a second factor before any post counts.
+    SecondFactor,
+    /// The second factor is too old for this act.
+    FreshFactor,
+    /// The person may not do this.
+    Forbidden,
+}
+
+impl Decision {
+    /// The problem to answer with; `None` when the request may pass.
+    pub(crate) fn problem(self) -> Option<Problem> {
+        match self {
+            Self::Pass => None,
+            Self::SignIn => Some(Problem::unauthenticated("sign_in_required", "nobody is signed in")),
+            Self::SecondFactor => Some(Problem::forbidden("second_factor_required", "a post needs a second factor")),
+            Self::FreshFactor => Some(Problem::forbidden("fresh_factor_required", "the second factor is too old")),
+            Self::Forbidden => Some(Problem::forbidden("not_allowed", "the row does not allow this actor")),
+        }
+    }
+}
+
+/// Decides; nothing else in the house lets a request through.
+pub(crate) fn decide(
+    row: &Row,
+    actor: Option<&Actor>,
+    factor: Factor,
+    now: Timestamp,
+    fresh: SignedDuration,
+) -> Decision {
+    let allow = match row.allow {
+        Some(allow) => allow,
+        // A table with such a row is refused at start; should one slip through, nobody passes.
+        None => return Decision::Forbidden,
+    };
+    if allow == Allow::Anyone && !row.fresh_factor {
+        return Decision::Pass;
+    }
+    let Some(actor) = actor else {
+        return if allow == Allow::Anyone { Decision::Pass } else { Decision::SignIn };
+    };
+    let matches = match allow {
+        Allow::Anyone | Allow::SignedIn => true,
+        Allow::Resident => actor.kind == ActorKind::Resident,
+        Allow::Official => actor.kind == ActorKind::Official && !actor.positions.is_empty(),
+        Allow::Capability(capability) => actor.can(capability),
+        Allow::AnyCapability(any) => any.iter().any(|capability| actor.can(capability)),
+        Allow::System => actor.kind == ActorKind::System,
+    };
+    if !matches {
+        return Decision::Forbidden;
+    }
+    let Factor::Shown(shown) = factor else { return Decision::Pass };
+    let needs_post = matches!(allow, Allow::Official | Allow::Capability(_) | Allow::AnyCapability(_));
+    if needs_post && shown.is_none() {
+        return Decision::SecondFactor;
+    }
+    let is_fresh = shown.is_some_and(|at| now.duration_since(at) <= fresh);
+    if row.fresh_factor && !is_fresh { Decision::FreshFactor } else { Decision::Pass }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+    use haidang_contracts::Position;
+    use haidang_kernel::ambient::Ambient;
+
+    fn actor(kind: ActorKind, capabilities: &[&str]) -> Actor {
+        let ambient = Ambient::fixed(Timestamp::UNIX_EPOCH, 1);
+        let position = Position {
+            agency: "H24.11824".into(),
+            role: "clerk".into(),
+            title: "Công chức".into(),
+            capabilities: capabilities.iter().map(|c| (*c).to_owned()).collect(),
+        };
+        Actor {
+            person: ambient.new_id(),
+            display_name: "Ai đó".into(),
+            kind,
+            on_behalf_of: None,
+            on_behalf_name: None,
+            positions: if capabilities.is_empty() { vec![] } else { vec![position] },
+            assurance: 2,
+            second_factor_at: None,
+        }
+    }
+
+    #[test]
+    fn the_decision_table() {
+        use Decision::{Forbidden, FreshFactor, Pass, SecondFactor, SignIn};
+        let now = Timestamp::from_second(1_000_000).unwrap();
+        let old = Timestamp::from_second(1_000_000 - 301).unwrap();
+        let (none, first, fresh) = (Factor::Shown(None), Factor::Shown(Some(old)), Factor::Shown(Some(now)));
+        let resident = actor(ActorKind::Resident, &[]);
+        let clerk = actor(ActorKind::Official, &["case.receive"]);
+        let postless = actor(ActorKind::Official, &[]);
+        let system = actor(ActorKind::System, &[]);
+        let row = |allow| Row::get("x", "/x").allow(allow);
+        let receive = row(Allow::Capability("case.receive"));
+        let sign = row(Allow::Capability("case.sign"));
+        let any = row(Allow::AnyCapability(&["case.sign", "case.receive"]));
+        let table: &[(&str, &Row, Option<&Actor>, Factor, Decision)] = &[
+            ("nobody, open", &row(Allow::Anyone), None, none, Pass),
+            ("nobody, signed in", &row(Allow::SignedIn), None, none, SignIn),
+            ("nobody, office", &receive, None, none, SignIn),
+            ("nobody, systems", &row(Allow::System), None, none, SignIn),
+            ("resident, signed in", &row(Allow::SignedIn), Some(&resident), none, Pass),
+            ("resident, residents", &row(Allow::Resident), Some(&resident), none, Pass),
+            ("official, residents", &row(Allow::Resident), Some(&clerk), fresh, Forbidden),
+            ("resident, office", &row(Allow::Official), Some(&resident), none, Forbidden),
+            ("resident, capability", &receive, Some(&resident), fresh, Forbidden),
+            ("official, office", &row(Allow::Official), Some(&clerk), first, Pass),
+            ("official without post", &row(Allow::Official), Some(&postless), fresh, Forbidden),
+            ("official, one factor", &row(Allow::Official), Some(&clerk), none, SecondFactor),
+            ("official, one factor, not needed", &row(Allow::SignedIn), Some(&clerk), none, Pass),
+            ("capability held", &receive, Some(&clerk), first, Pass),
+            ("capability held, one factor", &receive, Some(&clerk), none, SecondFactor),
+            ("capability not held", &sign, Some(&clerk), fresh, Forbidden),
+            ("not held, one factor: no hint", &sign, Some(&clerk), none, Forbidden),
+            ("one of two", &any, Some(&clerk), first, Pass),
+            ("token", &receive, Some(&clerk), Factor::Token, Pass),
+            ("system, systems", &row(Allow::System), Some(&system), Factor::Token, Pass),
+            ("resident, systems", &row(Allow::System), Some(&resident), none, Forbidden),
+            ("fresh act, old factor", &receive.clone().fresh_factor(), Some(&clerk), first, FreshFactor),
+            ("fresh act, fresh factor", &receive.clone().fresh_factor(), Some(&clerk), fresh, Pass),
+            ("fresh act, token", &receive.clone().fresh_factor(), Some(&clerk), Factor::Token, Pass),
+            ("row without permission", &Row::get("x", "/x"), Some(&clerk), fresh, Forbidden),
+        ];
+        for (name, row, actor, factor, expected) in table {
+            let got = decide(row, *actor, *factor, now, SignedDuration::from_mins(5));
+            assert_eq!(got, *expected, "{name}");
+        }
+    }
+}
