@@ -14,4 +14,4 @@ CREATE TABLE store_job (
 );
 -- The same work is waiting once.
 CREATE UNIQUE INDEX store_job_once ON store_job (kind, key) WHERE state = 'waiting';
-CREATE INDEX store_job_due ON store_job (state, run_at, id) WHERE state IN ('waiting', 'running');
+CREATE INDEX store_job_due ON store_job (kind, run_at, id) WHERE state IN ('waiting', 'running');

@@ -151,6 +151,14 @@ impl Tx<'_> {
         Ok(changed)
     }
 
+    /// An error that makes the whole transaction run again: for a compare-and-set that lost.
+    pub fn again(&mut self, reason: &str) -> StoreError {
+        let failure = Failure { transient: true, text: reason.to_owned() };
+        let error = failure.error();
+        self.failed = Some(failure);
+        error
+    }
+
     pub(crate) async fn raw(&mut self, text: String) -> Result<(), StoreError> {
         self.guard()?;
         let answer = self.link.wire()?.raw(text).await;
@@ -180,7 +188,7 @@ impl Tx<'_> {
         }
     }
 
-    pub(crate) fn note<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+    fn note<T>(&mut self, answer: Result<T, StoreError>) -> Result<T, StoreError> {
         if let Err(error) = &answer {
             self.failed = Some(Failure { transient: error.is_transient(), text: error.to_string() });
         }
@@ -203,10 +211,10 @@ impl Tx<'_> {
                 Ok(value) => match commit(link).await {
                     Ok(()) => {
                         if events {
-                            db.core.events.notify_one();
+                            db.core.events.notify_waiters();
                         }
                         if jobs {
-                            db.core.jobs.notify_one();
+                            db.core.jobs.notify_waiters();
                         }
                         TxOutcome::Done(value)
                     }

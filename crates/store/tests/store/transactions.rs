@@ -1,5 +1,4 @@
 //! Transactions answer alike on both databases.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use haidang_kernel::problem::Problem;
 use haidang_store::{Db, Filter, Migration, StoreError, args};

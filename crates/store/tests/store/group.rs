@@ -1,0 +1,165 @@
+//! Several transactions in one commit: one that fails harms no other, and nobody is answered before the disk.
+
+use haidang_store::{Db, Migration, StoreError, args};
+use haidang_testkit::db_test;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::Barrier;
+
+const ROOM: &[Migration] = &[Migration {
+    name: "0001_create_group",
+    sql: "CREATE TABLE room_group (id TEXT NOT NULL PRIMARY KEY); \
+          CREATE TABLE room_counter (name TEXT NOT NULL PRIMARY KEY, n BIGINT NOT NULL)",
+}];
+const INSERT: &str = "INSERT INTO room_group (id) VALUES ($1)";
+const NEXT: &str = "INSERT INTO room_counter (name, n) VALUES ($1, 1) \
+                    ON CONFLICT (name) DO UPDATE SET n = room_counter.n + 1 RETURNING n";
+
+async fn ids(db: &Db) -> Vec<String> {
+    let rows = db.fetch_all("SELECT id FROM room_group ORDER BY id", args![]).await.unwrap();
+    rows.iter().map(|row| row.text("id").unwrap()).collect()
+}
+
+/// What a member of the crowd does to itself.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    Well,
+    Refuses,
+    BreaksAKey,
+    SwallowsAnError,
+    IsCancelled,
+    Panics,
+}
+
+async fn member(db: Db, number: usize, end: End) -> Result<(), StoreError> {
+    let id = format!("{number:03}");
+    let id = &id;
+    let work = db.transaction(|tx| {
+        Box::pin(async move {
+            tx.execute(INSERT, args![id]).await?;
+            match end {
+                End::Well => Ok(()),
+                End::Refuses => Err(StoreError::NotFound),
+                End::BreaksAKey => tx.execute(INSERT, args![id]).await.map(drop),
+                End::SwallowsAnError => {
+                    assert!(tx.execute(INSERT, args![id]).await.is_err());
+                    assert!(tx.execute(INSERT, args!["other"]).await.is_err(), "nothing runs after a failure");
+                    Ok(())
+                }
+                End::IsCancelled => std::future::pending().await,
+                End::Panics => panic!("on purpose"),
+            }
+        })
+    });
+    if end == End::IsCancelled {
+        // Long enough to be inside the transaction, short against the test.
+        tokio::time::timeout(std::time::Duration::from_millis(5), work).await.unwrap_or(Err(StoreError::NotFound))
+    } else {
+        work.await
+    }
+}
+
+db_test! {
+    rooms = &[("room", ROOM)];
+
+    async fn one_that_fails_harms_no_other(db: TestDb) {
+        const ENDS: [End; 6] =
+            [End::Well, End::Refuses, End::BreaksAKey, End::SwallowsAnError, End::IsCancelled, End::Panics];
+        let crowd: Vec<_> = (0..60)
+            .map(|number| tokio::spawn(member(db.db(), number, ENDS[number % ENDS.len()])))
+            .collect();
+        let mut kept = Vec::new();
+        for (number, task) in crowd.into_iter().enumerate() {
+            if matches!(task.await, Ok(Ok(()))) {
+                kept.push(format!("{number:03}"));
+            }
+        }
+        let well: Vec<String> = (0..60).step_by(6).map(|number| format!("{number:03}")).collect();
+        assert_eq!(kept, well);
+        assert_eq!(ids(&db).await, well);
+    }
+
+    async fn the_counter_has_no_gap_and_no_twin(db: TestDb) {
+        let barrier = Arc::new(Barrier::new(50));
+        let crowd: Vec<_> = (0..50)
+            .map(|number| {
+                let (db, barrier) = (db.db(), Arc::clone(&barrier));
+                tokio::spawn(async move {
+                    barrier.wait().await;
+                    let answer: Result<i64, StoreError> = db
+                        .transaction(|tx| {
+                            Box::pin(async move {
+                                let n = tx.fetch_one(NEXT, args!["day"]).await?.integer("n")?;
+                                if number % 5 == 0 { Err(StoreError::NotFound) } else { Ok(n) }
+                            })
+                        })
+                        .await;
+                    answer.ok()
+                })
+            })
+            .collect();
+        let mut numbers = Vec::new();
+        for task in crowd {
+            numbers.extend(task.await.unwrap());
+        }
+        numbers.sort_unstable();
+        assert_eq!(numbers, (1..=40).collect::<Vec<i64>>());
+    }
+
+    async fn a_locked_row_is_decided_once(db: TestDb) {
+        db.execute("INSERT INTO room_counter (name, n) VALUES ('state', 0)", args![]).await.unwrap();
+        let crowd: Vec<_> = (0..20)
+            .map(|_| {
+                let db = db.db();
+                tokio::spawn(async move {
+                    db.transaction(|tx| {
+                        Box::pin(async move {
+                            const READ: &str = "SELECT n FROM room_counter WHERE name = 'state'";
+                            if tx.lock_one(READ, args![]).await?.integer("n")? != 0 {
+                                return Err(StoreError::NotFound);
+                            }
+                            tx.execute("UPDATE room_counter SET n = n + 1 WHERE name = 'state'", args![]).await
+                        })
+                    })
+                    .await
+                    .is_ok()
+                })
+            })
+            .collect();
+        let mut won = 0;
+        for task in crowd {
+            won += usize::from(task.await.unwrap());
+        }
+        assert_eq!(won, 1);
+    }
+
+    async fn a_lost_race_runs_again(db: TestDb) {
+        let runs = AtomicUsize::new(0);
+        let answer: Result<u64, StoreError> = db
+            .transaction(|tx| {
+                let runs = &runs;
+                Box::pin(async move {
+                    tx.execute(INSERT, args!["x"]).await?;
+                    if runs.fetch_add(1, Ordering::SeqCst) < 3 {
+                        return Err(tx.again("lost"));
+                    }
+                    Ok(7)
+                })
+            })
+            .await;
+        assert_eq!((answer.unwrap(), runs.load(Ordering::SeqCst)), (7, 4));
+        assert_eq!(ids(&db).await, ["x"]);
+    }
+
+    async fn a_race_lost_for_ever_is_given_up(db: TestDb) {
+        let answer: Result<u64, StoreError> = db.transaction(|tx| Box::pin(async move { Err(tx.again("lost")) })).await;
+        assert!(answer.unwrap_err().is_transient());
+    }
+
+    async fn what_was_answered_is_visible(db: TestDb) {
+        for number in 0..20 {
+            member(db.db(), number, End::Well).await.unwrap();
+            assert_eq!(ids(&db).await.len(), number + 1);
+        }
+    }
+}

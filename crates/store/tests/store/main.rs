@@ -1,0 +1,8 @@
+//! The store on both databases, from outside.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod delivery;
+mod group;
+mod proof;
+mod transactions;
+mod work;
