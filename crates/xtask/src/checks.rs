@@ -8,7 +8,7 @@ mod glossary;
 mod map;
 mod sources;
 mod sql;
-mod texts;
+pub mod texts;
 
 /// What one check found; empty is good.
 #[derive(Default)]

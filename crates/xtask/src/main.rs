@@ -1,7 +1,7 @@
 //! Checks over the repository itself: what a compiler cannot hold and a reviewer should not have to.
 //!
 //! `cargo run -p haidang-xtask -- check` prints one line a check and ends with `N passed, N failed`.
-//! It reads the files that git knows or would add, and writes nothing.
+//! It reads the files that git knows or would add, and writes nothing. `sort-texts` puts the locale files in order.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -15,7 +15,8 @@ fn main() -> ExitCode {
     let out = &mut std::io::stdout().lock();
     let result = match argument.as_deref() {
         Some("check") => check(out),
-        _ => writeln!(out, "usage: haidang-xtask check").map(|()| false).map_err(Into::into),
+        Some("sort-texts") => sort_texts(out),
+        _ => writeln!(out, "usage: haidang-xtask check | sort-texts").map(|()| false).map_err(Into::into),
     };
     match result {
         Ok(true) => ExitCode::SUCCESS,
@@ -26,6 +27,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn sort_texts(out: &mut impl Write) -> anyhow::Result<bool> {
+    for path in checks::texts::sort_all(&tree::Tree::read()?)? {
+        writeln!(out, "sorted {path}")?;
+    }
+    Ok(true)
 }
 
 fn check(out: &mut impl Write) -> anyhow::Result<bool> {
