@@ -40,9 +40,9 @@ pub struct SignedDocument {
     pub media_type: String,
     /// SHA-256 of the bytes, hex.
     pub sha256: String,
-    /// Detached signature, base64.
+    /// Detached signature: a JWS with unencoded detached payload (RFC 7797), `header..signature`, base64url parts.
     pub signature: String,
-    /// `ed25519`.
+    /// `EdDSA` (Ed25519, RFC 8037).
     pub algorithm: String,
     /// Id of the key that signed.
     pub key_id: String,
@@ -60,10 +60,10 @@ pub trait Documents: Send + Sync {
 /// Signs with keys of agencies; implemented by `signing`.
 #[async_trait]
 pub trait Signer: Send + Sync {
-    /// Detached signature over the bytes: (signature base64, key id).
+    /// Detached signature over the bytes: (RFC 7797 signature, key id).
     async fn sign(&self, agency: &str, bytes: &[u8]) -> Result<(String, String), ContractError>;
     /// Whether the signature was made over the bytes by the key.
     async fn verify(&self, bytes: &[u8], signature: &str, key_id: &str) -> Result<bool, ContractError>;
-    /// Public keys: (key id, agency, public key base64).
+    /// Public keys: (key id, agency, public key base64url).
     async fn public_keys(&self) -> Result<Vec<(String, String, String)>, ContractError>;
 }

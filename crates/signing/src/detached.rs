@@ -131,7 +131,10 @@ mod tests {
         for header in [
             format!(r#"{{"alg":"none","kid":"{}","b64":false,"crit":["b64"],"iss":"H24.11824","iat":0}}"#, key.id()),
             format!(r#"{{"alg":"EdDSA","kid":"{}","b64":true,"crit":["b64"],"iss":"H24.11824","iat":0}}"#, key.id()),
-            format!(r#"{{"alg":"EdDSA","kid":"{}","b64":false,"crit":["b64"],"iss":"H24.11824","iat":0,"jku":"x"}}"#, key.id()),
+            format!(
+                r#"{{"alg":"EdDSA","kid":"{}","b64":false,"crit":["b64"],"iss":"H24.11824","iat":0,"jku":"x"}}"#,
+                key.id()
+            ),
         ] {
             let forged = format!("{}..{value}", BASE64URL_NOPAD.encode(header.as_bytes()));
             let answer = verify_detached(&keys(&[&key]), DOCUMENT, &forged);

@@ -80,11 +80,8 @@ impl KeyFolder {
     fn create(&self, path: &Path, agency: &str) -> Result<AgencyKey, SigningError> {
         create_folder(&self.folder)?;
         let key = AgencyKey::from_seed(agency, &self.ambient.bytes::<32>());
-        let content = KeyFile {
-            agency: agency.to_owned(),
-            kid: key.id().to_owned(),
-            seed: BASE64URL_NOPAD.encode(&key.seed()),
-        };
+        let content =
+            KeyFile { agency: agency.to_owned(), kid: key.id().to_owned(), seed: BASE64URL_NOPAD.encode(&key.seed()) };
         let text = serde_json::to_vec(&content).map_err(|_| SigningError::Malformed("key file"))?;
         let temporary = self.folder.join(format!(".{agency}.{}.new", self.ambient.token()));
         let written = write_private(&temporary, &text);

@@ -38,7 +38,8 @@ pub fn write_seal<T: Serialize>(key: &AgencyKey, statement: &T) -> Result<String
 pub fn read_seal<T: DeserializeOwned>(keys: &PublicKeySet, seal: &str) -> Result<Seal<T>, SigningError> {
     let (signed, signature) = seal.rsplit_once('.').ok_or(SigningError::Malformed("four parts expected"))?;
     let mut parts = signed.split('.');
-    let (Some(SEAL_PREFIX), Some(short), Some(statement), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    let (Some(SEAL_PREFIX), Some(short), Some(statement), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
     else {
         return Err(SigningError::Malformed("four parts expected"));
     };

@@ -1,0 +1,264 @@
+//! Pure decisions of signing in: throttling, passwords, names of accounts, for whom one may act.
+
+use haidang_contracts::identity::PersonKind;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Span, Timestamp};
+
+/// Failures allowed before waiting begins.
+pub const FREE_FAILURES: i64 = 5;
+/// Failures are counted within this time; afterwards the count begins anew.
+pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
+/// Longest wait. Never a lock: whoever guesses must not be able to keep the owner out.
+pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(60);
+/// Fewest characters of a password.
+pub const PASSWORD_MIN: usize = 12;
+/// Most bytes of a password; a longer one is refused, never cut.
+pub const PASSWORD_MAX_BYTES: usize = 1024;
+
+/// Failed attempts of one account name, known or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempts {
+    /// Failures since `first_at`.
+    pub failures: i64,
+    /// First failure of the window.
+    pub first_at: Timestamp,
+    /// Earliest next attempt.
+    pub not_before: Timestamp,
+}
+
+/// Seconds still to wait before the next attempt, rounded up; 0 when it may be made now.
+pub fn wait_seconds(attempts: Option<&Attempts>, now: Timestamp) -> i64 {
+    let Some(attempts) = attempts else { return 0 };
+    let left = attempts.not_before.duration_since(now);
+    if left <= SignedDuration::ZERO { 0 } else { left.as_secs() + i64::from(left.subsec_nanos() > 0) }
+}
+
+/// The counter after one more failure: five are free, then 1, 2, 4 … 60 seconds of waiting.
+pub fn after_failure(previous: Option<&Attempts>, now: Timestamp) -> Attempts {
+    let (failures, first_at) = match previous {
+        Some(previous) if now.duration_since(previous.first_at) < WINDOW => (previous.failures + 1, previous.first_at),
+        _ => (1, now),
+    };
+    let wait = match failures - FREE_FAILURES {
+        beyond if beyond < 0 => SignedDuration::ZERO,
+        beyond => SignedDuration::from_secs(1_i64 << beyond.min(6)).min(LONGEST_WAIT),
+    };
+    Attempts { failures, first_at, not_before: now.checked_add(wait).unwrap_or(now) }
+}
+
+/// Account names are compared without case and surrounding blanks: `" Lan.NTH "` is `lan.nth`.
+pub fn normal_username(typed: &str) -> String {
+    haidang_kernel::text::nfc(typed.trim()).to_lowercase()
+}
+
+/// Why a new account name or password is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccountFault {
+    /// Not 3 to 64 characters of `a–z`, `0–9`, `.`, `-`, `_`.
+    Username,
+    /// Shorter than [`PASSWORD_MIN`] characters.
+    PasswordTooShort,
+    /// Longer than [`PASSWORD_MAX_BYTES`] bytes.
+    PasswordTooLong,
+    /// One of the passwords everybody tries, or the account's own name.
+    PasswordGuessable,
+}
+
+/// Checks a normalised account name.
+pub fn check_username(username: &str) -> Result<(), AccountFault> {
+    let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'_');
+    if (3..=64).contains(&username.len()) && username.bytes().all(letters) {
+        Ok(())
+    } else {
+        Err(AccountFault::Username)
+    }
+}
+
+/// Passwords that everybody tries first, folded (no case, accents or blanks); Vietnamese ones are ours.
+const COMMON: &[&str] = &[
+    "matkhau",
+    "matkhaumoi",
+    "anhyeuem",
+    "emyeuanh",
+    "yeuemnhieu",
+    "vietnam",
+    "haiphong",
+    "hoaphuongdo",
+    "password",
+    "passw0rd",
+    "qwerty",
+    "qwertyuiop",
+    "iloveyou",
+    "admin",
+    "administrator",
+    "welcome",
+    "letmein",
+    "abc",
+    "abcdef",
+    "hochiminh",
+    "hanoi",
+    "congchuc",
+    "motcua",
+    "dichvucong",
+];
+
+/// Checks a new password for an account: length in characters after NFC, cap in bytes, and the common ones
+/// also with digits or signs around them.
+pub fn check_password(username: &str, password: &str) -> Result<(), AccountFault> {
+    if password.len() > PASSWORD_MAX_BYTES {
+        return Err(AccountFault::PasswordTooLong);
+    }
+    let password = haidang_kernel::text::nfc(password);
+    if password.chars().count() < PASSWORD_MIN {
+        return Err(AccountFault::PasswordTooShort);
+    }
+    let folded: String =
+        haidang_kernel::text::fold(&password).chars().filter(|letter| !letter.is_whitespace()).collect();
+    let core = folded.trim_matches(|letter: char| !letter.is_alphabetic());
+    let one_letter = folded.chars().all(|letter| folded.starts_with(letter));
+    if core.is_empty() || one_letter || COMMON.contains(&core) || folded.contains(username) {
+        return Err(AccountFault::PasswordGuessable);
+    }
+    Ok(())
+}
+
+/// What binds two people, read from the one to the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelationKind {
+    /// The other is the person's child.
+    Child,
+    /// The other is the person's parent.
+    Parent,
+    /// The other is the person's husband or wife.
+    Spouse,
+    /// The person represents the other, an organisation, by law.
+    Represents,
+}
+
+impl RelationKind {
+    /// The word in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RelationKind::Child => "child",
+            RelationKind::Parent => "parent",
+            RelationKind::Spouse => "spouse",
+            RelationKind::Represents => "represents",
+        }
+    }
+
+    /// Reads the word of the database.
+    pub fn parse(word: &str) -> Option<RelationKind> {
+        [RelationKind::Child, RelationKind::Parent, RelationKind::Spouse, RelationKind::Represents]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+/// Whether a relation lets the person act for the other on this day.
+///
+/// A parent acts for a child until 00:00 of the day the child turns 18 (BLDS 91/2015/QH13 Điều 20, Điều 136); without
+/// a known date of birth nobody does. Whoever represents an organisation acts for it. Husband and wife do not act for
+/// each other here: that takes an authorisation, which a later issue brings.
+pub fn may_act_for(kind: RelationKind, other: PersonKind, birth: Option<Date>, today: Date) -> bool {
+    match (kind, other) {
+        (RelationKind::Child, PersonKind::Person) => {
+            birth.and_then(|birth| birth.checked_add(Span::new().years(18)).ok()).is_some_and(|of_age| today < of_age)
+        }
+        (RelationKind::Represents, PersonKind::Organisation) => true,
+        _ => false,
+    }
+}
+
+/// Whether a day lies in a period whose ends are both included; an absent end is open.
+pub fn within(today: Date, from: Option<Date>, to: Option<Date>) -> bool {
+    from.is_none_or(|from| from <= today) && to.is_none_or(|to| today <= to)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_795_485_600 + second).unwrap()
+    }
+
+    #[test]
+    fn five_failures_are_free_then_the_wait_doubles_to_a_minute() {
+        let mut attempts = None;
+        let mut waits = Vec::new();
+        for second in 0..13 {
+            let next = after_failure(attempts.as_ref(), at(second));
+            waits.push(wait_seconds(Some(&next), at(second)));
+            attempts = Some(next);
+        }
+        assert_eq!(waits, [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
+    }
+
+    #[test]
+    fn a_new_window_begins_after_fifteen_minutes() {
+        let old = Attempts { failures: 40, first_at: at(0), not_before: at(60) };
+        assert_eq!(after_failure(Some(&old), at(899)).failures, 41);
+        assert_eq!(after_failure(Some(&old), at(900)).failures, 1);
+        assert_eq!(wait_seconds(Some(&old), at(59)), 1);
+        assert_eq!(wait_seconds(Some(&old), at(60)), 0);
+        assert_eq!(wait_seconds(None, at(0)), 0);
+    }
+
+    #[test]
+    fn passwords() {
+        for (username, password, expected) in [
+            ("lan.nth", "con mèo trèo cây cau", Ok(())),
+            ("lan.nth", "ngắn quá", Err(AccountFault::PasswordTooShort)),
+            ("lan.nth", "Mật khẩu 123456", Err(AccountFault::PasswordGuessable)),
+            ("lan.nth", "!!Hải Phòng!!2026", Err(AccountFault::PasswordGuessable)),
+            ("lan.nth", "123456789012", Err(AccountFault::PasswordGuessable)),
+            ("lan.nth", "aaaaaaaaaaaaaa", Err(AccountFault::PasswordGuessable)),
+            ("lan.nth", "chào Lan.NTH 2026", Err(AccountFault::PasswordGuessable)),
+        ] {
+            assert_eq!(check_password(username, password), expected, "{password}");
+        }
+        assert_eq!(check_password("x", &"ă1b".repeat(300)), Err(AccountFault::PasswordTooLong));
+    }
+
+    #[test]
+    fn account_names() {
+        assert_eq!(normal_username("  Lan.NTH "), "lan.nth");
+        for (name, fits) in [("lan.nth", true), ("a1", false), ("lan nth", false), ("lân", false), ("cs-01_b", true)] {
+            assert_eq!(check_username(name).is_ok(), fits, "{name}");
+        }
+    }
+
+    #[test]
+    fn who_acts_for_whom() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        for (kind, other, birth, today, expected) in [
+            (RelationKind::Child, PersonKind::Person, Some("2008-11-25"), "2026-11-24", true),
+            (RelationKind::Child, PersonKind::Person, Some("2008-11-24"), "2026-11-24", false),
+            (RelationKind::Child, PersonKind::Person, Some("2008-02-29"), "2026-02-27", true),
+            (RelationKind::Child, PersonKind::Person, Some("2008-02-29"), "2026-02-28", false),
+            (RelationKind::Child, PersonKind::Person, None, "2026-11-24", false),
+            (RelationKind::Parent, PersonKind::Person, Some("1950-01-01"), "2026-11-24", false),
+            (RelationKind::Spouse, PersonKind::Person, Some("1990-01-01"), "2026-11-24", false),
+            (RelationKind::Represents, PersonKind::Organisation, None, "2026-11-24", true),
+            (RelationKind::Represents, PersonKind::Person, None, "2026-11-24", false),
+        ] {
+            let answer = may_act_for(kind, other, birth.map(day), day(today));
+            assert_eq!(answer, expected, "{kind:?} {other:?} {birth:?} {today}");
+            assert_eq!(RelationKind::parse(kind.as_str()), Some(kind));
+        }
+    }
+
+    #[test]
+    fn periods_include_both_ends() {
+        let day = |text: &str| text.parse::<Date>().unwrap();
+        for (from, to, expected) in [
+            (None, None, true),
+            (Some("2026-11-24"), Some("2026-11-24"), true),
+            (Some("2026-11-25"), None, false),
+            (None, Some("2026-11-23"), false),
+        ] {
+            assert_eq!(within(day("2026-11-24"), from.map(day), to.map(day)), expected, "{from:?} {to:?}");
+        }
+    }
+}
