@@ -34,8 +34,8 @@ pub struct StatementPage {
 
 impl StatementPage {
     fn build(mut page: Page, name: &str, sections: &[(&str, usize)]) -> Self {
-        page.title = page.t(&format!("ui-{name}-title"));
-        let lead = page.t(&format!("ui-{name}-lead"));
+        page.title = page.t(&format!("ui-statement-{name}-title"));
+        let lead = page.t(&format!("ui-statement-{name}-lead"));
         let phone = page.city.phone.clone();
         let agency = page.city.responsible.text(page.lang).to_owned();
         let values = [("phone", phone.into()), ("agency", agency.into())];
@@ -43,8 +43,8 @@ impl StatementPage {
             .iter()
             .map(|(section, count)| {
                 let paragraphs =
-                    (1..=*count).map(|number| page.tn(&format!("ui-{name}-{section}-{number}"), &values)).collect();
-                (page.t(&format!("ui-{name}-{section}")), paragraphs)
+                    (1..=*count).map(|number| page.tn(&format!("ui-statement-{name}-{section}-{number}"), &values)).collect();
+                (page.t(&format!("ui-statement-{name}-{section}")), paragraphs)
             })
             .collect();
         Self { page, lead, sections }

@@ -9,7 +9,9 @@ use haidang_ui::field::{Choice, ErrorItem, Field, Known, LabelStyle};
 use haidang_ui::print::PrintFrame;
 use haidang_ui::statements::{OfflinePage, StatementPage};
 use haidang_ui::{Account, Bilingual, City, Html, IntoHtml, Lang, Page, Service, assets};
-use jiff::civil::date;
+use haidang_kernel::calendar::{OfficeHours, TimeLimit, WorkingCalendar};
+use haidang_kernel::time::at;
+use jiff::civil::{date, time};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -67,26 +69,24 @@ fn field(page: &Page, name: &str, label: &str) -> Field {
 }
 
 fn explained(lang: Lang) -> ExplainedDate {
-    let rows = [
-        (date(2026, 8, 27), DayMark::Start, None, "Nhận lúc 09:12. Ngày đầu không tính"),
-        (date(2026, 8, 28), DayMark::Counted, Some(1), "Ngày 1"),
-        (date(2026, 8, 29), DayMark::Off, None, "Nghỉ thứ Bảy, Chủ nhật"),
-        (date(2026, 8, 30), DayMark::Off, None, "Nghỉ thứ Bảy, Chủ nhật"),
-        (date(2026, 8, 31), DayMark::Off, None, "Nghỉ hoán đổi, đã làm bù thứ Bảy 22/08"),
-        (date(2026, 9, 1), DayMark::Off, None, "Nghỉ Quốc khánh"),
-        (date(2026, 9, 2), DayMark::Off, None, "Nghỉ Quốc khánh"),
-        (date(2026, 9, 3), DayMark::Counted, Some(2), "Ngày 2 (hôm nay)"),
-        (date(2026, 9, 4), DayMark::Counted, Some(3), "Ngày 3"),
-        (date(2026, 9, 5), DayMark::Off, None, "Nghỉ thứ Bảy, Chủ nhật"),
-        (date(2026, 9, 6), DayMark::Off, None, "Nghỉ thứ Bảy, Chủ nhật"),
-        (date(2026, 9, 7), DayMark::Counted, Some(4), "Ngày 4"),
-        (date(2026, 9, 8), DayMark::Due, Some(5), "Ngày 5: hạn trả, 17:00"),
-    ];
-    let days = rows
-        .into_iter()
-        .map(|(date, mark, number, reason)| ExplainedDay { date, mark, number, reason: reason.into() })
-        .collect();
-    ExplainedDate::new(lang, days, Some(date(2026, 9, 3)))
+    let year = r#"
+format = 1
+year = 2026
+status = "final"
+timezone = "Asia/Ho_Chi_Minh"
+weekly_off = ["sat", "sun"]
+off = [
+  { date = 2026-08-31, name = "Ngày nghỉ hoán đổi: nghỉ nối Quốc khánh", kind = "swap", basis = "x", worked_on = 2026-08-22 },
+  { date = 2026-09-01, name = "Quốc khánh (01 ngày liền kề)", kind = "statutory", basis = "x" },
+  { date = 2026-09-02, name = "Quốc khánh", kind = "statutory", basis = "x" },
+]
+extra_work = [{ date = 2026-08-22, name = "Ngày làm việc hoán đổi", basis = "x" }]
+"#;
+    let calendar = WorkingCalendar::from_toml(&[year]).unwrap();
+    let hours = OfficeHours::new(vec![(time(7, 30, 0, 0), time(11, 30, 0, 0)), (time(13, 0, 0, 0), time(17, 0, 0, 0))]).unwrap();
+    let accepted = at(date(2026, 8, 27).at(9, 12, 0, 0));
+    let due = calendar.due(&hours, accepted, &TimeLimit::working_days(5), &[]).unwrap();
+    ExplainedDate::of(lang, &due, accepted, Some(date(2026, 9, 3)))
 }
 
 fn form_parts(page: &Page, errors: &[ErrorItem]) -> Vec<Html> {
@@ -355,7 +355,12 @@ fn titles_errors_and_escapes() {
         ("vi-form", "<link rel=\"alternate\" hreflang=\"en\" href=\"/en/trung-bay?a=1\">"),
         ("vi-office-dark", "data-theme=\"dark\""),
         ("en-shown", "<span lang=\"vi\">Ủy ban nhân dân Thành phố Mẫu</span>"),
-        ("vi-shown", "Tháng 8 đến tháng 9 năm 2026."),
+        ("vi-shown", "Tháng 8 năm 2026 đến tháng 9 năm 2026. Số đậm"),
+        ("en-shown", "August 2026 to September 2026. Bold"),
+        ("vi-shown", "Ngày 5: hạn trả, 17:00"),
+        ("vi-shown", "Ngày 2 (hôm nay)"),
+        ("en-shown", "Thursday 27 Aug"),
+        ("en-shown", "Public holiday: <span lang=\"vi\">Quốc khánh</span>"),
         ("vi-shown", "29 và 30/08"),
         ("vi-shown", "href=\"/vi/thu-tuc?q=khai+sinh&#38;trang=5\" rel=\"next\""),
         ("vi-error-500", "K7Q-2FX"),

@@ -1,8 +1,12 @@
 //! The explained date: a calendar and the same days as a list, each with its reason.
 
 use crate::Lang;
+use crate::html::Html;
 use crate::texts::t;
 use askama::Template;
+use haidang_kernel::calendar::Due;
+use haidang_kernel::format;
+use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
 
@@ -31,7 +35,7 @@ pub struct ExplainedDay {
     /// Which counted day it is.
     pub number: Option<u32>,
     /// The reason in words ("Nghỉ Quốc khánh").
-    pub reason: String,
+    pub reason: Html,
 }
 
 /// Calendar and list of a due date.
@@ -56,43 +60,35 @@ impl ExplainedDate {
         Self { lang, days, today }
     }
 
+    /// The explanation that the clock gave, in words. `today` outlines a day when it is among them.
+    #[must_use]
+    pub fn of(lang: Lang, due: &Due, accepted: Timestamp, today: Option<Date>) -> Self {
+        Self::new(lang, super::reasons::days_of(lang, due, accepted, today), today)
+    }
+
     fn say(&self, key: &str) -> String {
         t(self.lang, key, &[])
     }
 
     fn caption(&self) -> String {
-        let month = |date: Option<&ExplainedDay>| date.map(|day| (day.date.year(), day.date.month()));
-        let span = match (month(self.days.first()), month(self.days.last())) {
-            (Some((year, from)), Some((end_year, to))) if (year, from) != (end_year, to) => t(
-                self.lang,
-                "ui-calendar-months",
-                &[
-                    ("from", self.month_name(from).into()),
-                    ("to", self.month_name(to).into()),
-                    ("year", end_year.to_string().into()),
-                ],
-            ),
-            (Some((year, from)), _) => {
-                t(self.lang, "ui-calendar-month", &[("month", self.month_name(from).into()), ("year", year.to_string().into())])
+        let span = match (self.days.first(), self.days.last()) {
+            (Some(first), Some(last)) => {
+                let (from, to) = (format::date_month(self.lang, first.date), format::date_month(self.lang, last.date));
+                if from == to { from } else { t(self.lang, "ui-calendar-months", &[("from", from.into()), ("to", to.into())]) }
             }
             _ => String::new(),
         };
-        format!("{span} {}", self.say("ui-calendar-legend"))
-    }
-
-    fn month_name(&self, month: i8) -> String {
-        if self.lang == Lang::Vi {
-            return month.to_string();
-        }
-        const NAMES: [&str; 12] = [
-            "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-            "November", "December",
-        ];
-        usize::try_from(month - 1).ok().and_then(|index| NAMES.get(index)).copied().unwrap_or_default().to_owned()
+        format!("{}. {}", capital(&span), self.say("ui-calendar-legend"))
     }
 
     fn weekdays(&self) -> Vec<(String, String)> {
-        (1..=7).map(|day| (self.say(&format!("ui-weekday-short-{day}")), self.say(&format!("ui-weekday-{day}")))).collect()
+        (0..7_i8)
+            .filter_map(|offset| Weekday::from_monday_zero_offset(offset).ok())
+            .map(|day| {
+                let short = self.say(&format!("ui-weekday-{}", day.to_monday_one_offset()));
+                (short, format::weekday(self.lang, day).to_owned())
+            })
+            .collect()
     }
 
     fn weeks(&self) -> Vec<Vec<Square>> {
@@ -132,32 +128,46 @@ impl ExplainedDate {
         Square { day, note, class }
     }
 
-    fn rows(&self) -> Vec<(String, bool, String)> {
-        let mut rows: Vec<(Date, Date, bool, String)> = Vec::new();
+    fn rows(&self) -> Vec<(String, bool, Html)> {
+        let mut rows: Vec<(Date, Date, bool, &Html)> = Vec::new();
         for day in &self.days {
             let counted = matches!(day.mark, DayMark::Counted | DayMark::Due);
             if let Some(last) = rows.last_mut() {
                 let follows = last.1.tomorrow().ok() == Some(day.date);
-                if !counted && !last.2 && follows && last.3 == day.reason && day.mark != DayMark::Start {
+                if !counted && !last.2 && follows && *last.3 == day.reason && day.mark != DayMark::Start {
                     last.1 = day.date;
                     continue;
                 }
             }
-            rows.push((day.date, day.date, counted, day.reason.clone()));
+            rows.push((day.date, day.date, counted, &day.reason));
         }
-        rows.into_iter().map(|(from, to, counted, reason)| (self.days_text(from, to), counted, reason)).collect()
+        rows.into_iter().map(|(from, to, counted, reason)| (self.days_text(from, to), counted, reason.clone())).collect()
     }
 
+    /// `Thứ Năm, 27/08`, `29 và 30/08`, `16 đến 20/02`; the year stands in the caption of the calendar.
     fn days_text(&self, from: Date, to: Date) -> String {
-        let short = |date: Date| format!("{:02}/{:02}", date.day(), date.month());
+        let short = |date: Date| {
+            let table = format::date_table(self.lang, date);
+            let cut = table.rfind(['/', ' ']).unwrap_or(table.len());
+            table[..cut].to_owned()
+        };
         if from == to {
-            let weekday = self.say(&format!("ui-weekday-{}", from.weekday().to_monday_one_offset()));
-            let mut characters = weekday.chars();
-            let capital: String = characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect();
-            return format!("{capital}, {}", short(from));
+            let separator = if self.lang == Lang::Vi { ", " } else { " " };
+            return capital(&format!("{}{separator}{}", format::weekday(self.lang, from.weekday()), short(from)));
         }
         let key = if from.tomorrow().ok() == Some(to) { "ui-days-two" } else { "ui-days-range" };
-        let first = if from.month() == to.month() { format!("{:02}", from.day()) } else { short(from) };
+        let first = if from.month() != to.month() {
+            short(from)
+        } else if self.lang == Lang::Vi {
+            format!("{:02}", from.day())
+        } else {
+            from.day().to_string()
+        };
         t(self.lang, key, &[("from", first.into()), ("to", short(to).into())])
     }
+}
+
+fn capital(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
 }

@@ -7,6 +7,7 @@ mod dates;
 mod display;
 mod form;
 mod lists;
+mod reasons;
 mod table;
 
 pub use dates::{DayMark, ExplainedDate, ExplainedDay};

@@ -9,8 +9,8 @@ use unicode_normalization::is_nfc;
 /// id of this room used there that does not exist.
 ///
 /// `sources` are folders or files (templates and Rust code) relative to the crate; `prefix` is what the ids of the
-/// room begin with (`"case-"`), or `""` when they share none. An id that is put together at run time counts as used
-/// when its part up to the last `-` stands in quotes somewhere, ending in `-{` (`"case-status-{}"`).
+/// room begin with (`"case-"`), or `""` when they share none. An id put together at run time counts as used when its
+/// pattern stands in quotes and begins with a fixed part (`"case-status-{code}"`, `"case-step-{name}-title"`).
 ///
 /// ```no_run
 /// let faults = haidang_ui::texts::check_keys(
@@ -35,8 +35,9 @@ pub fn check_keys(vi: &str, en: &str, prefix: &str, sources: &[&str]) -> Vec<Str
     for source in sources {
         read(Path::new(source), &mut code);
     }
+    let composed = composed(&code);
     for key in &vi_set {
-        if !used(&code, key) {
+        if !used(&code, &composed, key) {
             faults.push(format!("{key} is not used"));
         }
     }
@@ -85,18 +86,37 @@ fn read(path: &Path, code: &mut String) {
     }
 }
 
-fn used(code: &str, key: &str) -> bool {
-    if code.contains(&format!("\"{key}\"")) {
-        return true;
-    }
+fn used(code: &str, composed: &BTreeSet<String>, key: &str) -> bool {
+    code.contains(&format!("\"{key}\"")) || composed.iter().any(|pattern| fits(pattern, key))
+}
+
+/// `"case-status-{}"` fits `case-status-received`: what stands in braces is any text.
+fn fits(pattern: &str, key: &str) -> bool {
     let mut rest = key;
-    while let Some((head, _)) = rest.rsplit_once('-') {
-        if code.contains(&format!("\"{head}-{{")) {
-            return true;
+    let mut pieces = pattern.split('{');
+    let Some(start) = pieces.next() else { return false };
+    let Some(after) = rest.strip_prefix(start) else { return false };
+    rest = after;
+    let pieces: Vec<&str> = pieces.map(|piece| piece.split_once('}').map_or("", |(_, text)| text)).collect();
+    for (index, piece) in pieces.iter().enumerate() {
+        if index + 1 == pieces.len() {
+            return rest.len() > piece.len() && rest.ends_with(piece);
         }
-        rest = head;
+        let Some(at) = rest.get(1..).and_then(|tail| tail.find(piece)) else { return false };
+        rest = &rest[1 + at + piece.len()..];
     }
-    false
+    rest.is_empty()
+}
+
+/// Ids put together at run time, as they stand in quotes.
+fn composed(code: &str) -> BTreeSet<String> {
+    code.split('"')
+        .filter(|text| text.contains('{') && text.contains('-') && text.len() < 80)
+        .filter(|text| text.starts_with(|first: char| first.is_ascii_lowercase()))
+        .filter(|text| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '{' | '}' | '.' | '(' | ')')))
+        .filter(|text| text.split('{').next().is_some_and(|start| start.contains('-')))
+        .map(str::to_owned)
+        .collect()
 }
 
 fn quoted(code: &str, prefix: &str) -> BTreeSet<String> {
