@@ -3,7 +3,9 @@
 //! Reading order: [`model`] (the words), [`rules`] (pure decisions), [`procedure`] and [`form`] (a procedure as
 //! data), [`cases`] (drafts, filing, deciding, inbox), then `api` and `pages`.
 
+pub mod api;
 pub mod cases;
+pub mod finding;
 pub mod form;
 pub mod model;
 pub mod procedure;

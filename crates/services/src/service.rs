@@ -1,6 +1,7 @@
 //! The room's own state: what it needs from the house to do its work.
 
 use crate::cases::clock::CityClock;
+use crate::form::CodeLists;
 use crate::procedure::{Catalogue, Version};
 use haidang_contracts::actor::{Actor, ActorKind, PersonId};
 use haidang_contracts::documents::Documents;
@@ -13,6 +14,7 @@ use haidang_contracts::vault::Vault;
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
+use haidang_search::SearchIndex;
 use haidang_store::{Blobs, Db};
 use std::sync::{Arc, RwLock};
 
@@ -43,6 +45,10 @@ pub struct Services {
     pub catalogue: RwLock<Arc<Catalogue>>,
     /// Working calendar and office hours; replaced as a whole by a change of calendar.
     pub clock: RwLock<Arc<CityClock>>,
+    /// Code lists of the pack.
+    pub codes: Arc<CodeLists>,
+    /// Index over the procedures in force.
+    pub search: RwLock<Arc<SearchIndex>>,
     /// People.
     pub identity: Arc<dyn Identity>,
     /// Agencies.
@@ -74,9 +80,19 @@ impl Services {
         self.clock.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
     }
 
+    /// The index now in force.
+    pub fn search(&self) -> Arc<SearchIndex> {
+        self.search.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Puts a new index in force.
+    pub fn replace_search(&self, index: SearchIndex) {
+        *self.search.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(index);
+    }
+
     /// Puts a new catalogue in force; open cases keep their pinned versions, which it must still hold.
-    pub fn replace_catalogue(&self, catalogue: Catalogue) {
-        *self.catalogue.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(catalogue);
+    pub fn replace_catalogue(&self, catalogue: Arc<Catalogue>) {
+        *self.catalogue.write().unwrap_or_else(std::sync::PoisonError::into_inner) = catalogue;
     }
 
     /// Puts a new calendar in force. No date moves by this alone.

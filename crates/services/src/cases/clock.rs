@@ -2,17 +2,18 @@
 
 use super::row::{CaseRow, PinnedLimit, TaskRow};
 use super::trail::PauseRow;
-use crate::procedure::words::{Budget, Moment};
+use crate::procedure::{Budget, Moment, Step, Version};
 use haidang_kernel::calendar::{Due, OfficeHours, Pause, TimeLimit, Unit, WorkingCalendar};
 use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// Calendar and office hours of the city.
 #[derive(Debug, Clone)]
 pub struct CityClock {
     /// Working days.
-    pub calendar: WorkingCalendar,
+    pub calendar: Arc<WorkingCalendar>,
     /// Office hours.
     pub hours: OfficeHours,
 }
@@ -40,6 +41,14 @@ impl CityClock {
     /// `calendar_missing` when a year is not loaded.
     pub fn after(&self, start: Timestamp, budget: Budget) -> Result<Option<Timestamp>, Problem> {
         self.due_at(start, &limit_of(budget), &[])
+    }
+
+    /// When the internal budget of a step that begins now ends.
+    ///
+    /// # Errors
+    /// `calendar_missing` when a year is not loaded.
+    pub fn budget_end(&self, version: &Version, step: &Step, start: Timestamp) -> Result<Option<Timestamp>, Problem> {
+        version.budget(step).map_or(Ok(None), |budget| self.after(start, budget))
     }
 
     /// The due date of a case now, from its pinned limit and its pauses that count.

@@ -6,8 +6,7 @@ use super::row::{CaseResult, CaseRow, FeeRow, TaskRow};
 use super::trail::{ConsultationRow, PauseRow, ResultRow, SupplementRow};
 use super::{forms, route, writing};
 use crate::model::{ActionKind, CaseState, DeliveryState, SyncState};
-use crate::procedure::Version;
-use crate::procedure::model::Step;
+use crate::procedure::{Facts, Step, Version};
 use crate::rules::{self, Consent, Offer, Situation};
 use crate::service::Services;
 use crate::sql;
@@ -157,16 +156,18 @@ async fn execute(tx: &mut Tx<'_>, plan: &Plan) -> Result<Moved, Problem> {
     if command.expected_revision.is_some_and(|seen| seen != loaded.case.revision) {
         return Err(Problem::conflict("changed_meanwhile", "the case has changed since the page was opened; look at it again"));
     }
-    let procedure = &plan.version.procedure;
-    let from = route::step(procedure, &loaded.case.step)
+    let version = &plan.version;
+    let from = version
+        .step(&loaded.case.step)
         .ok_or_else(|| Problem::internal(format!("step '{}' is not in version {}", loaded.case.step, loaded.case.version_id)))?;
     let post = authorise(plan, &loaded, from)?;
-    let row = route::offer(from, command.action);
+    let facts = case_facts(&loaded.case);
+    let row = version.actions(&from.id, &facts).into_iter().find(|row| row.id == command.action.as_str());
     if row.is_none() && is_official(&plan.actor) && !route::GENERAL.contains(&command.action) {
         return Err(Problem::conflict("transition_not_allowed", format!("step '{}' does not offer '{}'", from.id, command.action)));
     }
     let to = target_step(plan, from, row.map(|row| row.to.as_str()))?;
-    let offer = Offer { from_step: route::nature(from), to_step: to.map(route::nature) };
+    let offer = Offer { from_step: version.nature(from), to_step: to.map(|step| version.nature(step)) };
     let consent = Consent { second_supplement: command.confirm_second_supplement };
     let next = rules::decide(command.action, &situation(&loaded, plan.ambient.now()), &offer, consent)?;
     let before = loaded.case.clone();
@@ -174,6 +175,13 @@ async fn execute(tx: &mut Tx<'_>, plan: &Plan) -> Result<Moved, Problem> {
     change.after.revision += 1;
     writing::write(tx, plan, &before, &loaded, &change, &post).await?;
     Ok(Moved { case: change.after, form: change.form, result: change.result })
+}
+
+/// What conditions on a filed case are judged on: the answers and the day of filing, both fixed.
+pub(super) fn case_facts(case: &CaseRow) -> Facts {
+    let mut facts = Facts::new(case.channel, time::civil(case.submitted_at).date()).with_form(case.answers.clone());
+    facts.variant.clone_from(&case.variant);
+    facts
 }
 
 fn is_official(actor: &Actor) -> bool {
@@ -268,11 +276,12 @@ fn situation(loaded: &Loaded, now: Timestamp) -> Situation {
 }
 
 fn target_step<'a>(plan: &'a Plan, from: &'a Step, to: Option<&str>) -> Result<Option<&'a Step>, Problem> {
-    let procedure = &plan.version.procedure;
+    let version = &plan.version;
     match (plan.command.action, to) {
-        (ActionKind::Correct, _) => Ok(route::first_of(procedure, crate::rules::StepNature::Work)),
+        (ActionKind::Correct, _) => Ok(route::first_of(version, crate::rules::StepNature::Work)),
         (_, Some("end")) => Ok(None),
-        (_, Some(id)) => route::step(procedure, id)
+        (_, Some(id)) => version
+            .step(id)
             .map(Some)
             .ok_or_else(|| Problem::internal(format!("step '{id}' is not in version {}", plan.version.id))),
         (_, None) => Ok(Some(from)),

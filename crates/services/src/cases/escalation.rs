@@ -4,9 +4,8 @@
 use super::clock::CityClock;
 use super::deciding::{Plan, read_all};
 use super::row::{CaseRow, Task, TaskRow};
-use super::route;
-use crate::procedure::model::{EscalationRow, Step};
-use crate::procedure::words::Moment;
+use crate::procedure::{Step, rows::EscalationRow};
+use crate::procedure::Moment;
 use crate::service::Services;
 use crate::sql;
 use haidang_contracts::messages::Message;
@@ -83,7 +82,7 @@ pub(super) async fn replan_case(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, no
     tx.execute(sql::task::CANCEL_OF_CASE, args![case.id.as_str(), now]).await?;
     let unfired = |task: Option<&str>, rule: &str| !fired.iter().any(|(t, r)| t.as_deref() == task && r == rule);
     for task in read_all(tx.fetch_all(sql::task::OPEN_OF_CASE, args![case.id.as_str()]).await?, TaskRow::read)? {
-        let Some(step) = route::step(&plan.version.procedure, &task.step).filter(|_| task.kind == "step") else { continue };
+        let Some(step) = plan.version.step(&task.step).filter(|_| task.kind == "step") else { continue };
         for rule in &step.escalation {
             let at = moment(&plan.clock, rule, task.opened_at, task.budget_due_at, case)?;
             if let Some(at) = at.filter(|_| unfired(Some(task.id.as_str()), &rule.after)) {

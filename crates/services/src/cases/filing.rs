@@ -2,7 +2,7 @@
 
 use super::drafts::DraftView;
 use super::row::{CaseRow, DocumentRow, Draft, PinnedLimit, Task};
-use super::{clock, numbering, route, writing};
+use super::{clock, numbering, writing};
 use crate::form::{self, AnswerError};
 use crate::model::{CaseState, Channel, FinanceState};
 use crate::procedure::{Competence, Facts, FeeLine, Version};
@@ -96,7 +96,7 @@ impl Services {
             .map(|need| need.id)
             .collect();
         Ok(Review {
-            errors: form::validate_all(version, facts).into_iter().filter(|e| !e.warning).collect(),
+            errors: form::validate_all(version, facts, &self.codes).into_iter().filter(|e| !e.warning).collect(),
             missing,
             fees: version.fees(facts),
             limit,
@@ -236,10 +236,93 @@ impl Services {
 }
 
 /// The limit a case would be promised; a listed procedure promises none and says so.
-pub(super) fn pinned(version: &Version, facts: &Facts) -> PinnedLimit {
+pub fn pinned(version: &Version, facts: &Facts) -> PinnedLimit {
     match version.time_limit(facts) {
         Some(row) => PinnedLimit { limit: row.limit, pauses: row.pauses, basis: row.basis.unwrap_or_default() },
         None => PinnedLimit { limit: TimeLimit::of(Unit::NoLimit, 0), pauses: Vec::new(), basis: String::new() },
+    }
+}
+
+/// A whole filing in one call, as systems send it.
+#[derive(Debug, Clone)]
+pub struct SubmitWhole {
+    /// Procedure code.
+    pub procedure: String,
+    /// Channel.
+    pub channel: Channel,
+    /// Every answer.
+    pub answers: Json,
+    /// One-stop unit that should receive.
+    pub receiving: Option<String>,
+    /// Documents of the vault to reuse: component id and vault item id.
+    pub reuse: Vec<(String, String)>,
+    /// `vi` or `en`.
+    pub language: String,
+    /// Id of the request.
+    pub request_id: String,
+}
+
+impl Services {
+    /// Files a whole case in one call: the same rules and the same transaction as the pages.
+    ///
+    /// # Errors
+    /// As [`Services::submit`]; also `procedure_not_found`, `channel_closed`, `portal_closed`.
+    pub async fn submit_whole(&self, actor: &Actor, whole: SubmitWhole) -> Result<Receipt, Problem> {
+        if !self.settings.portal_open {
+            return Err(Problem::conflict("portal_closed", "filing on this portal is switched off in this city"));
+        }
+        if !whole.reuse.is_empty() {
+            return self.submit_with_reuse(actor, whole).await;
+        }
+        let version = self
+            .catalogue()
+            .in_force(&whole.procedure, self.ambient.today())
+            .ok_or_else(|| Problem::not_found("procedure_not_found", "no procedure with this code is in force today"))?;
+        if !version.procedure.channels.contains(&whole.channel) {
+            return Err(Problem::conflict("channel_closed", format!("this procedure is not received by '{}'", whole.channel)));
+        }
+        if !whole.answers.is_object() || whole.answers.to_string().len() > 256 * 1024 {
+            return Err(Problem::invalid("answers_malformed", "answers are one JSON object of at most 256 KB").field("answers", "malformed"));
+        }
+        let owner = self.identity.person(actor.subject()).await?.ok_or_else(|| Problem::not_found("person_not_found", "no such person"))?;
+        let receiving = match &whole.receiving {
+            Some(code) => {
+                let unknown = || Problem::invalid("agency_unknown", "no such unit").field("receiving_agency", "unknown");
+                Some(self.directory.agency(code).await?.ok_or_else(unknown)?)
+            }
+            None => None,
+        };
+        let facts = self.facts(&version, &whole.answers, whole.channel, &owner, receiving.as_ref());
+        let intake = Intake {
+            receiving: receiving.map(|agency| agency.code),
+            draft: None,
+            at_counter: false,
+            language: whole.language,
+            request_id: whole.request_id,
+        };
+        let filing = self.judge_answers(actor, &owner, version, &facts, &[], intake).await?;
+        self.file(filing).await
+    }
+
+    /// Documents of the vault need a place to be attached to: a draft, submitted at once.
+    async fn submit_with_reuse(&self, actor: &Actor, whole: SubmitWhole) -> Result<Receipt, Problem> {
+        let new = super::drafts::NewDraft {
+            procedure: whole.procedure,
+            channel: whole.channel,
+            owner: None,
+            agency: None,
+            request_id: whole.request_id.clone(),
+        };
+        let draft = self.start_draft(actor, new).await?;
+        let answers = whole.answers.as_object().cloned().unwrap_or_default();
+        self.save_answers(actor, &draft, "api", answers, true, &whole.request_id).await?;
+        if let Some(agency) = &whole.receiving {
+            self.choose_receiving(actor, &draft, agency, &whole.request_id).await?;
+        }
+        for (component, item) in &whole.reuse {
+            self.reuse(actor, &draft, component, item, &whole.request_id).await?;
+        }
+        self.submit(actor, &draft, &whole.language, &whole.request_id).await
     }
 }
 
@@ -359,16 +442,13 @@ fn fee_values(filing: &Filing, case_id: &CaseId, fee: &FeeLine) -> Vec<Value> {
 }
 
 async fn open_first_task(tx: &mut Tx<'_>, filing: &Filing, case_id: &CaseId, state: CaseState, step: &str, now: Timestamp) -> Result<(), Problem> {
-    let first = route::step(&filing.version.procedure, step).ok_or_else(|| Problem::internal("first step vanished"))?;
+    let first = filing.version.step(step).ok_or_else(|| Problem::internal("first step vanished"))?;
     let (kind, agency, role) = if state == CaseState::Coordinating {
         ("coordination", filing.coordination.0.as_str(), filing.coordination.1.as_str())
     } else {
         ("step", filing.receiving.as_str(), first.role.as_str())
     };
-    let budget = match first.budget.as_deref() {
-        Some(budget) => filing.clock.after(now, crate::procedure::words::Budget::parse(budget).map_err(Problem::internal)?)?,
-        None => None,
-    };
+    let budget = filing.clock.budget_end(&filing.version, first, now)?;
     let id: Id<Task> = filing.ambient.new_id();
     // Before intake there is no date: what waits longest for intake sorts by the end of its budget.
     let sort = clock::due_sort(budget);

@@ -8,7 +8,7 @@ use super::row::{CaseResult, CaseRow, Task};
 use super::trail::ResultRow;
 use super::{clock, route, writing};
 use crate::model::{CaseState, DeliveryState, SyncState};
-use crate::form;
+use crate::form::{self, CodeLists};
 use crate::procedure::Version;
 use crate::rules::StepNature;
 use crate::service::{Services, system_actor, system_person};
@@ -27,10 +27,10 @@ use std::sync::Arc;
 const PLAIN_RESULT: &str = "<h1>{{ result.name }}</h1><p>{{ procedure.name }}</p><p>{{ case.no }} – {{ applicant.full_name }}</p>";
 
 /// Adds the answers, as values and as display text, to the variables of a template.
-fn with_answers(version: &Version, answers: &Json, mut data: Json) -> Json {
+fn with_answers(version: &Version, answers: &Json, codes: &CodeLists, mut data: Json) -> Json {
     if let Json::Object(map) = &mut data {
         map.insert("form".to_owned(), answers.clone());
-        map.insert("view".to_owned(), form::view(&version.form, answers, Lang::Vi));
+        map.insert("view".to_owned(), form::view(version, answers, Lang::Vi, codes));
     }
     data
 }
@@ -85,7 +85,7 @@ impl Services {
             "procedure": { "code": version.procedure.code, "name": version.procedure.name, "name_en": version.procedure.name_en,
                            "legal_basis": version.procedure.legal_basis },
         });
-        let data = with_answers(&version, &case.answers, data);
+        let data = with_answers(&version, &case.answers, &self.codes, data);
         Ok(DocumentRequest {
             title: result.title.clone(),
             language: "vi".to_owned(),
@@ -129,7 +129,7 @@ impl Services {
                     after.sync_state = SyncState::Queued;
                     after.ended_at = Some(now);
                     after.updated_at = now;
-                    let hand_over = route::first_of(&version.procedure, StepNature::HandOver);
+                    let hand_over = route::first_of(version, StepNature::HandOver);
                     let electronic = after.delivery_way == "electronic";
                     if electronic {
                         after.state = CaseState::Returned;
@@ -148,11 +148,8 @@ impl Services {
                     tx.execute(sql::task::CANCEL_OF_CASE, args![after.id.as_str(), now]).await?;
                     if let Some(step) = hand_over.filter(|_| !electronic) {
                         let id: Id<Task> = ambient.new_id();
-                        let agency = route::agency_of(step, &after).to_owned();
-                        let budget = match step.budget.as_deref() {
-                            Some(text) => clock.after(now, crate::procedure::words::Budget::parse(text).map_err(Problem::internal)?)?,
-                            None => None,
-                        };
+                        let agency = route::agency_of(version, step, &after).to_owned();
+                        let budget = clock.budget_end(version, step, now)?;
                         tx.execute(
                             sql::task::INSERT,
                             args![

@@ -6,7 +6,7 @@ use super::escalation;
 use super::row::{CaseResult, CaseRow, Consultation, Task, TaskRow};
 use super::{numbering, route};
 use crate::model::{ActionKind, CaseState};
-use crate::procedure::model::Step;
+use crate::procedure::Step;
 use crate::sql;
 use haidang_contracts::events::{CASE_MOVED, CaseMoved};
 use haidang_kernel::id::Id;
@@ -177,7 +177,7 @@ async fn tasks(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, change: &Change, n
         }
     }
     if change.hand_on && !change.ended {
-        let step = route::step(&plan.version.procedure, &after.step).ok_or_else(|| Problem::internal("step vanished"))?;
+        let step = plan.version.step(&after.step).ok_or_else(|| Problem::internal("step vanished"))?;
         open(tx, plan, after, step, now).await?;
     }
     if !change.ended {
@@ -198,14 +198,8 @@ async fn close(tx: &mut Tx<'_>, plan: &Plan, task: &TaskRow, now: Timestamp) -> 
 
 /// Opens the task of a step at its agency, with its budget and its escalations.
 pub(super) async fn open(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, step: &Step, now: Timestamp) -> Result<(), Problem> {
-    let agency = route::agency_of(step, case).to_owned();
-    let budget = match &step.budget {
-        Some(text) => {
-            let budget = crate::procedure::words::Budget::parse(text).map_err(Problem::internal)?;
-            plan.clock.after(now, budget)?
-        }
-        None => None,
-    };
+    let agency = route::agency_of(&plan.version, step, case).to_owned();
+    let budget = plan.clock.budget_end(&plan.version, step, now)?;
     let id: Id<Task> = plan.ambient.new_id();
     tx.execute(
         sql::task::INSERT,
@@ -291,7 +285,7 @@ pub(super) async fn consult(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, from:
     };
     let row = from.consult.iter().find(|row| &row.agency == agency || agency_matches(&row.agency, plan, agency)).or(from.consult.first());
     let budget = match row.and_then(|row| row.budget.as_deref()) {
-        Some(text) => plan.clock.after(now, crate::procedure::words::Budget::parse(text).map_err(Problem::internal)?)?,
+        Some(text) => plan.clock.after(now, crate::procedure::Budget::parse(text).map_err(Problem::internal)?)?,
         None => None,
     };
     let (task, consultation): (Id<Task>, Id<Consultation>) = (plan.ambient.new_id(), plan.ambient.new_id());
