@@ -77,6 +77,11 @@ pub fn has_accents(text: &str) -> bool {
     text.nfd().any(|c| is_combining_mark(c) || matches!(c, 'đ' | 'Đ'))
 }
 
+/// The letters and marks of a text one by one, in lower case (normal form D).
+pub fn decomposed(text: &str) -> impl Iterator<Item = char> {
+    text.nfd().flat_map(char::to_lowercase).nfd()
+}
+
 fn is_tone(c: char) -> bool {
     matches!(c, '\u{300}' | '\u{301}' | '\u{303}' | '\u{309}' | '\u{323}')
 }

@@ -5,7 +5,7 @@
 mod keys;
 mod sort;
 
-pub use keys::{accent_key, fold, has_accents, search_key, spelling_key, words};
+pub use keys::{accent_key, decomposed, fold, has_accents, search_key, spelling_key, words};
 pub use sort::{person_sort_key, sort_key};
 
 use unicode_normalization::UnicodeNormalization;

@@ -102,7 +102,7 @@ fn placed(accepted: Timestamp, pauses: &[(i64, Option<i64>)]) -> Vec<Pause> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_jump_and_the_walk_agree(wall in moment(date(2023, 12, 20), 1_480), limit in limits(&Unit::ALL, 0), pauses in pauses(4)) {
