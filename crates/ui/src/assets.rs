@@ -56,7 +56,6 @@ static FILES: LazyLock<Vec<Stored>> = LazyLock::new(|| {
         "htmx.min.js", "vendor/htmx/htmx.min.js", JS;
         "govuk/error-summary.js", "vendor/govuk-frontend/error-summary.bundle.mjs", JS;
         "govuk/character-count.js", "vendor/govuk-frontend/character-count.bundle.mjs", JS;
-        "govuk/file-upload.js", "vendor/govuk-frontend/file-upload.bundle.mjs", JS;
         "fonts/bvp-latin-400.woff2", "vendor/be-vietnam-pro/bvp-latin-400.woff2", WOFF2;
         "fonts/bvp-latin-700.woff2", "vendor/be-vietnam-pro/bvp-latin-700.woff2", WOFF2;
         "fonts/bvp-vietnamese-400.woff2", "vendor/be-vietnam-pro/bvp-vietnamese-400.woff2", WOFF2;
@@ -166,7 +165,9 @@ fn manifest(city: &City) -> String {
 fn service_worker() -> String {
     let shell: Vec<String> = FILES
         .iter()
-        .filter(|file| !matches!(file.name, "workbench.css" | "paper.css" | "workbench.js" | "htmx.min.js" | "mark-maskable.svg"))
+        .filter(|file| {
+            !matches!(file.name, "workbench.css" | "paper.css" | "workbench.js" | "htmx.min.js" | "mark-maskable.svg")
+        })
         .filter(|file| !file.name.starts_with("govuk/"))
         .map(|file| href(file.name))
         .chain(["/vi/ngoai-tuyen".to_owned(), "/en/ngoai-tuyen".to_owned()])

@@ -5,9 +5,9 @@
 //! number (`children.0.full_name`). The id of the control is the name with `.` and `/` replaced by `-`; the error
 //! summary links to it ([`ErrorItem::of`]).
 
+use crate::Lang;
 use crate::html::{Html, IntoHtml};
 use crate::texts::t;
-use crate::Lang;
 
 /// One line of the error summary: the message of a field, word for word, and where to go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,7 +97,15 @@ impl Choice {
     /// A choice that is not made.
     #[must_use]
     pub fn new(value: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { value: value.into(), text: text.into(), lang: None, hint: None, checked: false, conditional: None, divider: false }
+        Self {
+            value: value.into(),
+            text: text.into(),
+            lang: None,
+            hint: None,
+            checked: false,
+            conditional: None,
+            divider: false,
+        }
     }
 
     /// Chosen when its value is the given one.

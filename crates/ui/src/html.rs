@@ -47,7 +47,7 @@ impl Html {
 
     /// This piece followed by another.
     #[must_use]
-    pub fn then(mut self, next: impl fmt::Display + HtmlSafe) -> Self {
+    pub fn then(mut self, next: impl HtmlSafe) -> Self {
         use fmt::Write as _;
         let _ = write!(self.0, "{next}");
         self

@@ -150,7 +150,13 @@ pub struct Page {
 impl Page {
     /// A page with the defaults of its service.
     #[must_use]
-    pub fn new(lang: Lang, service: Service, title: impl Into<String>, path: impl Into<String>, city: Arc<City>) -> Self {
+    pub fn new(
+        lang: Lang,
+        service: Service,
+        title: impl Into<String>,
+        path: impl Into<String>,
+        city: Arc<City>,
+    ) -> Self {
         let (navigation, scripts) = match service {
             Service::Resident => (RESIDENT_NAV.to_vec(), Vec::new()),
             Service::Office => (OFFICE_NAV.to_vec(), vec!["workbench.js"]),
@@ -192,7 +198,14 @@ impl Page {
 
     /// Text of an id with two values.
     #[must_use]
-    pub fn t2(&self, key: &str, name: &str, value: impl Into<Arg>, second: &str, second_value: impl Into<Arg>) -> String {
+    pub fn t2(
+        &self,
+        key: &str,
+        name: &str,
+        value: impl Into<Arg>,
+        second: &str,
+        second_value: impl Into<Arg>,
+    ) -> String {
         t(self.lang, key, &[(name, value.into()), (second, second_value.into())])
     }
 
@@ -322,10 +335,7 @@ impl Page {
     /// Breadcrumbs in their landmark, for the block `before_main`.
     #[must_use]
     pub fn breadcrumbs(&self, items: &[(&str, &str)]) -> Breadcrumbs {
-        Breadcrumbs::new(
-            self.lang,
-            items.iter().map(|(text, path)| Link::new(*text, self.href(path))).collect(),
-        )
+        Breadcrumbs::new(self.lang, items.iter().map(|(text, path)| Link::new(*text, self.href(path))).collect())
     }
 
     /// The error summary, nothing when the list is empty. First thing in `main`.

@@ -42,8 +42,9 @@ impl StatementPage {
         let sections = sections
             .iter()
             .map(|(section, count)| {
-                let paragraphs =
-                    (1..=*count).map(|number| page.tn(&format!("ui-statement-{name}-{section}-{number}"), &values)).collect();
+                let paragraphs = (1..=*count)
+                    .map(|number| page.tn(&format!("ui-statement-{name}-{section}-{number}"), &values))
+                    .collect();
                 (page.t(&format!("ui-statement-{name}-{section}")), paragraphs)
             })
             .collect();
@@ -59,7 +60,11 @@ impl StatementPage {
     /// Privacy: what is kept, why, how long, who looks, rights.
     #[must_use]
     pub fn privacy(page: Page) -> Self {
-        Self::build(page, "privacy", &[("kept", 2), ("why", 2), ("seen", 2), ("long", 2), ("cookies", 1), ("rights", 3)])
+        Self::build(
+            page,
+            "privacy",
+            &[("kept", 2), ("why", 2), ("seen", 2), ("long", 2), ("cookies", 1), ("rights", 3)],
+        )
     }
 
     /// Help: how to file, follow, reach us.

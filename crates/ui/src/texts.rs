@@ -24,10 +24,8 @@ use std::sync::{LazyLock, PoisonError, RwLock};
 pub mod check;
 pub use check::check_keys;
 
-const OWN: &[(&str, Lang, &str)] = &[
-    ("ui", Lang::Vi, include_str!("../locales/vi/ui.ftl")),
-    ("ui", Lang::En, include_str!("../locales/en/ui.ftl")),
-];
+const OWN: &[(&str, Lang, &str)] =
+    &[("ui", Lang::Vi, include_str!("../locales/vi/ui.ftl")), ("ui", Lang::En, include_str!("../locales/en/ui.ftl"))];
 
 /// Why texts could not be registered.
 #[derive(Debug, thiserror::Error)]
@@ -212,8 +210,7 @@ mod tests {
     #[test]
     fn own_files_parse() {
         for (room, lang, source) in OWN {
-            let mut shelf =
-                Shelf { bundles: [bundle(Lang::Vi), bundle(Lang::En)], sources: BTreeMap::new() };
+            let mut shelf = Shelf { bundles: [bundle(Lang::Vi), bundle(Lang::En)], sources: BTreeMap::new() };
             shelf.add(room, *lang, source).unwrap();
         }
     }
@@ -222,7 +219,11 @@ mod tests {
     fn plurals_and_numbers_follow_the_language() {
         register(&[
             ("trial", Lang::Vi, "trial-count = { $count } hồ sơ"),
-            ("trial", Lang::En, "trial-count = { $count ->\n    [one] { $count } case\n   *[other] { $count } cases\n }"),
+            (
+                "trial",
+                Lang::En,
+                "trial-count = { $count ->\n    [one] { $count } case\n   *[other] { $count } cases\n }",
+            ),
         ])
         .unwrap();
         for (lang, count, expected) in [

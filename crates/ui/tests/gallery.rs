@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use askama::Template;
+use haidang_kernel::calendar::{OfficeHours, TimeLimit, WorkingCalendar};
+use haidang_kernel::time::at;
 use haidang_ui::component::*;
 use haidang_ui::error_page::{ErrorPage, STATUSES};
 use haidang_ui::field::{Choice, ErrorItem, Field, Known, LabelStyle};
 use haidang_ui::print::PrintFrame;
 use haidang_ui::statements::{OfflinePage, StatementPage};
 use haidang_ui::{Account, Bilingual, City, Html, IntoHtml, Lang, Page, Service, assets};
-use haidang_kernel::calendar::{OfficeHours, TimeLimit, WorkingCalendar};
-use haidang_kernel::time::at;
 use jiff::civil::{date, time};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -59,8 +59,7 @@ fn page(lang: Lang, service: Service, title: &str) -> Page {
     let mut page = Page::new(lang, service, title, "/trung-bay?a=1", city());
     page.demo = true;
     page.csrf = "csrf-value".into();
-    page.account =
-        Some(Account { name: "Nguyễn Thị Mẫu 01".into(), position: None, on_behalf: None });
+    page.account = Some(Account { name: "Nguyễn Thị Mẫu 01".into(), position: None, on_behalf: None });
     page
 }
 
@@ -83,7 +82,8 @@ off = [
 extra_work = [{ date = 2026-08-22, name = "Ngày làm việc hoán đổi", basis = "x" }]
 "#;
     let calendar = WorkingCalendar::from_toml(&[year]).unwrap();
-    let hours = OfficeHours::new(vec![(time(7, 30, 0, 0), time(11, 30, 0, 0)), (time(13, 0, 0, 0), time(17, 0, 0, 0))]).unwrap();
+    let hours = OfficeHours::new(vec![(time(7, 30, 0, 0), time(11, 30, 0, 0)), (time(13, 0, 0, 0), time(17, 0, 0, 0))])
+        .unwrap();
     let accepted = at(date(2026, 8, 27).at(9, 12, 0, 0));
     let due = calendar.due(&hours, accepted, &TimeLimit::working_days(5), &[]).unwrap();
     ExplainedDate::of(lang, &due, accepted, Some(date(2026, 9, 3)))
@@ -92,19 +92,32 @@ extra_work = [{ date = 2026-08-22, name = "Ngày làm việc hoán đổi", basi
 fn form_parts(page: &Page, errors: &[ErrorItem]) -> Vec<Html> {
     vec![
         TextInput::new(
-            field(page, "full_name", "Họ, chữ đệm và tên").hint("Viết như trong giấy tờ").autocomplete("name").errors(errors),
+            field(page, "full_name", "Họ, chữ đệm và tên")
+                .hint("Viết như trong giấy tờ")
+                .autocomplete("name")
+                .errors(errors),
         )
         .value("Trần <Mẫu> \"01\"")
         .into_html(),
-        TextInput::new(field(page, "citizen_no", "Số định danh cá nhân").errors(errors)).numeric().width(20).into_html(),
-        TextInput::new(field(page, "area", "Diện tích, mét vuông").optional(true)).numeric().width(5).suffix("m²").into_html(),
+        TextInput::new(field(page, "citizen_no", "Số định danh cá nhân").errors(errors))
+            .numeric()
+            .width(20)
+            .into_html(),
+        TextInput::new(field(page, "area", "Diện tích, mét vuông").optional(true))
+            .numeric()
+            .width(5)
+            .suffix("m²")
+            .into_html(),
         TextArea::new(field(page, "reason", "Lý do")).limit(500).rows(3).into_html(),
         DateField::new(field(page, "birth_date", "Ngày sinh").hint("Ví dụ: 24 8 2026").errors(errors))
             .iso("2026-08-24")
             .into_html(),
         Choices::checkboxes(
             field(page, "copies", "Ông/bà cần thêm bản sao nào?"),
-            vec![Choice::new("a", "Bản sao trích lục").hint("8.000 đồng một bản"), Choice::new("b", "Không").after_divider()],
+            vec![
+                Choice::new("a", "Bản sao trích lục").hint("8.000 đồng một bản"),
+                Choice::new("b", "Không").after_divider(),
+            ],
         )
         .into_html(),
         Select::new(
@@ -157,11 +170,14 @@ fn shown_parts(page: &Page) -> Vec<Html> {
             ],
         )
         .into_html(),
-        Table::new("Lệ phí theo cách nộp", vec![Column::new("Cách nộp"), Column::numeric("Lệ phí"), Column::new("Căn cứ")])
-            .row(vec!["Trực tuyến".into(), "Không thu".into(), "Nghị quyết 23/2026/NQ-HĐND".into()])
-            .row(vec!["Tại quầy".into(), "8.000 đ".into(), "Nghị quyết 12/2018/NQ-HĐND".into()])
-            .total(vec!["Phải trả".into(), "8.000 đ".into(), "".into()])
-            .into_html(),
+        Table::new(
+            "Lệ phí theo cách nộp",
+            vec![Column::new("Cách nộp"), Column::numeric("Lệ phí"), Column::new("Căn cứ")],
+        )
+        .row(vec!["Trực tuyến".into(), "Không thu".into(), "Nghị quyết 23/2026/NQ-HĐND".into()])
+        .row(vec!["Tại quầy".into(), "8.000 đ".into(), "Nghị quyết 12/2018/NQ-HĐND".into()])
+        .total(vec!["Phải trả".into(), "8.000 đ".into(), "".into()])
+        .into_html(),
         Html::trusted("<h2 class=\"govuk-heading-l\">Giấy tờ</h2><ul class=\"hd-plainlist\">")
             .then(
                 DocRow::new("heart", "Giấy chứng nhận kết hôn", "/vi/kq")
@@ -297,7 +313,10 @@ fn faults(name: &str, html: &str) -> Vec<String> {
     expect(html.matches("<h1").count() == 1, format!("{} h1", html.matches("<h1").count()));
     expect(html.matches("<main").count() == 1 && html.contains("id=\"main\""), "one main".into());
     expect(!html.contains('⟦'), format!("unknown text id in {html:.0}"));
-    expect(!html.contains(" style=") && !html.contains("<style") && !html.contains(" onclick"), "inline style or script".into());
+    expect(
+        !html.contains(" style=") && !html.contains("<style") && !html.contains(" onclick"),
+        "inline style or script".into(),
+    );
     expect(html.contains("</title>") && html.contains(" – Hải Đăng</title>"), "title".into());
     let ids = values(html, "id");
     let unique: BTreeSet<_> = ids.iter().collect();
@@ -310,10 +329,19 @@ fn faults(name: &str, html: &str) -> Vec<String> {
     for target in values(html, "href").iter().filter_map(|href| href.strip_prefix('#')) {
         expect(unique.contains(&target), format!("link to #{target}"));
     }
-    for form in html.split("<form").skip(1).filter(|form| form.starts_with(|_| true) && form[..form.len().min(200)].contains("method=\"post\"")) {
-        expect(form.split("</form>").next().is_some_and(|inside| inside.contains("name=\"csrf\"")), "form without csrf".into());
+    for form in html
+        .split("<form")
+        .skip(1)
+        .filter(|form| form.starts_with(|_| true) && form[..form.len().min(200)].contains("method=\"post\""))
+    {
+        expect(
+            form.split("</form>").next().is_some_and(|inside| inside.contains("name=\"csrf\"")),
+            "form without csrf".into(),
+        );
     }
-    for address in values(html, "href").iter().chain(values(html, "src").iter()).filter(|address| address.starts_with("/assets/")) {
+    for address in
+        values(html, "href").iter().chain(values(html, "src").iter()).filter(|address| address.starts_with("/assets/"))
+    {
         let path = address.split('#').next().unwrap();
         expect(assets::find(path).is_some_and(|asset| asset.immutable), format!("no asset {address}"));
         if let Some(icon) = address.split_once("icons.svg#") {

@@ -33,7 +33,6 @@ addEventListener("pageshow", () => {
 const parts = {
   "govuk-error-summary": ["./govuk/error-summary.js", "ErrorSummary"],
   "govuk-character-count": ["./govuk/character-count.js", "CharacterCount"],
-  "govuk-file-upload": ["./govuk/file-upload.js", "FileUpload"],
 };
 for (const [name, [file, component]] of Object.entries(parts)) {
   const elements = document.querySelectorAll(`[data-module="${name}"]`);

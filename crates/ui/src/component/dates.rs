@@ -74,7 +74,11 @@ impl ExplainedDate {
         let span = match (self.days.first(), self.days.last()) {
             (Some(first), Some(last)) => {
                 let (from, to) = (format::date_month(self.lang, first.date), format::date_month(self.lang, last.date));
-                if from == to { from } else { t(self.lang, "ui-calendar-months", &[("from", from.into()), ("to", to.into())]) }
+                if from == to {
+                    from
+                } else {
+                    t(self.lang, "ui-calendar-months", &[("from", from.into()), ("to", to.into())])
+                }
             }
             _ => String::new(),
         };
@@ -119,7 +123,9 @@ impl ExplainedDate {
         let number = |found: &ExplainedDay| found.number.map(|number| number.to_string()).unwrap_or_default();
         let (note, class) = match found.map(|known| known.mark) {
             Some(DayMark::Start) => (self.say("ui-calendar-received"), if now { "is-in is-now" } else { "is-in" }),
-            Some(DayMark::Counted) => (found.map(number).unwrap_or_default(), if now { "is-count is-now" } else { "is-count" }),
+            Some(DayMark::Counted) => {
+                (found.map(number).unwrap_or_default(), if now { "is-count is-now" } else { "is-count" })
+            }
             Some(DayMark::Due) => (found.map(number).unwrap_or_default(), if now { "is-due is-now" } else { "is-due" }),
             Some(DayMark::Off) => (self.say("ui-calendar-off"), if now { "is-off is-now" } else { "is-off" }),
             Some(DayMark::Paused) => (self.say("ui-calendar-paused"), if now { "is-off is-now" } else { "is-off" }),
@@ -141,7 +147,9 @@ impl ExplainedDate {
             }
             rows.push((day.date, day.date, counted, &day.reason));
         }
-        rows.into_iter().map(|(from, to, counted, reason)| (self.days_text(from, to), counted, reason.clone())).collect()
+        rows.into_iter()
+            .map(|(from, to, counted, reason)| (self.days_text(from, to), counted, reason.clone()))
+            .collect()
     }
 
     /// `Thứ Năm, 27/08`, `29 và 30/08`, `16 đến 20/02`; the year stands in the caption of the calendar.

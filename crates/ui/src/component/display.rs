@@ -324,7 +324,7 @@ impl WarningText {
 /// Something the reader should know that is not an answer to what they did.
 #[derive(Debug, Clone, Template)]
 #[template(
-    source = r##"<div class="govuk-notification-banner{% if success %} govuk-notification-banner--success{% endif %}" role="{% if success %}alert{% else %}region{% endif %}" aria-labelledby="{{ id }}"><div class="govuk-notification-banner__header"><h2 class="govuk-notification-banner__title" id="{{ id }}">{{ title }}</h2></div><div class="govuk-notification-banner__content">{{ content }}</div></div>"##,
+    source = r##"<{% if success %}div class="govuk-notification-banner govuk-notification-banner--success" role="alert"{% else %}section class="govuk-notification-banner"{% endif %} aria-labelledby="{{ id }}"><div class="govuk-notification-banner__header"><h2 class="govuk-notification-banner__title" id="{{ id }}">{{ title }}</h2></div><div class="govuk-notification-banner__content">{{ content }}</div></{% if success %}div{% else %}section{% endif %}>"##,
     ext = "html"
 )]
 pub struct Notification {
@@ -338,7 +338,12 @@ impl Notification {
     /// Title and content; the id must be unique on the page.
     #[must_use]
     pub fn new(id: impl AsRef<str>, title: impl AsRef<str>, content: impl IntoHtml) -> Self {
-        Self { id: id.as_ref().to_owned(), title: title.as_ref().to_owned(), content: content.into_html(), success: false }
+        Self {
+            id: id.as_ref().to_owned(),
+            title: title.as_ref().to_owned(),
+            content: content.into_html(),
+            success: false,
+        }
     }
 
     /// Something worked.

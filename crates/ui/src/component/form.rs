@@ -219,8 +219,11 @@ impl DateField {
     }
 
     fn parts(&self) -> Vec<DatePart> {
-        const PARTS: [(&str, &str, u8, &str); 3] =
-            [("day", "ui-day", 2, "bday-day"), ("month", "ui-month", 2, "bday-month"), ("year", "ui-year", 4, "bday-year")];
+        const PARTS: [(&str, &str, u8, &str); 3] = [
+            ("day", "ui-day", 2, "bday-day"),
+            ("month", "ui-month", 2, "bday-month"),
+            ("year", "ui-year", 4, "bday-year"),
+        ];
         let all_wrong = self.field.error.is_some() && self.wrong == [false; 3];
         let mut parts = Vec::with_capacity(3);
         for (index, (part, label, width, purpose)) in PARTS.into_iter().enumerate() {
@@ -336,16 +339,5 @@ impl FileUpload {
     pub fn multiple(mut self) -> Self {
         self.multiple = true;
         self
-    }
-
-    fn words(&self) -> [(&'static str, String); 6] {
-        [
-            ("choose-files-button", self.field.t("ui-file-choose")),
-            ("drop-instruction", self.field.t("ui-file-drop")),
-            ("no-file-chosen", self.field.t("ui-file-none")),
-            ("multiple-files-chosen.other", self.field.t("ui-file-several")),
-            ("entered-drop-zone", self.field.t("ui-file-entered")),
-            ("left-drop-zone", self.field.t("ui-file-left")),
-        ]
     }
 }

@@ -35,7 +35,8 @@ fn mark(note: &DayNote, last: Option<Date>) -> DayMark {
 
 fn reason(lang: Lang, note: &DayNote, due: &Due, accepted: Timestamp, last: Option<Date>, today: Option<Date>) -> Html {
     let say = |key: &str| Html::text(t(lang, key, &[]));
-    let received = Html::text(t(lang, "ui-day-received", &[("time", format::time_table(civil(accepted).time()).into())]));
+    let received =
+        Html::text(t(lang, "ui-day-received", &[("time", format::time_table(civil(accepted).time()).into())]));
     let number = || match note.number {
         Some(number) => Html::text(t(lang, "ui-day-number", &[("number", number.into())])),
         None => say("ui-day-counted"),

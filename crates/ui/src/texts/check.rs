@@ -113,7 +113,9 @@ fn composed(code: &str) -> BTreeSet<String> {
     code.split('"')
         .filter(|text| text.contains('{') && text.contains('-') && text.len() < 80)
         .filter(|text| text.starts_with(|first: char| first.is_ascii_lowercase()))
-        .filter(|text| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '{' | '}' | '.' | '(' | ')')))
+        .filter(|text| {
+            text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '{' | '}' | '.' | '(' | ')'))
+        })
         .filter(|text| text.split('{').next().is_some_and(|start| start.contains('-')))
         .map(str::to_owned)
         .collect()
@@ -151,9 +153,17 @@ mod tests {
         let cases = [
             ("a-one = Một", "a-one = One", vec!["a-ghost is used but not written"]),
             ("a-ghost = x\na-one = Một\na-state-new = Mới", "a-ghost = x\na-one = One\na-state-new = New", vec![]),
-            ("a-one = Một\na-ghost = x", "a-ghost = x\na-one = One", vec!["vi: a-ghost stands after a-one; ids are sorted and unique"]),
+            (
+                "a-one = Một\na-ghost = x",
+                "a-ghost = x\na-one = One",
+                vec!["vi: a-ghost stands after a-one; ids are sorted and unique"],
+            ),
             ("a-ghost = x\na-one = Một", "a-one = One", vec!["en: a-ghost is missing"]),
-            ("a-ghost = x\na-one = M\u{6f}\u{323}\u{302}t", "a-ghost = x\na-one = One", vec!["vi: the file is not in Unicode NFC"]),
+            (
+                "a-ghost = x\na-one = M\u{6f}\u{323}\u{302}t",
+                "a-ghost = x\na-one = One",
+                vec!["vi: the file is not in Unicode NFC"],
+            ),
             ("a-ghost = x\na-lost = L\na-one = M", "a-ghost = x\na-lost = L\na-one = O", vec!["a-lost is not used"]),
         ];
         for (vi, en, expected) in cases {
