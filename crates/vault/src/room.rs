@@ -1,0 +1,236 @@
+//! The room itself: keeping, offering, opening.
+
+use crate::model::ItemRow;
+use crate::{rules, sql};
+use async_trait::async_trait;
+use haidang_contracts::access::AccessLog;
+use haidang_contracts::actor::{Actor, PersonId};
+use haidang_contracts::events::{DOCUMENT_KEPT, DocumentKept, RESULT_ISSUED, ResultIssued};
+use haidang_contracts::identity::{Directory, Identity};
+use haidang_contracts::vault::{NewVaultItem, Vault, VaultItem};
+use haidang_contracts::ContractError;
+use haidang_kernel::ambient::Ambient;
+use haidang_kernel::id::Id;
+use haidang_kernel::problem::Problem;
+use haidang_store::outbox::{Consumer, Event, Failure};
+use haidang_store::{ActorRef, AuditEntry, Blobs, Db, StoreError, args};
+use jiff::Timestamp;
+use serde_json::json;
+use std::sync::Arc;
+
+/// Marker of a vault item.
+pub enum Item {}
+
+/// What the room needs.
+pub struct Inner {
+    /// Records.
+    pub db: Db,
+    /// Files.
+    pub blobs: Blobs,
+    /// Clock and randomness.
+    pub ambient: Ambient,
+    /// People.
+    pub identity: Arc<dyn Identity>,
+    /// Agencies, for the names on the access log.
+    pub directory: Arc<dyn Directory>,
+    /// Who looked.
+    pub accesses: Arc<dyn AccessLog>,
+}
+
+/// The vault of every person and organisation of the city. Cheap to clone; handlers take it as their state.
+#[derive(Clone)]
+pub struct VaultRoom(Arc<Inner>);
+
+impl VaultRoom {
+    /// The room over what it needs.
+    pub fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// What the room holds.
+    pub fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// An owner's items, newest first, before a point.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn items(&self, owner: &PersonId, before: Option<(Timestamp, String)>, limit: i64) -> Result<Vec<ItemRow>, StoreError> {
+        let (at, id) = match before {
+            Some((at, id)) => (haidang_kernel::time::micros(at), id),
+            None => (i64::MAX, String::new()),
+        };
+        let rows = self.0.db.fetch_all(sql::OF_OWNER, args![owner.as_str(), at, id, limit]).await?;
+        rows.iter().map(ItemRow::read).collect()
+    }
+
+    /// One item of the actor's own vault, opened: recorded as the owner's own access.
+    ///
+    /// # Errors
+    /// `item_not_found`, also for somebody else's item.
+    pub async fn open_own(&self, actor: &Actor, id: &str, request_id: &str) -> Result<ItemRow, Problem> {
+        let owner = actor.subject();
+        let row = self.0.db.fetch_optional(sql::OF_OWNER_BY_ID, args![id, owner.as_str()]).await?;
+        let row = row.as_ref().map(ItemRow::read).transpose()?.ok_or_else(|| Problem::not_found("item_not_found", "no such document"))?;
+        let number = self.personal_number(owner).await?;
+        let entry = AuditEntry::read("vault.read", ActorRef::of(actor, "online"))
+            .object("vault_item", id)
+            .request(request_id)
+            .because("45/2020/NĐ-CP Điều 16", "xem giấy tờ của mình")
+            .subjects(number)
+            .own();
+        self.0.db.record_read(entry).await?;
+        Ok(row)
+    }
+
+    async fn personal_number(&self, owner: &PersonId) -> Result<Option<String>, Problem> {
+        let person = self.0.identity.person(owner).await.map_err(Problem::from)?;
+        Ok(person.map(|person| person.personal_number().to_owned()))
+    }
+
+    async fn keep(&self, new: &NewVaultItem) -> Result<String, StoreError> {
+        let id: Id<Item> = self.0.ambient.new_id();
+        let item = &new.item;
+        let values = args![
+            id.as_str(),
+            new.owner.as_str(),
+            new.key.as_str(),
+            item.code.as_str(),
+            item.title.as_str(),
+            item.number.clone(),
+            item.issuer.as_str(),
+            item.issued_on.as_str(),
+            item.valid_until.clone(),
+            item.origin.as_str(),
+            item.sha256.as_str(),
+            item.media_type.as_str(),
+            item.size,
+            item.token.clone(),
+            new.case_id.clone(),
+            self.0.ambient.now()
+        ];
+        let entry = AuditEntry::mutation("vault.kept", ActorRef::system())
+            .object("vault_item", id.as_str())
+            .because("45/2020/NĐ-CP Điều 16", "lưu kết quả vào kho dữ liệu của chủ hồ sơ")
+            .detail(json!({ "code": item.code, "origin": item.origin, "sha256": item.sha256, "case": new.case_id }));
+        let kept = self
+            .0
+            .db
+            .transaction(move |tx| {
+                let (values, entry) = (values.clone(), entry.clone());
+                Box::pin(async move {
+                    if tx.execute(sql::INSERT, values).await? == 0 {
+                        return Ok(false); // kept before: the same event came again
+                    }
+                    tx.audit(entry).await?;
+                    Ok::<_, StoreError>(true)
+                })
+            })
+            .await?;
+        if kept {
+            return Ok(id.to_string());
+        }
+        let row = self.0.db.fetch_one(sql::BY_KEY, args![new.key.as_str()]).await?;
+        row.text("id")
+    }
+}
+
+fn internal(error: StoreError) -> ContractError {
+    ContractError::Internal(error.to_string())
+}
+
+#[async_trait]
+impl Vault for VaultRoom {
+    async fn offers(&self, owner: &PersonId, codes: &[String]) -> Result<Vec<VaultItem>, ContractError> {
+        let today = self.0.ambient.today().to_string();
+        let rows = self.0.db.fetch_all(sql::OFFERS, args![owner.as_str(), today.as_str()]).await.map_err(internal)?;
+        let items: Vec<ItemRow> = rows.iter().map(ItemRow::read).collect::<Result<_, _>>().map_err(internal)?;
+        Ok(items.into_iter().map(|row| row.item).filter(|item| rules::fits(item, codes) && rules::valid_on(item, &today)).collect())
+    }
+
+    async fn reuse(&self, actor: &Actor, owner: &PersonId, item: &str, purpose: &str, case_ref: &str) -> Result<VaultItem, ContractError> {
+        let row = self.0.db.fetch_optional(sql::OF_OWNER_BY_ID, args![item, owner.as_str()]).await.map_err(internal)?;
+        let row = row.as_ref().map(ItemRow::read).transpose().map_err(internal)?.ok_or(ContractError::NotFound("vault item"))?;
+        let person = self.0.identity.person(owner).await?;
+        let mut entry = AuditEntry::read("vault.reused", ActorRef::of(actor, "online"))
+            .object("vault_item", item)
+            .because("45/2020/NĐ-CP Điều 16", purpose)
+            .subjects(person.map(|person| person.personal_number().to_owned()))
+            .detail(json!({ "for": case_ref }));
+        if actor.subject() == owner {
+            entry = entry.own();
+        }
+        self.0.db.record_read(entry).await.map_err(internal)?;
+        Ok(row.item)
+    }
+
+    async fn deposit(&self, new: &NewVaultItem) -> Result<String, ContractError> {
+        self.keep(new).await.map_err(internal)
+    }
+}
+
+#[async_trait]
+impl Consumer for VaultRoom {
+    fn name(&self) -> &'static str {
+        "vault.documents"
+    }
+
+    fn wants(&self, kind: &str) -> bool {
+        kind == RESULT_ISSUED || kind == DOCUMENT_KEPT
+    }
+
+    async fn take(&self, event: &Event) -> Result<(), Failure> {
+        let new = if event.kind == RESULT_ISSUED { of_result(event.read()?)? } else { of_document(event.read()?)? };
+        self.keep(&new).await?;
+        Ok(())
+    }
+}
+
+fn owner_of(text: &str) -> Result<PersonId, Failure> {
+    Id::parse(text).map_err(|_| Failure::Never("the owner is no id".to_owned()))
+}
+
+fn of_result(event: ResultIssued) -> Result<NewVaultItem, Failure> {
+    Ok(NewVaultItem {
+        owner: owner_of(&event.owner)?,
+        key: format!("result/{}", event.result_id),
+        case_id: Some(event.case_id),
+        item: VaultItem {
+            id: String::new(),
+            code: event.code,
+            title: event.title,
+            number: Some(event.number),
+            issuer: event.issuer,
+            issued_on: event.issued_on,
+            valid_until: event.valid_until,
+            origin: "result".to_owned(),
+            sha256: event.sha256,
+            media_type: event.media_type,
+            size: event.size,
+            token: Some(event.token),
+        },
+    })
+}
+
+fn of_document(event: DocumentKept) -> Result<NewVaultItem, Failure> {
+    Ok(NewVaultItem {
+        owner: owner_of(&event.owner)?,
+        key: format!("document/{}", event.document_id),
+        case_id: Some(event.case_id),
+        item: VaultItem {
+            id: String::new(),
+            code: event.code,
+            title: event.title,
+            number: None,
+            issuer: event.issuer,
+            issued_on: event.kept_on,
+            valid_until: None,
+            origin: event.origin,
+            sha256: event.sha256,
+            media_type: event.media_type,
+            size: event.size,
+            token: None,
+        },
+    })
+}
