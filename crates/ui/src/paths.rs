@@ -11,19 +11,19 @@ pub const VAULT: &str = "/giay-to";
 /// Who looked at my data.
 pub const WHO_LOOKED: &str = "/ai-da-xem";
 /// Public calculator of due dates.
-pub const DUE_DATES: &str = "/tinh-ngay-hen";
+pub const DUE_DATES: &str = "/tinh-han";
 /// Home of officials: the inbox.
-pub const WORKBENCH: &str = "/ban-lam-viec";
+pub const WORKBENCH: &str = "/can-bo/viec";
 /// Receiving at the counter.
-pub const COUNTER: &str = "/quay";
+pub const COUNTER: &str = "/can-bo/tiep-nhan";
 /// Cases of unclear competence.
-pub const COORDINATION: &str = "/dieu-phoi";
+pub const COORDINATION: &str = "/can-bo/dieu-phoi";
 /// What is late and why, for supervisors.
-pub const SUPERVISION: &str = "/giam-sat";
+pub const SUPERVISION: &str = "/can-bo/giam-sat";
 /// Proof that nothing was changed, for auditors.
-pub const AUDIT: &str = "/kiem-toan";
+pub const AUDIT: &str = "/can-bo/nhat-ky";
 /// Search of cases for officials (POST: a person's name or number never stands in an address).
-pub const CASE_SEARCH: &str = "/ban-lam-viec/tim";
+pub const CASE_SEARCH: &str = "/can-bo/tim";
 /// Sign in.
 pub const SIGN_IN: &str = "/dang-nhap";
 /// Sign out (POST).
