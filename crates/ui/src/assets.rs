@@ -142,7 +142,7 @@ pub fn site_file(path: &str, city: &City) -> Option<Asset> {
 /// Paths that [`site_file`] answers.
 pub const SITE_FILES: &[&str] = &["/manifest.webmanifest", "/sw.js", "/robots.txt", "/favicon.ico"];
 
-const ROBOTS: &str = "User-agent: *\nDisallow: /api/\nDisallow: /vi/ho-so\nDisallow: /en/ho-so\nDisallow: /vi/giay-to\nDisallow: /en/giay-to\nDisallow: /vi/ban-lam-viec\nDisallow: /en/ban-lam-viec\nDisallow: /kq/\n";
+const ROBOTS: &str = "User-agent: *\nDisallow: /api/\nDisallow: /vi/ho-so\nDisallow: /en/ho-so\nDisallow: /vi/giay-to\nDisallow: /en/giay-to\nDisallow: /vi/can-bo\nDisallow: /en/can-bo\nDisallow: /kq/\n";
 
 fn manifest(city: &City) -> String {
     serde_json::json!({
