@@ -25,22 +25,12 @@ function routes(city) {
   return Array.isArray(body) ? body : body.routes;
 }
 
-/** The judge's list: each page once a language. */
+/** The judge's list: the pages, each with an address of this city. */
 function pages(rows) {
-  const list = [];
-  for (const row of rows) {
-    const methods = [row.method].flat();
-    if (!methods.includes('GET') || row.html === false) continue;
-    if (short && !SHORT.includes(row.id)) continue;
-    const example = row.example ?? row.path;
-    const languages = /^\/(vi|en)(\/|$|\?)/.test(example) ? ['vi', 'en'] : [row.lang ?? 'vi'];
-    for (const lang of short ? languages.slice(0, 1) : languages) {
-      list.push({ ...row, method: 'GET', lang, dark: row.dark ?? true,
-        example: example.replace(/^\/(vi|en)(?=\/|$|\?)/, `/${lang}`),
-        redirect: row.redirect?.replace(/^\/(vi|en)(?=\/|$|\?)/, `/${lang}`) });
-    }
-  }
-  return list;
+  return rows.filter((row) => [row.method].flat().includes('GET') && row.html !== false)
+    .filter((row) => !short || (SHORT.includes(row.id) && (row.lang ?? 'vi') === 'vi'))
+    // Residents' pages stay light on purpose; they are opened in the dark scheme all the same.
+    .map((row) => ({ ...row, dark: true, example: row.example ?? row.url ?? row.path }));
 }
 
 async function cookies(city, roles) {
