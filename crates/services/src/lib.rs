@@ -8,11 +8,13 @@ pub mod cases;
 pub mod finding;
 pub mod form;
 pub mod model;
+pub mod pages;
 pub mod procedure;
 pub mod rules;
 pub mod service;
 pub mod sql;
 
+pub use pages::TEXTS;
 pub use service::{Services, Settings};
 
 use haidang_store::Migration;
