@@ -97,3 +97,39 @@ impl IntoHtml for &str {
         Html::text(self)
     }
 }
+
+/// A small value given by itself or by reference: templates pass references where Rust code passes values.
+pub trait Plain<T: Copy> {
+    /// The value.
+    fn plain(self) -> T;
+}
+
+impl<T: Copy> Plain<T> for T {
+    fn plain(self) -> T {
+        self
+    }
+}
+
+impl<T: Copy> Plain<T> for &T {
+    fn plain(self) -> T {
+        *self
+    }
+}
+
+impl<T: Copy> Plain<T> for &&T {
+    fn plain(self) -> T {
+        **self
+    }
+}
+
+impl IntoHtml for &&str {
+    fn into_html(self) -> Html {
+        Html::text(self)
+    }
+}
+
+impl IntoHtml for &&String {
+    fn into_html(self) -> Html {
+        Html::text(self.as_str())
+    }
+}

@@ -2,7 +2,7 @@
 
 use crate::component::{Banner, Breadcrumbs, Button, ErrorSummary, Icon, Link, Tag};
 use crate::field::ErrorItem;
-use crate::html::Html;
+use crate::html::{Html, Plain};
 use crate::texts::{Arg, t};
 use crate::{Lang, assets, paths};
 use haidang_kernel::bilingual::Bilingual;
@@ -352,31 +352,36 @@ impl Page {
 
     /// A date in a sentence.
     #[must_use]
-    pub fn date(&self, date: jiff::civil::Date) -> String {
+    pub fn date(&self, date: impl Plain<jiff::civil::Date>) -> String {
+        let date = date.plain();
         format::date_text(self.lang, date)
     }
 
     /// A date with its weekday, in a sentence.
     #[must_use]
-    pub fn date_weekday(&self, date: jiff::civil::Date) -> String {
+    pub fn date_weekday(&self, date: impl Plain<jiff::civil::Date>) -> String {
+        let date = date.plain();
         format::date_weekday(self.lang, date)
     }
 
     /// A date in a table.
     #[must_use]
-    pub fn date_table(&self, date: jiff::civil::Date) -> String {
+    pub fn date_table(&self, date: impl Plain<jiff::civil::Date>) -> String {
+        let date = date.plain();
         format::date_table(self.lang, date)
     }
 
     /// A moment in a sentence, in the time of the city.
     #[must_use]
-    pub fn moment(&self, at: jiff::Timestamp) -> String {
+    pub fn moment(&self, at: impl Plain<jiff::Timestamp>) -> String {
+        let at = at.plain();
         format::date_time_text(self.lang, at)
     }
 
     /// A moment in a table, as `<time datetime>`.
     #[must_use]
-    pub fn time(&self, at: jiff::Timestamp) -> Html {
+    pub fn time(&self, at: impl Plain<jiff::Timestamp>) -> Html {
+        let at = at.plain();
         Html::trusted(format!("<time datetime=\"{at}\" class=\"hd-figures\">"))
             .then(Html::text(format::date_time_table(self.lang, at)))
             .then(Html::trusted("</time>"))
@@ -384,25 +389,29 @@ impl Page {
 
     /// An amount in a sentence.
     #[must_use]
-    pub fn money(&self, amount: Money) -> String {
+    pub fn money(&self, amount: impl Plain<Money>) -> String {
+        let amount = amount.plain();
         format::money(self.lang, amount)
     }
 
     /// An amount in a table.
     #[must_use]
-    pub fn money_table(&self, amount: Money) -> String {
+    pub fn money_table(&self, amount: impl Plain<Money>) -> String {
+        let amount = amount.plain();
         format::money_table(self.lang, amount)
     }
 
     /// A whole number.
     #[must_use]
-    pub fn number(&self, value: i64) -> String {
+    pub fn number(&self, value: impl Plain<i64>) -> String {
+        let value = value.plain();
         format::number(self.lang, value)
     }
 
     /// The size of a file.
     #[must_use]
-    pub fn size(&self, bytes: u64) -> String {
+    pub fn size(&self, bytes: impl Plain<u64>) -> String {
+        let bytes = bytes.plain();
         format::size(self.lang, bytes)
     }
 

@@ -73,6 +73,18 @@ impl From<&String> for Arg {
     }
 }
 
+impl From<&&String> for Arg {
+    fn from(value: &&String) -> Self {
+        Self::Text((*value).clone())
+    }
+}
+
+impl From<&&str> for Arg {
+    fn from(value: &&str) -> Self {
+        Self::Text((*value).to_owned())
+    }
+}
+
 impl From<String> for Arg {
     fn from(value: String) -> Self {
         Self::Text(value)
@@ -90,6 +102,11 @@ macro_rules! number_arg {
         impl From<&$kind> for Arg {
             fn from(value: &$kind) -> Self {
                 Self::from(*value)
+            }
+        }
+        impl From<&&$kind> for Arg {
+            fn from(value: &&$kind) -> Self {
+                Self::from(**value)
             }
         }
     )*};

@@ -72,7 +72,6 @@ pub struct Button {
     sending: String,
     hidden: String,
     small: bool,
-    no_validate: bool,
     action: Option<String>,
 }
 
@@ -87,7 +86,6 @@ impl Button {
             sending: t(lang, "ui-sending", &[]),
             hidden: String::new(),
             small: false,
-            no_validate: false,
             action: None,
         }
     }
