@@ -1,1 +1,31 @@
-//! The binary haidang: configuration, composition, command line.
+//! The binary `haidang`: configuration, composition, command line.
+//!
+//! Start reading at [`city::City::open`]: it puts a city together from a configuration and a data pack. `serve`, the
+//! demonstration and the integration tests all use it. Not here: what a room does; rooms meet only here, as traits of
+//! `contracts`.
+
+pub mod city;
+pub mod cli;
+pub mod config;
+pub mod documents;
+mod import;
+mod keys;
+pub mod logs;
+pub mod pack;
+pub mod rooms;
+pub mod simulators;
+mod sql;
+pub mod work;
+
+use haidang_store::Migration;
+use haidang_ui::Lang;
+
+/// Tables of the server itself: simulated payments, stored messages, what was loaded of the pack.
+pub const MIGRATIONS: &[Migration] =
+    haidang_store::migrations!["0001_create_payment", "0002_create_message", "0003_create_pack"];
+
+/// Texts of the server's own pages.
+pub const TEXTS: &[(&str, Lang, &str)] = &[
+    ("server", Lang::Vi, include_str!("../locales/vi/server.ftl")),
+    ("server", Lang::En, include_str!("../locales/en/server.ftl")),
+];

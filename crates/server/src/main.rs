@@ -1,2 +1,7 @@
 //! The binary `haidang`.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    haidang_server::cli::main()
+}

@@ -1,0 +1,9 @@
+server-payment-amount = Amount
+server-payment-back = Back to the case
+server-payment-case = Case number
+server-payment-decided = This payment is over.
+server-payment-explain = This is not a real payment gateway. No money moves.
+server-payment-fail = Payment fails
+server-payment-pay = Payment succeeds
+server-payment-title = Simulated payment gateway
+server-simulated = SIMULATED.

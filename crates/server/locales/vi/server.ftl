@@ -1,0 +1,9 @@
+server-payment-amount = Số tiền
+server-payment-back = Quay lại hồ sơ
+server-payment-case = Số hồ sơ
+server-payment-decided = Lượt thanh toán này đã kết thúc.
+server-payment-explain = Đây không phải cổng thanh toán thật. Không có khoản tiền nào được chuyển.
+server-payment-fail = Thanh toán không thành công
+server-payment-pay = Thanh toán thành công
+server-payment-title = Cổng thanh toán mô phỏng
+server-simulated = MÔ PHỎNG.

@@ -1,0 +1,228 @@
+//! A city put together: records, clock, rooms and routes. `serve`, `demo` and the integration tests share it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use haidang_contracts::access::AccessLog;
+use haidang_contracts::documents::{Documents, Signer};
+use haidang_contracts::files::FileScanner;
+use haidang_identity::IdentityRoom;
+use haidang_kernel::ambient::Ambient;
+use haidang_signing::{FolderSigner, KeyFolder};
+use haidang_store::{Blobs, CheckpointWriter, Db, Migration, Options, secret_file};
+use haidang_web::{App, Rates, Served, SessionLimits, Site};
+
+use crate::config::Config;
+use crate::documents::PageDocuments;
+use crate::pack::Pack;
+use crate::rooms::Rooms;
+use crate::{rooms, simulators};
+
+/// Tables of every room, in the order they are made.
+pub const ROOMS: &[(&str, &[Migration])] = &[
+    (haidang_store::ROOM, haidang_store::MIGRATIONS),
+    ("web", haidang_web::MIGRATIONS),
+    ("identity", haidang_identity::MIGRATIONS),
+    ("server", crate::MIGRATIONS),
+];
+
+/// What tests and the demonstration generator may decide themselves.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Clock, randomness and ids.
+    pub ambient: Ambient,
+    /// No limit of requests (benchmarks).
+    pub unlimited: bool,
+    /// Passwords are hashed at the lowest cost (tests, demonstration).
+    pub cheap_passwords: bool,
+}
+
+impl Surroundings {
+    /// The system's clock and production's costs.
+    pub fn system() -> Self {
+        Self { ambient: Ambient::system(), unlimited: false, cheap_passwords: false }
+    }
+
+    /// A fixed clock, seeded randomness, cheap passwords, no limits: for tests.
+    pub fn fixed(ambient: Ambient) -> Self {
+        Self { ambient, unlimited: true, cheap_passwords: true }
+    }
+}
+
+/// A city that can answer requests.
+pub struct City {
+    /// Its configuration.
+    pub config: Config,
+    /// Its data pack.
+    pub pack: Pack,
+    /// Its records.
+    pub db: Db,
+    /// Its clock.
+    pub ambient: Ambient,
+    /// Its files.
+    pub blobs: Blobs,
+    /// Keys of its agencies.
+    pub signer: FolderSigner,
+    /// People and rights.
+    pub identity: IdentityRoom,
+    /// The domain rooms.
+    pub rooms: Rooms,
+    /// What every request needs.
+    pub site: Arc<Site>,
+    /// Routes with their middleware.
+    pub served: Served,
+    pub(crate) checkpoints: CheckpointWriter,
+}
+
+/// Secrets of the house, one file each, outside the database.
+struct Secrets {
+    web: [u8; 32],
+    subjects: [u8; 32],
+    checkpoints: CheckpointWriter,
+}
+
+fn secrets(config: &Config, ambient: &Ambient) -> Result<Secrets> {
+    let folder = config.keys().join("house");
+    let secret = |name: &str| secret_file(&folder.join(name), ambient).with_context(|| format!("secret {name}"));
+    Ok(Secrets {
+        web: secret("web.secret")?,
+        subjects: secret("subjects.secret")?,
+        checkpoints: CheckpointWriter::open(&config.checkpoints(), &folder.join("checkpoint.secret"), ambient)?,
+    })
+}
+
+/// Opens the database of a configuration, without migrating it.
+pub async fn open_store(config: &Config, ambient: &Ambient) -> Result<Db> {
+    let subjects = secret_file(&config.keys().join("house/subjects.secret"), ambient).context("secret subjects")?;
+    let url = config.database().context("store.database_file")?;
+    if let Some(path) = url.strip_prefix("sqlite:") {
+        if let Some(parent) = Path::new(path).parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+        }
+    }
+    let readers = u32::try_from(config.store.readers).unwrap_or(4);
+    let options = Options {
+        readers,
+        connections: readers.max(4) * 4,
+        ambient: ambient.clone(),
+        subject_secret: subjects.to_vec(),
+        ..Options::default()
+    };
+    Ok(Db::open(&url, options).await?)
+}
+
+impl City {
+    /// Opens the configured city: database, migrations, pack, rooms, routes. Nothing runs beside requests yet.
+    pub async fn open(config: Config, surroundings: Surroundings) -> Result<City> {
+        let faults = config.check();
+        if !faults.is_empty() {
+            bail!("{}", crate::config::FaultList(faults));
+        }
+        let ambient = surroundings.ambient.clone();
+        let secrets = secrets(&config, &ambient)?;
+        debug_assert_eq!(secrets.subjects.len(), 32);
+        let folder = config.pack().context("no pack")?;
+        let pack = Pack::load(&folder)?;
+        let db = open_store(&config, &ambient).await?;
+        haidang_store::migrate(&db, ROOMS).await?;
+        let blobs = Blobs::open(config.blobs()).await?;
+        let signer = FolderSigner::new(KeyFolder::new(config.keys(), ambient.clone()), ambient.clone());
+        let identity = IdentityRoom::new(
+            db.clone(),
+            ambient.clone(),
+            haidang_identity::Settings {
+                simulated: config.simulated(),
+                province_code: pack.city.province_code.clone(),
+                roles: pack.roles.clone(),
+                registers: pack.registers.clone(),
+                cheap_passwords: surroundings.cheap_passwords,
+            },
+        )?;
+        crate::import::put_agencies(&db, &pack).await?;
+        texts()?;
+        let scanner: Arc<dyn FileScanner> = Arc::new(simulators::PatternScanner::default());
+        let site = site(&config, &pack, &db, &surroundings, &identity, &scanner, secrets.web);
+        let signing: Arc<dyn Signer> = Arc::new(signer.clone());
+        let documents: Arc<dyn Documents> =
+            Arc::new(PageDocuments::new(signing.clone(), pack.frame().name, config.simulated()));
+        let gateway = config.simulated().then(|| simulators::SimulatedGateway::new(db.clone(), ambient.clone()));
+        let rooms = Rooms::open(rooms::Parts {
+            config: &config,
+            pack: &pack,
+            db: &db,
+            blobs: &blobs,
+            ambient: &ambient,
+            identity: &identity,
+            documents,
+            signer: signing,
+            scanner,
+            gateway: gateway.clone(),
+            access: Arc::new(db.clone()) as Arc<dyn AccessLog>,
+        })
+        .await?;
+        let mut app = App::new(site.clone()).mount(haidang_identity::routes(identity.clone()));
+        app = app.mount(crate::keys::routes(signer.clone()));
+        if let Some(gateway) = gateway {
+            app = app.mount(simulators::routes(gateway));
+        }
+        let served = rooms.mount(app).build()?;
+        Ok(City {
+            config,
+            pack,
+            db,
+            ambient,
+            blobs,
+            signer,
+            identity,
+            rooms,
+            site,
+            served,
+            checkpoints: secrets.checkpoints,
+        })
+    }
+}
+
+fn site(
+    config: &Config,
+    pack: &Pack,
+    db: &Db,
+    surroundings: &Surroundings,
+    identity: &IdentityRoom,
+    scanner: &Arc<dyn FileScanner>,
+    secret: [u8; 32],
+) -> Arc<Site> {
+    let origin = config.origin(config.server.listen.port());
+    let mut settings = haidang_web::Settings::new(origin, secret);
+    let minutes = |count: u64| std::time::Duration::from_secs(count * 60);
+    let most = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    settings.demo = config.simulated();
+    settings.trusted_proxy = config.server.trusted_proxy;
+    settings.sessions = SessionLimits {
+        resident_idle: minutes(config.session.resident_idle_minutes),
+        official_idle: minutes(config.session.official_idle_minutes),
+        resident_life: minutes(config.session.resident_life_minutes),
+        official_life: minutes(config.session.official_life_minutes),
+        fresh_factor: minutes(config.session.fresh_factor_minutes),
+    };
+    settings.rates = if surroundings.unlimited {
+        Rates::unlimited()
+    } else {
+        Rates {
+            per_address: most(config.rate.per_address),
+            per_person: most(config.rate.per_person),
+            per_system: most(config.rate.per_system),
+            anonymous_writes: most(config.rate.anonymous_writes),
+        }
+    };
+    let identity = Arc::new(identity.clone());
+    let frame = Arc::new(pack.frame());
+    Site::new(db.clone(), surroundings.ambient.clone(), identity, scanner.clone(), frame, settings)
+}
+
+/// Registers the texts of every room; doing it again changes nothing.
+fn texts() -> Result<()> {
+    haidang_ui::texts::register(haidang_identity::TEXTS)?;
+    haidang_ui::texts::register(crate::TEXTS)?;
+    rooms::texts()
+}

@@ -1,0 +1,77 @@
+//! `haidang serve`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::{Outcome, say};
+use crate::city::{City, Surroundings};
+use crate::config::Config;
+
+/// Serve the city until told to stop.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Address and port, instead of `server.listen`.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+pub(crate) async fn run(command: Serve, mut config: Config) -> Result<Outcome> {
+    if let Some(listen) = command.listen {
+        config.server.listen = listen;
+    }
+    // The port is taken first: with port 0 the city's own address is known only then.
+    let listener = TcpListener::bind(config.server.listen).await.with_context(|| config.server.listen.to_string())?;
+    config.server.listen = listener.local_addr()?;
+    let city = City::open(config, Surroundings::system()).await?;
+    serve(city, listener).await
+}
+
+/// Serves an opened city on a listener until the process is told to stop; nothing that was begun is lost.
+pub async fn serve(city: City, listener: TcpListener) -> Result<Outcome> {
+    haidang_web::metrics::install();
+    let work = city.start_work();
+    let origin = city.config.origin(listener.local_addr()?.port());
+    tracing::info!(origin = %origin, environment = city.config.city.environment.name(), "ready");
+    say(format_args!("Hải Đăng: {origin}"))?;
+    let grace = Duration::from_secs(city.config.server.shutdown_seconds);
+    let (told, heard) = tokio::sync::oneshot::channel::<()>();
+    let serving = city.served.clone().serve(listener, async move {
+        signalled().await;
+        tracing::info!("stopping");
+        let _ = told.send(());
+    });
+    tokio::select! {
+        served = serving => served?,
+        // Requests that outlive the grace are cut off; their transactions roll back.
+        () = async { let _ = heard.await; tokio::time::sleep(grace).await } => {
+            tracing::warn!("requests were still running after the grace");
+        }
+    }
+    work.finish().await;
+    city.db.close().await;
+    Ok(Outcome::Good)
+}
+
+/// Ends when the process is told to stop: Ctrl+C or SIGTERM.
+async fn signalled() {
+    let interrupt = async {
+        // Without a handler the process would end at once, which is as good a stop as any.
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! {
+                () = interrupt => {}
+                _ = terminate.recv() => {}
+            },
+            Err(_) => interrupt.await,
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

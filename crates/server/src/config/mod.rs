@@ -1,0 +1,316 @@
+//! Configuration: one TOML file, then `HAIDANG_*`; every key has a default, a description and one struct it belongs to.
+//!
+//! An unknown key stops the start and names the nearest known one. All faults are collected and told at once.
+
+mod document;
+mod load;
+mod setting;
+
+pub use document::reference;
+pub use load::{Fault, FaultList, LoadError, load};
+pub use setting::{Environment, LogFormat, Secret, Setting};
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What is known of one key, for loading and for the reference page.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// Section and name: `server.listen`.
+    pub name: &'static str,
+    /// Kind of value, in words.
+    pub kind: &'static str,
+    /// Sentences of the doc comment.
+    pub doc: &'static [&'static str],
+}
+
+/// A struct of settings whose doc comments are also its reference: the table of keys is made from the same lines.
+macro_rules! concern {
+    ($(#[doc = $about:literal])* $section:literal $name:ident { $($(#[doc = $doc:literal])+ $field:ident: $kind:ty = $default:expr,)+ }) => {
+        $(#[doc = $about])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct $name {
+            $($(#[doc = $doc])+ pub $field: $kind,)+
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default,)+ }
+            }
+        }
+
+        impl $name {
+            /// Every key of this section.
+            pub const KEYS: &'static [Key] = &[
+                $(Key { name: concat!($section, ".", stringify!($field)), kind: <$kind as Setting>::KIND, doc: &[$($doc),+] },)+
+            ];
+
+            /// Name of the section and what it is about.
+            pub const SECTION: (&'static str, &'static [&'static str]) = ($section, &[$($about),*]);
+
+            fn set(&mut self, name: &str, value: load::Given<'_>) -> Option<Result<(), String>> {
+                match name {
+                    $(concat!($section, ".", stringify!($field)) => {
+                        Some(value.read::<$kind>().map(|value| self.$field = value))
+                    })+
+                    _ => None,
+                }
+            }
+
+            fn shown(&self) -> Vec<(&'static str, String)> {
+                vec![$((concat!($section, ".", stringify!($field)), self.$field.show()),)+]
+            }
+        }
+    };
+}
+
+concern! {
+    /// Which city, and whether its data are real.
+    "city" City {
+        /// Folder of the city's data pack. Empty: the first folder under `packs/` that holds a `city.toml`.
+        pack: PathBuf = PathBuf::new(),
+        /// `production`, `demo` or `test`. Simulators of national systems run in `demo` and `test` only, on loopback.
+        environment: Environment = Environment::Production,
+    }
+}
+
+concern! {
+    /// How the city is reached.
+    "server" Server {
+        /// Address and port to listen on. Port 0 takes a free one. Other addresses than loopback belong behind a machine that ends TLS.
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8080)),
+        /// Address by which browsers reach the city, such as `https://dichvu.example.vn`. Empty: `http://localhost` with the port of `server.listen`.
+        public_origin: String = String::new(),
+        /// Whether `X-Forwarded-For` of the machine in front is believed. Switch on only behind such a machine.
+        trusted_proxy: bool = false,
+        /// Seconds that running requests get to finish after the signal to stop.
+        shutdown_seconds: u64 = 15,
+    }
+}
+
+concern! {
+    /// Where the records are kept.
+    "store" Store {
+        /// Folder of everything this city writes: database, files, keys, checkpoints.
+        folder: PathBuf = PathBuf::from("var"),
+        /// Database: `sqlite:path` or `postgres://user@host/name`. Empty: `haidang.db` in `store.folder`. May hold a password, so prefer `store.database_file` or the environment.
+        database: Secret = Secret::default(),
+        /// File that holds the database address, for addresses with a password.
+        database_file: PathBuf = PathBuf::new(),
+        /// Connections for reading.
+        readers: u64 = 4,
+        /// Folder of uploaded and issued files. Empty: `blobs` in `store.folder`.
+        blobs: PathBuf = PathBuf::new(),
+        /// Folder of the agencies' signing keys. Empty: `keys` in `store.folder`. Back it up apart from the database.
+        keys: PathBuf = PathBuf::new(),
+        /// Folder of the signed checkpoints of the audit chain. Empty: `checkpoints` in `store.folder`. Best on another machine's disk.
+        checkpoints: PathBuf = PathBuf::new(),
+    }
+}
+
+concern! {
+    /// How long sessions live (minutes). Laws and city rules may ask for shorter ones.
+    "session" Session {
+        /// Idle time of a resident; the page warns two minutes before.
+        resident_idle_minutes: u64 = 15,
+        /// Whole life of a resident's session.
+        resident_life_minutes: u64 = 480,
+        /// Idle time of an official.
+        official_idle_minutes: u64 = 30,
+        /// Whole life of an official's session.
+        official_life_minutes: u64 = 720,
+        /// How old a second factor may be for signing, approving and keys.
+        fresh_factor_minutes: u64 = 5,
+    }
+}
+
+concern! {
+    /// How many requests one caller may send in a minute. 0 switches a limit off.
+    "rate" Rate {
+        /// Of one network address; a whole village may share one.
+        per_address: u64 = 1200,
+        /// Of one signed-in person.
+        per_person: u64 = 600,
+        /// Of one system with a token.
+        per_system: u64 = 6000,
+        /// Unsafe requests of one address without a session.
+        anonymous_writes: u64 = 120,
+    }
+}
+
+concern! {
+    /// Work that runs beside the requests.
+    "work" Work {
+        /// Seconds between two looks of the escalation scheduler.
+        escalation_seconds: u64 = 30,
+        /// Hosts that webhooks may call although their addresses are private, such as `hooks.internal`.
+        webhook_private_hosts: Vec<String> = Vec::new(),
+    }
+}
+
+concern! {
+    /// What the server writes about itself. Never personal data, only ids.
+    "log" Log {
+        /// What is written, in the form of `tracing`'s filters: `info`, `warn,haidang_store=debug`.
+        filter: String = "info,sqlx=warn,tantivy=warn".to_owned(),
+        /// `json`, `text`, or `auto`: JSON in production, text elsewhere.
+        format: LogFormat = LogFormat::Auto,
+    }
+}
+
+/// All settings.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Config {
+    /// `[city]`
+    pub city: City,
+    /// `[server]`
+    pub server: Server,
+    /// `[store]`
+    pub store: Store,
+    /// `[session]`
+    pub session: Session,
+    /// `[rate]`
+    pub rate: Rate,
+    /// `[work]`
+    pub work: Work,
+    /// `[log]`
+    pub log: Log,
+}
+
+impl Config {
+    /// Sections in the order of the reference page: name, sentences, keys.
+    pub const SECTIONS: &'static [(&'static str, &'static [&'static str], &'static [Key])] = &[
+        (City::SECTION.0, City::SECTION.1, City::KEYS),
+        (Server::SECTION.0, Server::SECTION.1, Server::KEYS),
+        (Store::SECTION.0, Store::SECTION.1, Store::KEYS),
+        (Session::SECTION.0, Session::SECTION.1, Session::KEYS),
+        (Rate::SECTION.0, Rate::SECTION.1, Rate::KEYS),
+        (Work::SECTION.0, Work::SECTION.1, Work::KEYS),
+        (Log::SECTION.0, Log::SECTION.1, Log::KEYS),
+    ];
+
+    fn set(&mut self, name: &str, value: load::Given<'_>) -> Option<Result<(), String>> {
+        self.city
+            .set(name, value)
+            .or_else(|| self.server.set(name, value))
+            .or_else(|| self.store.set(name, value))
+            .or_else(|| self.session.set(name, value))
+            .or_else(|| self.rate.set(name, value))
+            .or_else(|| self.work.set(name, value))
+            .or_else(|| self.log.set(name, value))
+    }
+
+    /// Every key with its present value; secrets as `***`.
+    pub fn shown(&self) -> Vec<(&'static str, String)> {
+        [
+            self.city.shown(),
+            self.server.shown(),
+            self.store.shown(),
+            self.session.shown(),
+            self.rate.shown(),
+            self.work.shown(),
+            self.log.shown(),
+        ]
+        .concat()
+    }
+
+    /// Whether simulators may run.
+    pub fn simulated(&self) -> bool {
+        self.city.environment != Environment::Production
+    }
+
+    fn in_folder(&self, own: &std::path::Path, name: &str) -> PathBuf {
+        if own.as_os_str().is_empty() { self.store.folder.join(name) } else { own.to_owned() }
+    }
+
+    /// Folder of uploaded and issued files.
+    pub fn blobs(&self) -> PathBuf {
+        self.in_folder(&self.store.blobs, "blobs")
+    }
+
+    /// Folder of signing keys.
+    pub fn keys(&self) -> PathBuf {
+        self.in_folder(&self.store.keys, "keys")
+    }
+
+    /// Folder of audit checkpoints.
+    pub fn checkpoints(&self) -> PathBuf {
+        self.in_folder(&self.store.checkpoints, "checkpoints")
+    }
+
+    /// Address of the database, read from its file when one is named.
+    pub fn database(&self) -> std::io::Result<String> {
+        if !self.store.database_file.as_os_str().is_empty() {
+            return Ok(std::fs::read_to_string(&self.store.database_file)?.trim().to_owned());
+        }
+        if !self.store.database.reveal().is_empty() {
+            return Ok(self.store.database.reveal().to_owned());
+        }
+        Ok(format!("sqlite:{}", self.store.folder.join("haidang.db").display()))
+    }
+
+    /// Folder of the pack: the configured one, else the first under `packs/` that holds a `city.toml`.
+    pub fn pack(&self) -> Option<PathBuf> {
+        if !self.city.pack.as_os_str().is_empty() {
+            return Some(self.city.pack.clone());
+        }
+        let mut found: Vec<PathBuf> = std::fs::read_dir("packs")
+            .ok()?
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .filter(|path| path.join("city.toml").is_file())
+            .collect();
+        found.sort();
+        found.into_iter().next()
+    }
+
+    /// Public origin, given the port that is really listened on.
+    pub fn origin(&self, port: u16) -> String {
+        match self.server.public_origin.trim_end_matches('/') {
+            "" => format!("http://localhost:{port}"),
+            given => given.to_owned(),
+        }
+    }
+
+    /// Rules that concern several keys or the machine; empty when the city may start.
+    pub fn check(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
+        if self.simulated() && !self.server.listen.ip().is_loopback() {
+            let what =
+                "a demonstration or test city simulates national systems and may listen on loopback only".to_owned();
+            fault("server.listen", what);
+        }
+        let origin = &self.server.public_origin;
+        if !origin.is_empty() && !(origin.starts_with("https://") || origin.starts_with("http://")) {
+            fault("server.public_origin", "must begin with https:// or http://".to_owned());
+        }
+        if self.city.environment == Environment::Production && origin.starts_with("http://") && !is_local(origin) {
+            fault("server.public_origin", "a production city is reached by https://".to_owned());
+        }
+        match self.pack() {
+            Some(pack) if pack.join("city.toml").is_file() => {}
+            Some(pack) => fault("city.pack", format!("no city.toml in {}", pack.display())),
+            None => fault("city.pack", "no pack is named and none lies under packs/".to_owned()),
+        }
+        match self.database() {
+            Ok(url) if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) => {}
+            Ok(_) => fault("store.database", "must begin with sqlite: or postgres://".to_owned()),
+            Err(error) => fault("store.database_file", format!("cannot be read: {error}")),
+        }
+        if self.store.readers == 0 || self.store.readers > 256 {
+            fault("store.readers", "must be 1 to 256".to_owned());
+        }
+        if self.session.resident_idle_minutes < 3 {
+            fault(
+                "session.resident_idle_minutes",
+                "must be at least 3, for the page warns two minutes before".to_owned(),
+            );
+        }
+        faults
+    }
+}
+
+fn is_local(origin: &str) -> bool {
+    let host = origin.trim_start_matches("http://").split([':', '/']).next().unwrap_or_default();
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+}

@@ -1,0 +1,12 @@
+//! Stand-ins for systems outside the city: payment gateway, virus scanner, message gateway.
+//!
+//! The payment simulator runs in demonstration and test cities only; `serve` refuses it in production. The scanner
+//! and the message store are the simple built-in forms of their ports and run anywhere.
+
+mod messages;
+mod payment;
+mod scanner;
+
+pub use messages::StoredMessages;
+pub use payment::{NoGateway, SimulatedGateway, routes};
+pub use scanner::PatternScanner;

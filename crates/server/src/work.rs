@@ -1,0 +1,81 @@
+//! Work beside the requests: sealing the audit, delivering events, running jobs, sweeping.
+
+use jiff::SignedDuration;
+use std::sync::Arc;
+
+use anyhow::Result;
+use async_trait::async_trait;
+use haidang_store::jobs::{Handler, Job};
+use haidang_store::outbox::Failure;
+use haidang_store::{Dispatcher, Jobs, Sealer, Stopper, stopper};
+use tokio::task::JoinSet;
+
+use crate::city::City;
+
+/// Everything that runs until it is told to stop.
+pub struct Work {
+    stopper: Stopper,
+    tasks: JoinSet<()>,
+}
+
+impl Work {
+    /// Tells everything to stop and waits for it to finish what it has begun.
+    pub async fn finish(mut self) {
+        self.stopper.stop();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Sessions, idempotency keys and counters of failures that are over.
+struct Sweep {
+    site: Arc<haidang_web::Site>,
+    identity: haidang_identity::IdentityRoom,
+}
+
+#[async_trait]
+impl Handler for Sweep {
+    fn kind(&self) -> &'static str {
+        "server.sweep"
+    }
+
+    fn every(&self) -> Option<SignedDuration> {
+        Some(SignedDuration::from_mins(10))
+    }
+
+    async fn run(&self, _: &Job) -> Result<(), Failure> {
+        haidang_web::session::sweep(&self.site).await?;
+        self.identity.sweep().await?;
+        Ok(())
+    }
+}
+
+impl City {
+    fn all_jobs(&self) -> Jobs {
+        let sweep = Sweep { site: self.site.clone(), identity: self.identity.clone() };
+        self.rooms.jobs(Jobs::new(self.db.clone()).with(Arc::new(sweep)))
+    }
+
+    /// Starts the work beside the requests.
+    pub fn start_work(&self) -> Work {
+        let (stopper, stop) = stopper();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Sealer::new(self.db.clone(), Some(self.checkpoints.clone())).run(stop.clone()));
+        tasks.spawn(Dispatcher::new(self.db.clone()).run(stop.clone()));
+        tasks.spawn(self.all_jobs().run(stop));
+        Work { stopper, tasks }
+    }
+
+    /// Does now what is due, once and in order: deliveries, jobs, deliveries of what the jobs did, sealing. For tests
+    /// and for the demonstration generator, whose clock stands still.
+    pub async fn run_due(&self) -> Result<()> {
+        let dispatcher = Dispatcher::new(self.db.clone());
+        loop {
+            let done = dispatcher.run_due().await? + self.all_jobs().run_due().await?;
+            if done == 0 {
+                break;
+            }
+        }
+        Sealer::new(self.db.clone(), None).seal().await?;
+        Ok(())
+    }
+}
