@@ -88,6 +88,45 @@ impl Blobs {
         }
     }
 
+    /// As [`Blobs::put`] on a blocking thread, without a limit.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn put_blocking(&self, reader: &mut impl std::io::Read) -> Result<Stored, StoreError> {
+        use std::io::Write as _;
+        let incoming = self.incoming();
+        let mut write = || {
+            let mut file = std::fs::File::create(&incoming)?;
+            let mut digest = Sha256::new();
+            let mut piece = vec![0_u8; PIECE];
+            let mut size = 0_u64;
+            loop {
+                let length = reader.read(&mut piece)?;
+                if length == 0 {
+                    break;
+                }
+                size += length as u64;
+                digest.update(&piece[..length]);
+                file.write_all(&piece[..length])?;
+            }
+            file.sync_all()?;
+            let stored = Stored { sha256: data_encoding::HEXLOWER.encode(&digest.finalize()), size };
+            let folder = self.root.join(&stored.sha256[..2]);
+            if !folder.exists() {
+                std::fs::create_dir_all(&folder)?;
+                std::fs::File::open(&self.root)?.sync_all()?;
+            }
+            std::fs::rename(&incoming, folder.join(&stored.sha256))?;
+            std::fs::File::open(&folder)?.sync_all()?;
+            Ok::<_, StoreError>(stored)
+        };
+        let written = write();
+        if written.is_err() {
+            let _ = std::fs::remove_file(&incoming);
+        }
+        written
+    }
+
     /// Writes bytes already in memory; for small things such as results.
     ///
     /// # Errors
@@ -195,7 +234,7 @@ impl Blobs {
         self.root.join("incoming").join(Ambient::system().token())
     }
 
-    fn path(&self, sha256: &str) -> Result<PathBuf, StoreError> {
+    pub(crate) fn path(&self, sha256: &str) -> Result<PathBuf, StoreError> {
         if sha256.len() != 64 || !sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
             return Err(StoreError::NotFound);
         }

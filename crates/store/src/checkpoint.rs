@@ -30,7 +30,8 @@ pub struct Checkpoint {
 
 impl Checkpoint {
     fn message(&self) -> Vec<u8> {
-        format!("haidang checkpoint 1\n{}\n{}\n{}\n{}\n{}\n", self.log, self.size, self.root, self.link, self.at).into_bytes()
+        format!("haidang checkpoint 1\n{}\n{}\n{}\n{}\n{}\n", self.log, self.size, self.root, self.link, self.at)
+            .into_bytes()
     }
 
     /// Whether the signature is by this key.
@@ -104,7 +105,8 @@ impl Evidence {
     /// # Errors
     /// What the file system says; [`StoreError::Configuration`] for a key file that is none.
     pub fn load(folder: &Path, key_file: &Path) -> Result<Self, StoreError> {
-        let public = if key_file.extension().is_some_and(|e| e == "pub") { key_file.to_owned() } else { public_file(key_file) };
+        let public =
+            if key_file.extension().is_some_and(|e| e == "pub") { key_file.to_owned() } else { public_file(key_file) };
         let key = parse_key(&std::fs::read_to_string(public)?)?;
         let text = match std::fs::read_to_string(folder.join(CHECKPOINTS)) {
             Ok(text) => text,
@@ -117,7 +119,8 @@ impl Evidence {
     /// Reads the text of a file of checkpoints.
     pub fn parse(text: &str, key: VerifyingKey) -> Self {
         let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-        let mut checkpoints: Vec<Checkpoint> = lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let mut checkpoints: Vec<Checkpoint> =
+            lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let unreadable = lines.len() - checkpoints.len();
         checkpoints.sort_by_key(|checkpoint| (checkpoint.size, checkpoint.at));
         Self { checkpoints, unreadable, key }

@@ -267,14 +267,18 @@ impl Db {
     /// What the database says.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let link = match &self.core.backend {
-            Backend::Sqlite { readers, .. } => {
-                let mut transaction = readers.begin().await?;
+            Backend::Sqlite { path, .. } => {
+                // A connection of its own: a backup must not take a reader away from the pages.
+                let mut connection = options::sqlite_reader(path).connect().await?;
                 // A deferred transaction takes its snapshot at the first read.
-                sqlx::query("SELECT count(*) FROM sqlite_master").fetch_one(&mut *transaction).await?;
-                Link::Sqlite(transaction)
+                sqlx::raw_sql("BEGIN; SELECT count(*) FROM sqlite_master").execute(&mut connection).await?;
+                Link::Sqlite(connection)
             }
             Backend::Postgres { pool, .. } => {
-                Link::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+                let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                // The snapshot is taken by the first statement, not by BEGIN.
+                sqlx::raw_sql("SELECT 1").execute(&mut *transaction).await?;
+                Link::Postgres(transaction)
             }
         };
         Ok(Snapshot { link })

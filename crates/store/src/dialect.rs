@@ -25,11 +25,10 @@ impl Token {
     }
 }
 
-/// A token and where it lies in the text.
+/// A token and where it ends in the text.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed {
     pub(crate) token: Token,
-    pub(crate) start: usize,
     pub(crate) end: usize,
 }
 
@@ -73,7 +72,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Placed> {
             };
             (Token::Sign(rest[..length].to_owned()), length)
         };
-        found.push(Placed { token, start: at, end: at + length });
+        found.push(Placed { token, end: at + length });
         at += length;
     }
     found

@@ -3,7 +3,7 @@
 
 use crate::db::Db;
 use crate::outbox::{Consumer, Event, Failure};
-use crate::{Filter, StoreError, Stop, Value, args, sql};
+use crate::{Filter, Stop, StoreError, Value, args, sql};
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use jiff::{SignedDuration, Timestamp};
@@ -132,7 +132,8 @@ impl Dispatcher {
         for one in claimed {
             by_key.entry(one.event.key.clone()).or_default().push(one);
         }
-        let mut running: FuturesUnordered<_> = by_key.into_values().map(|line| take_line(consumer.as_ref(), line)).collect();
+        let mut running: FuturesUnordered<_> =
+            by_key.into_values().map(|line| take_line(consumer.as_ref(), line)).collect();
         let mut settled = Vec::new();
         while let Some(line) = running.next().await {
             settled.extend(line);
@@ -146,8 +147,7 @@ impl Dispatcher {
         let name = consumer.name();
         let now = self.db.ambient().now();
         // A look on the readers first: an idle dispatcher must not take the writer every second.
-        const ANY: &str = "SELECT event FROM store_delivery WHERE consumer = $1 AND state = 'waiting' AND next_at <= $2 LIMIT 1";
-        if self.db.fetch_optional(ANY, args![name, now]).await?.is_none() {
+        if self.db.fetch_optional(sql::ANY_DUE_DELIVERY, args![name, now]).await?.is_none() {
             return Ok(Vec::new());
         }
         let until = now.saturating_add(LEASE).unwrap_or(now);
@@ -164,7 +164,8 @@ impl Dispatcher {
         if claims.is_empty() {
             return Ok(Vec::new());
         }
-        let (statement, args) = Filter::select(sql::EVENTS).and_in("id", claims.keys()).then("ORDER BY id", Vec::new()).build();
+        let (statement, args) =
+            Filter::select(sql::EVENTS).and_in("id", claims.keys()).then("ORDER BY id", Vec::new()).build();
         let rows = self.db.fetch_all(statement, args).await?;
         rows.iter()
             .map(|row| {

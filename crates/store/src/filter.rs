@@ -37,6 +37,11 @@ impl Filter {
         filter
     }
 
+    /// A text whose table and column names come from migrations, never from a request.
+    pub(crate) fn raw(text: String) -> Self {
+        Self { text, args: Vec::new(), clauses: 0 }
+    }
+
     /// Adds a condition.
     #[must_use]
     pub fn and(mut self, clause: &'static str, args: Vec<Value>) -> Self {

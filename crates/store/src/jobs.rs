@@ -5,7 +5,7 @@ use crate::db::Db;
 use crate::dispatch::pause;
 use crate::outbox::Failure;
 use crate::tx::Tx;
-use crate::{StoreError, Stop, args, sql};
+use crate::{Stop, StoreError, args, sql};
 use async_trait::async_trait;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -119,9 +119,8 @@ impl Jobs {
     /// What the database says.
     pub async fn prepare(&self) -> Result<(), StoreError> {
         for handler in self.handlers.iter().filter(|handler| handler.every().is_some()) {
-            const ALIVE: &str = "SELECT id FROM store_job WHERE kind = $1 AND state IN ('waiting', 'running') LIMIT 1";
             let kind = handler.kind();
-            if self.db.fetch_optional(ALIVE, args![kind]).await?.is_none() {
+            if self.db.fetch_optional(sql::ANY_JOB_ALIVE, args![kind]).await?.is_none() {
                 self.db
                     .transaction(|tx| {
                         Box::pin(async move {
@@ -200,9 +199,7 @@ impl Jobs {
         let kind = handler.kind();
         let now = self.db.ambient().now();
         // A look on the readers first: an idle worker must not take the writer every second.
-        const ANY: &str = "SELECT id FROM store_job WHERE kind = $1 AND run_at <= $2 AND state IN ('waiting', 'running') \
-             AND (state = 'waiting' OR claimed_until <= $2) LIMIT 1";
-        if self.db.fetch_optional(ANY, args![kind, now]).await?.is_none() {
+        if self.db.fetch_optional(sql::ANY_DUE_JOB, args![kind, now]).await?.is_none() {
             return Ok(Vec::new());
         }
         let until = now.saturating_add(handler.lease()).unwrap_or(now);
@@ -230,7 +227,12 @@ impl Jobs {
         Ok(jobs)
     }
 
-    async fn settle(&self, handler: &Arc<dyn Handler>, job: &Job, answer: Result<(), Failure>) -> Result<(), StoreError> {
+    async fn settle(
+        &self,
+        handler: &Arc<dyn Handler>,
+        job: &Job,
+        answer: Result<(), Failure>,
+    ) -> Result<(), StoreError> {
         let now = self.db.ambient().now();
         let kind = handler.kind();
         let answer = &answer;

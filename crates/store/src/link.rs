@@ -8,8 +8,8 @@ use sqlx::{Database, Encode, PgConnection, Postgres, Sqlite, SqliteConnection, T
 pub(crate) enum Link {
     /// The writer connection of SQLite, lent by the writer task.
     Lease(Lease),
-    /// A transaction of its own on SQLite; only for reading.
-    Sqlite(Transaction<'static, Sqlite>),
+    /// A connection of its own on SQLite with an open read transaction, which ends with the connection.
+    Sqlite(SqliteConnection),
     /// A transaction of its own on PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
 }
@@ -24,7 +24,7 @@ impl Link {
     pub(crate) fn wire(&mut self) -> Result<Wire<'_>, StoreError> {
         Ok(match self {
             Self::Lease(lease) => Wire::Sqlite(lease.connection()?),
-            Self::Sqlite(transaction) => Wire::Sqlite(transaction),
+            Self::Sqlite(connection) => Wire::Sqlite(connection),
             Self::Postgres(transaction) => Wire::Postgres(transaction),
         })
     }

@@ -4,7 +4,7 @@ use crate::db::Db;
 use crate::dialect::{Placed, Token, tokens};
 use crate::options::plain_name;
 use crate::schema::Schema;
-use crate::{Kind, StoreError, args};
+use crate::{Kind, StoreError, args, sql};
 use haidang_kernel::chain::Hash;
 use std::sync::{Arc, PoisonError};
 
@@ -38,16 +38,6 @@ pub const MIGRATIONS: &[Migration] =
 
 /// Name of the store among the rooms.
 pub const ROOM: &str = "store";
-
-const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS store_migration (
-    room TEXT NOT NULL,
-    name TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    applied_at BIGINT NOT NULL,
-    PRIMARY KEY (room, name)
-)";
-const READ_LEDGER: &str = "SELECT room, name, digest FROM store_migration ORDER BY room, name";
-const WRITE_LEDGER: &str = "INSERT INTO store_migration (room, name, digest, applied_at) VALUES ($1, $2, $3, $4)";
 
 /// Table that says which migrations were applied; it is not exported, a restore migrates first.
 pub const LEDGER: &str = "store_migration";
@@ -86,7 +76,7 @@ pub async fn migrate(db: &Db, rooms: &[(&str, &[Migration])]) -> Result<(), Stor
 }
 
 async fn create_ledger(db: &Db, collate: bool) -> Result<(), StoreError> {
-    let text = &native(CREATE_LEDGER, collate);
+    let text = &native(sql::CREATE_LEDGER, collate);
     let created: Result<(), StoreError> =
         db.transaction(|tx| Box::pin(async move { tx.raw(text.clone()).await })).await;
     match created {
@@ -96,8 +86,8 @@ async fn create_ledger(db: &Db, collate: bool) -> Result<(), StoreError> {
     }
 }
 
-async fn applied(db: &Db) -> Result<Vec<(String, String, String)>, StoreError> {
-    db.fetch_all(READ_LEDGER, args![])
+pub(crate) async fn applied(db: &Db) -> Result<Vec<(String, String, String)>, StoreError> {
+    db.fetch_all(sql::READ_LEDGER, args![])
         .await?
         .iter()
         .map(|row| Ok((row.text("room")?, row.text("name")?, row.text("digest")?)))
@@ -110,7 +100,7 @@ async fn apply(db: &Db, room: &str, migration: &Migration, digest: &str, collate
         .transaction(|tx| {
             Box::pin(async move {
                 let now = tx.ambient().now();
-                tx.execute(WRITE_LEDGER, args![room, migration.name, digest, now]).await?;
+                tx.execute(sql::WRITE_LEDGER, args![room, migration.name, digest, now]).await?;
                 tx.raw(text.clone()).await
             })
         })
@@ -134,8 +124,7 @@ async fn needs_collation(db: &Db) -> Result<bool, StoreError> {
         return Ok(false);
     }
     // Asked by its effect: the names of collations differ between providers.
-    const PROBE: &str = "SELECT CAST('a' AS TEXT) < 'B' AS linguistic";
-    db.fetch_one(PROBE, args![]).await?.boolean("linguistic")
+    db.fetch_one(sql::SORTS_BY_LANGUAGE, args![]).await?.boolean("linguistic")
 }
 
 /// The text for this database: where a PostgreSQL database has a linguistic collation, every `TEXT` column gets the

@@ -5,7 +5,7 @@
 
 use crate::checkpoint::{Checkpoint, CheckpointWriter};
 use crate::db::Db;
-use crate::{Row, StoreError, Stop, Value, args, sql};
+use crate::{Row, Stop, StoreError, Value, args, sql};
 use haidang_kernel::chain::{self, Frontier, Hash};
 use std::time::Duration;
 
@@ -33,7 +33,8 @@ impl Head {
     }
 
     pub(crate) fn from_row(row: &Row) -> Result<Self, StoreError> {
-        let size = u64::try_from(row.integer("size")?).map_err(|_| StoreError::Corrupt("size of the chain".to_owned()))?;
+        let size =
+            u64::try_from(row.integer("size")?).map_err(|_| StoreError::Corrupt("size of the chain".to_owned()))?;
         Ok(Self { size, link: hash(row, "link")?, frontier: row.json("frontier")? })
     }
 }

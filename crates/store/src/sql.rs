@@ -52,17 +52,19 @@ pub(crate) const REVIVE_DELIVERY: &str = "UPDATE store_delivery SET state = 'wai
 pub(crate) const FORGET_DELIVERIES: &str = "DELETE FROM store_delivery WHERE state = 'done' AND done_at < $1";
 
 /// A running job whose claim ran out belongs to a worker that died.
-pub(crate) const CLAIM_JOBS: Sql = Sql::native(
-    "UPDATE store_job SET state = 'running', attempts = attempts + 1, claimed_until = $3 WHERE id IN (\
+pub(crate) const CLAIM_JOBS: Sql = Sql {
+    common: "UPDATE store_job SET state = 'running', attempts = attempts + 1, claimed_until = $3 WHERE id IN (\
        SELECT id FROM store_job WHERE kind = $1 AND run_at <= $2 AND state IN ('waiting', 'running') \
        AND (state = 'waiting' OR claimed_until <= $2) ORDER BY run_at, id LIMIT $4) \
      RETURNING id, kind, key, payload, run_at, attempts",
     // Native: two workers must take different jobs without waiting for each other; SQLite has one writer.
-    "UPDATE store_job SET state = 'running', attempts = attempts + 1, claimed_until = $3 WHERE id IN (\
+    postgres: Some(
+        "UPDATE store_job SET state = 'running', attempts = attempts + 1, claimed_until = $3 WHERE id IN (\
        SELECT id FROM store_job WHERE kind = $1 AND run_at <= $2 AND state IN ('waiting', 'running') \
        AND (state = 'waiting' OR claimed_until <= $2) ORDER BY run_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) \
      RETURNING id, kind, key, payload, run_at, attempts",
-);
+    ),
+};
 pub(crate) const JOB_DONE: &str = "UPDATE store_job SET state = 'done', done_at = $3, claimed_until = NULL, error = NULL \
      WHERE id = $1 AND state = 'running' AND attempts = $2";
 pub(crate) const JOB_LATER: &str = "UPDATE store_job SET state = 'waiting', run_at = $3, claimed_until = NULL, error = $4 \
@@ -103,3 +105,30 @@ pub(crate) const SUBJECTS_OF: &str = "SELECT subject FROM store_audit_subject WH
 pub(crate) const STRAY_RECORDS: &str = "SELECT count(*) AS n FROM store_audit a \
      WHERE NOT EXISTS (SELECT 1 FROM store_chain c WHERE c.audit = a.id) \
      AND NOT EXISTS (SELECT 1 FROM store_audit_open o WHERE o.audit = a.id)";
+
+pub(crate) const BLOBS_AFTER: &str = "SELECT sha256, size FROM store_blob WHERE sha256 > $1 ORDER BY sha256 LIMIT $2";
+pub(crate) const COLUMNS_THERE: Sql = Sql {
+    common: "SELECT m.name AS table_name, c.name AS column_name FROM sqlite_master m JOIN pragma_table_info(m.name) c \
+     WHERE m.type = 'table' AND substr(m.name, 1, 7) <> 'sqlite_'",
+    // Native: each database keeps its catalogue in a form of its own.
+    postgres: Some(
+        "SELECT CAST(table_name AS TEXT) AS table_name, CAST(column_name AS TEXT) AS column_name \
+     FROM information_schema.columns WHERE table_schema = current_schema()",
+    ),
+};
+
+pub(crate) const ANY_DUE_DELIVERY: &str =
+    "SELECT event FROM store_delivery WHERE consumer = $1 AND state = 'waiting' AND next_at <= $2 LIMIT 1";
+pub(crate) const ANY_DUE_JOB: &str = "SELECT id FROM store_job WHERE kind = $1 AND run_at <= $2 \
+     AND state IN ('waiting', 'running') AND (state = 'waiting' OR claimed_until <= $2) LIMIT 1";
+pub(crate) const ANY_JOB_ALIVE: &str =
+    "SELECT id FROM store_job WHERE kind = $1 AND state IN ('waiting', 'running') LIMIT 1";
+
+pub(crate) const CREATE_LEDGER: &str = "CREATE TABLE IF NOT EXISTS store_migration (\
+     room TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, applied_at BIGINT NOT NULL, \
+     PRIMARY KEY (room, name))";
+pub(crate) const READ_LEDGER: &str = "SELECT room, name, digest FROM store_migration ORDER BY room, name";
+pub(crate) const WRITE_LEDGER: &str =
+    "INSERT INTO store_migration (room, name, digest, applied_at) VALUES ($1, $2, $3, $4)";
+/// True where texts sort by the rules of a language and not byte by byte.
+pub(crate) const SORTS_BY_LANGUAGE: &str = "SELECT CAST('a' AS TEXT) < 'B' AS linguistic";

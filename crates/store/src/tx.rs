@@ -134,7 +134,15 @@ impl Tx<'_> {
         rows: impl IntoIterator<Item = Vec<Value>>,
         tail: &'static str,
     ) -> Result<u64, StoreError> {
-        let mut rows: Vec<Vec<Value>> = rows.into_iter().collect();
+        self.insert_built(head, rows.into_iter().collect(), tail).await
+    }
+
+    pub(crate) async fn insert_built(
+        &mut self,
+        head: &str,
+        mut rows: Vec<Vec<Value>>,
+        tail: &str,
+    ) -> Result<u64, StoreError> {
         let mut changed = 0;
         while !rows.is_empty() {
             let width = rows[0].len().max(1);
@@ -163,10 +171,6 @@ impl Tx<'_> {
         self.guard()?;
         let answer = self.link.wire()?.raw(text).await;
         self.note(answer)
-    }
-
-    pub(crate) fn is_postgres(&self) -> bool {
-        self.link.is_postgres()
     }
 
     pub(crate) fn link(&mut self) -> &mut Link {
@@ -245,7 +249,7 @@ impl Failure {
 async fn commit(link: Link) -> Result<(), StoreError> {
     match link {
         Link::Lease(lease) => lease.finish(true).await,
-        Link::Sqlite(transaction) => Ok(transaction.commit().await?),
+        Link::Sqlite(_) => Err(StoreError::Database("a snapshot cannot commit".to_owned())),
         Link::Postgres(transaction) => transaction.commit().await.map_err(|error| match error {
             // The answer was lost, not necessarily the commit: running again could do the work twice.
             sqlx::Error::Io(_) => StoreError::Database("connection lost during commit, outcome unknown".to_owned()),
@@ -257,7 +261,7 @@ async fn commit(link: Link) -> Result<(), StoreError> {
 async fn roll_back(link: Link) -> Result<(), StoreError> {
     match link {
         Link::Lease(lease) => lease.finish(false).await,
-        Link::Sqlite(transaction) => Ok(transaction.rollback().await?),
+        Link::Sqlite(_) => Ok(()),
         Link::Postgres(transaction) => {
             // A connection that cannot roll back is closed by the pool; either way nothing stays.
             let _ = transaction.rollback().await;

@@ -109,7 +109,11 @@ fn signed(evidence: &Evidence, report: &mut Report) -> Vec<Checkpoint> {
     good
 }
 
-async fn subjects(snapshot: &mut Snapshot, from: i64, to: i64) -> Result<BTreeMap<String, BTreeSet<String>>, StoreError> {
+async fn subjects(
+    snapshot: &mut Snapshot,
+    from: i64,
+    to: i64,
+) -> Result<BTreeMap<String, BTreeSet<String>>, StoreError> {
     let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in snapshot.fetch_all(sql::CHAINED_SUBJECTS, args![from, to]).await? {
         all.entry(row.text("audit")?).or_default().insert(row.text("subject")?);
@@ -126,7 +130,12 @@ struct Walk {
 }
 
 impl Walk {
-    fn step(&mut self, row: &Row, subjects: &BTreeMap<String, BTreeSet<String>>, report: &mut Report) -> Result<(), StoreError> {
+    fn step(
+        &mut self,
+        row: &Row,
+        subjects: &BTreeMap<String, BTreeSet<String>>,
+        report: &mut Report,
+    ) -> Result<(), StoreError> {
         let seq = u64::try_from(row.integer("seq")?).unwrap_or(0);
         let audit = row.text("chained")?;
         if seq != report.sealed + 1 {
@@ -148,7 +157,12 @@ impl Walk {
             report.find("record_changed", Some(seq), Some(audit.clone()), "its content has another hash".to_owned());
         }
         if link != chain::link(&self.link, &digest) {
-            report.find("link_broken", Some(seq), Some(audit), "does not follow from the record and the link before".to_owned());
+            report.find(
+                "link_broken",
+                Some(seq),
+                Some(audit),
+                "does not follow from the record and the link before".to_owned(),
+            );
         }
         self.link = link;
         self.frontier.push(&digest);
@@ -163,7 +177,11 @@ impl Walk {
         if checkpoint.size == 0 {
             return;
         }
-        if self.whole && checkpoint.size == seq && checkpoint.root == self.frontier.root() && checkpoint.link == self.link {
+        if self.whole
+            && checkpoint.size == seq
+            && checkpoint.root == self.frontier.root()
+            && checkpoint.link == self.link
+        {
             report.proved = checkpoint.size;
         } else {
             report.find("checkpoint_mismatch", Some(checkpoint.size), None, format!("signed at {}", checkpoint.at));
@@ -200,11 +218,17 @@ async fn unsealed(snapshot: &mut Snapshot, report: &mut Report) -> Result<(), St
             report.unsealed += 1;
             let audit = row.text("chained")?;
             if row.opt_text("id")?.is_none() {
-                report.find("record_missing", None, Some(audit), "waits for the sealer but is not in the log".to_owned());
+                report.find(
+                    "record_missing",
+                    None,
+                    Some(audit),
+                    "waits for the sealer but is not in the log".to_owned(),
+                );
                 continue;
             }
             let subjects = snapshot.fetch_all(sql::SUBJECTS_OF, args![&audit]).await?;
-            let subjects: BTreeSet<String> = subjects.iter().map(|row| row.text("subject")).collect::<Result<_, _>>()?;
+            let subjects: BTreeSet<String> =
+                subjects.iter().map(|row| row.text("subject")).collect::<Result<_, _>>()?;
             let digest = StoredRecord::from_row(row)?.hash(&subjects);
             if digest != hash(row, "hash")? || digest != hash(row, "open_hash")? {
                 report.find("unsealed_changed", None, Some(audit), "its content has another hash".to_owned());

@@ -193,16 +193,16 @@ macro_rules! db_test {
 
             async fn body($db: $crate::TestDb) $body
 
-            const ROOMS: $crate::Rooms = $crate::db_test!(@rooms $rooms);
+            const ROOMS_OF_THIS_TEST: $crate::Rooms = $crate::db_test!(@rooms $rooms);
 
             #[test]
             fn sqlite() {
-                $crate::run_sqlite(ROOMS, body);
+                $crate::run_sqlite(ROOMS_OF_THIS_TEST, body);
             }
 
             #[test]
             fn postgres() {
-                $crate::run_postgres(ROOMS, body);
+                $crate::run_postgres(ROOMS_OF_THIS_TEST, body);
             }
         }
         $crate::db_test!(@each $rooms $($rest)*);

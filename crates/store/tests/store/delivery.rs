@@ -30,7 +30,11 @@ impl Consumer for Listener {
     async fn take(&self, event: &Event) -> Result<(), Failure> {
         let number: i64 = event.read()?;
         if self.refuse.lock().unwrap().contains(&number) {
-            return Err(if self.never { Failure::Never("no".to_owned()) } else { Failure::Later("not now".to_owned()) });
+            return Err(if self.never {
+                Failure::Never("no".to_owned())
+            } else {
+                Failure::Later("not now".to_owned())
+            });
         }
         self.took.lock().unwrap().push((event.key.clone(), number));
         Ok(())

@@ -5,4 +5,5 @@ mod delivery;
 mod group;
 mod proof;
 mod transactions;
+mod transfer;
 mod work;

@@ -1,8 +1,6 @@
 //! The audit chain: what was written is proved, and what was tampered with shows.
 
-use haidang_store::{
-    ActorRef, AuditEntry, CheckpointWriter, Db, Evidence, Report, Sealer, StoreError, args, verify,
-};
+use haidang_store::{ActorRef, AuditEntry, CheckpointWriter, Db, Evidence, Report, Sealer, StoreError, args, verify};
 use haidang_testkit::{TestDb, db_test};
 use serde_json::json;
 

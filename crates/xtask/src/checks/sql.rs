@@ -8,6 +8,8 @@ use crate::tree::{File, Tree};
 
 /// `store` is everybody's; every other room keeps to tables that carry its own name.
 const SHARED_ROOM: &str = "store";
+/// The catalogues of the two databases, which store alone reads to compare them with the migrations.
+const CATALOGUES: &[&str] = &["sqlite_master", "pragma_table_info", "information_schema"];
 const COLUMN_TYPES: &[&str] = &["TEXT", "BIGINT", "DOUBLE", "BOOLEAN", "BYTEA"];
 
 /// Words that the two databases understand differently, or that only one knows.
@@ -239,13 +241,13 @@ fn is_home_of_sql(file: &File) -> bool {
 }
 
 fn looks_like_statement(text: &str) -> bool {
+    // Keywords in capitals, as we write them: a sentence may begin with "Select" too.
     let start = text.trim_start();
-    let upper = start.get(..start.len().min(40)).map(str::to_uppercase).unwrap_or_default();
-    upper.starts_with("INSERT INTO ")
-        || upper.starts_with("DELETE FROM ")
-        || (upper.starts_with("SELECT ") && start.to_uppercase().contains(" FROM "))
-        || (upper.starts_with("UPDATE ") && start.to_uppercase().contains(" SET "))
-        || (upper.starts_with("WITH ") && start.to_uppercase().contains("SELECT "))
+    start.starts_with("INSERT INTO ")
+        || start.starts_with("DELETE FROM ")
+        || (start.starts_with("SELECT ") && start.contains(" FROM "))
+        || (start.starts_with("UPDATE ") && start.contains(" SET "))
+        || (start.starts_with("WITH ") && start.contains("SELECT "))
 }
 
 /// Statements: in `sql.rs`, in the dialect, and only about the room's own tables and store's.
@@ -308,7 +310,8 @@ fn foreign_tables(sql: &str, room: &str) -> Vec<String> {
             || before == "DISTINCT"
             || before == "FOR"
             || before == "DO";
-        if !noise && !table.starts_with(&own) && !table.starts_with(&shared) && table.contains('_') {
+        let catalogue = room == SHARED_ROOM && CATALOGUES.contains(&table);
+        if !noise && !catalogue && !table.starts_with(&own) && !table.starts_with(&shared) && table.contains('_') {
             foreign.push(table.to_owned());
         }
     }
