@@ -26,11 +26,13 @@
 
 mod answer;
 mod app;
+pub mod client;
 mod csrf;
 mod extract;
 mod form;
 mod guard;
 mod idempotency;
+mod judge;
 mod language;
 pub mod metrics;
 mod openapi;
@@ -59,6 +61,7 @@ pub use axum::http::StatusCode;
 pub use axum::response::Response;
 pub use extract::{Json, Path, Query};
 pub use form::{Form, FormFields, encode};
+pub use judge::route_list;
 pub use language::{return_path, safe_path};
 pub use openapi::openapi;
 pub use problem::reference;
@@ -70,13 +73,8 @@ pub use upload::{FileKind, Upload, UploadLimits, UploadedFile};
 pub use visitor::{Channel, Htmx, Visitor};
 
 /// Tables of this room.
-pub const MIGRATIONS: &[haidang_store::Migration] = &[
-    haidang_store::Migration {
-        name: "0001_create_session",
-        sql: include_str!("../migrations/0001_create_session.sql"),
-    },
-    haidang_store::Migration {
-        name: "0002_create_idempotency",
-        sql: include_str!("../migrations/0002_create_idempotency.sql"),
-    },
-];
+pub const MIGRATIONS: &[haidang_store::Migration] =
+    haidang_store::migrations!["0001_create_session", "0002_create_idempotency"];
+
+#[cfg(test)]
+mod tests;
