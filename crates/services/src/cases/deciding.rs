@@ -99,10 +99,14 @@ fn check_words(command: &Command) -> Result<(), Problem> {
     }
     let too_long = |text: &str| text.chars().count() > MAX_WORDS;
     if too_long(reason) || command.items.iter().any(|item| too_long(&item.what)) {
-        return Err(Problem::invalid("text_too_long", format!("at most {MAX_WORDS} characters")).field("reason", "too_long"));
+        return Err(
+            Problem::invalid("text_too_long", format!("at most {MAX_WORDS} characters")).field("reason", "too_long")
+        );
     }
     if command.action == ActionKind::Supplement && command.items.iter().all(|item| item.what.trim().is_empty()) {
-        return Err(Problem::invalid("items_required", "say at least one thing that is missing").field("items", "required"));
+        return Err(
+            Problem::invalid("items_required", "say at least one thing that is missing").field("items", "required")
+        );
     }
     if command.action == ActionKind::Forward && command.to_agency.is_none() {
         return Err(Problem::invalid("agency_required", "choose the agency").field("to_agency", "required"));
@@ -110,8 +114,12 @@ fn check_words(command: &Command) -> Result<(), Problem> {
     if command.action == ActionKind::Apologise && command.new_date.is_none() {
         return Err(Problem::invalid("new_date_required", "name the new date").field("new_date", "required"));
     }
-    if command.action == ActionKind::Consult && command.consult.as_ref().is_none_or(|(_, question)| question.trim().is_empty()) {
-        return Err(Problem::invalid("question_required", "name the agency and the question").field("question", "required"));
+    if command.action == ActionKind::Consult
+        && command.consult.as_ref().is_none_or(|(_, question)| question.trim().is_empty())
+    {
+        return Err(
+            Problem::invalid("question_required", "name the agency and the question").field("question", "required")
+        );
     }
     Ok(())
 }
@@ -154,17 +162,25 @@ async fn execute(tx: &mut Tx<'_>, plan: &Plan) -> Result<Moved, Problem> {
     let mut loaded = load(tx, &plan.case_id).await?;
     let command = &plan.command;
     if command.expected_revision.is_some_and(|seen| seen != loaded.case.revision) {
-        return Err(Problem::conflict("changed_meanwhile", "the case has changed since the page was opened; look at it again"));
+        return Err(Problem::conflict(
+            "changed_meanwhile",
+            "the case has changed since the page was opened; look at it again",
+        ));
     }
     let version = &plan.version;
-    let from = version
-        .step(&loaded.case.step)
-        .ok_or_else(|| Problem::internal(format!("step '{}' is not in version {}", loaded.case.step, loaded.case.version_id)))?;
+    let from = version.step(&loaded.case.step).ok_or_else(|| {
+        Problem::internal(format!("step '{}' is not in version {}", loaded.case.step, loaded.case.version_id))
+    })?;
     let post = authorise(plan, &loaded, from)?;
     let facts = case_facts(&loaded.case);
     let row = version.actions(&from.id, &facts).into_iter().find(|row| row.id == command.action.as_str());
-    if row.is_none() && is_official(&plan.actor) && !route::GENERAL.contains(&command.action) {
-        return Err(Problem::conflict("transition_not_allowed", format!("step '{}' does not offer '{}'", from.id, command.action)));
+    // The applicant's own actions are no offers of a step: a clerk does them for the person at the counter.
+    let own = command.action.capabilities().is_empty();
+    if row.is_none() && is_official(&plan.actor) && !own && !route::GENERAL.contains(&command.action) {
+        return Err(Problem::conflict(
+            "transition_not_allowed",
+            format!("step '{}' does not offer '{}'", from.id, command.action),
+        ));
     }
     let to = target_step(plan, from, row.map(|row| row.to.as_str()))?;
     let offer = Offer { from_step: version.nature(from), to_step: to.map(|step| version.nature(step)) };
@@ -191,7 +207,7 @@ fn is_official(actor: &Actor) -> bool {
 /// The post in which the actor acts; residents and the platform itself act without one.
 pub(super) type Post = Option<Position>;
 
-fn authorise(plan: &Plan, loaded: &Loaded, _from: &Step) -> Result<Post, Problem> {
+pub(super) fn authorise(plan: &Plan, loaded: &Loaded, _from: &Step) -> Result<Post, Problem> {
     let (actor, action, case) = (&plan.actor, plan.command.action, &loaded.case);
     if actor.kind == ActorKind::System && actor.person == crate::service::system_person() {
         return Ok(None);
@@ -225,12 +241,17 @@ fn authorise(plan: &Plan, loaded: &Loaded, _from: &Step) -> Result<Post, Problem
 }
 
 fn counter_post(actor: &Actor, case: &CaseRow) -> Option<Position> {
-    actor.positions.iter().find(|p| p.agency == case.receiving_agency && p.capabilities.contains("case.receive")).cloned()
+    actor
+        .positions
+        .iter()
+        .find(|p| p.agency == case.receiving_agency && p.capabilities.contains("case.receive"))
+        .cloned()
 }
 
 fn find_post(plan: &Plan, loaded: &Loaded) -> Option<Position> {
     let (action, case) = (plan.command.action, &loaded.case);
-    let able = |post: &&Position| action.capabilities().iter().any(|capability| post.capabilities.contains(*capability));
+    let able =
+        |post: &&Position| action.capabilities().iter().any(|capability| post.capabilities.contains(*capability));
     let task = loaded.task.as_ref();
     let on_task = plan.actor.positions.iter().filter(able).find(|post| {
         task.is_some_and(|task| post.agency == task.agency && (post.role == task.role || stands_in(action, post, task)))
@@ -260,7 +281,7 @@ pub(super) fn may_see(actor: &Actor, case: &CaseRow) -> bool {
         || actor.can_in("case.read_unit", case.deciding_agency())
 }
 
-fn situation(loaded: &Loaded, now: Timestamp) -> Situation {
+pub(super) fn situation(loaded: &Loaded, now: Timestamp) -> Situation {
     let case = &loaded.case;
     let due = |upto: i64| loaded.fees.iter().any(|fee| fee.is_due() && fee.collect_at <= upto);
     Situation {
@@ -275,7 +296,7 @@ fn situation(loaded: &Loaded, now: Timestamp) -> Situation {
     }
 }
 
-fn target_step<'a>(plan: &'a Plan, from: &'a Step, to: Option<&str>) -> Result<Option<&'a Step>, Problem> {
+pub(super) fn target_step<'a>(plan: &'a Plan, from: &'a Step, to: Option<&str>) -> Result<Option<&'a Step>, Problem> {
     let version = &plan.version;
     match (plan.command.action, to) {
         (ActionKind::Correct, _) => Ok(route::first_of(version, crate::rules::StepNature::Work)),
@@ -322,7 +343,10 @@ async fn apply(
     }
     let mut change = Change {
         hand_on: to.is_some_and(|step| step.id != from.id),
-        paused: matches!(next, CaseState::AwaitingSupplement | CaseState::AwaitingPayment | CaseState::WithdrawalRequested),
+        paused: matches!(
+            next,
+            CaseState::AwaitingSupplement | CaseState::AwaitingPayment | CaseState::WithdrawalRequested
+        ),
         ended: next.is_end(),
         after,
         form: None,
@@ -330,7 +354,10 @@ async fn apply(
         result: None,
     };
     match action {
-        ActionKind::Accept => accept(plan, loaded, &mut change, now)?,
+        ActionKind::Accept => {
+            accept(plan, loaded, &mut change, now)?;
+            writing::keep_documents(tx, plan, loaded, now).await?;
+        }
         ActionKind::Supplement => writing::ask_supplement(tx, plan, loaded, &mut change, now).await?,
         ActionKind::AnswerSupplement => writing::answer_supplement(tx, plan, loaded, &mut change, now).await?,
         ActionKind::RequestPayment => writing::pause(tx, plan, loaded, &mut change, "payment", now).await?,
@@ -386,7 +413,10 @@ impl CaseRow {
         if rules::national_allows(before.state.national(), self.state.national()) {
             Ok(())
         } else {
-            Err(Problem::conflict("transition_not_allowed", format!("'{}' cannot follow '{}'", self.state, before.state)))
+            Err(Problem::conflict(
+                "transition_not_allowed",
+                format!("'{}' cannot follow '{}'", self.state, before.state),
+            ))
         }
     }
 }
@@ -421,11 +451,16 @@ fn apologise(plan: &Plan, loaded: &Loaded, change: &mut Change, now: Timestamp) 
         return Err(Problem::invalid("new_date_required", "name the new date").field("new_date", "required"));
     };
     if !plan.clock.calendar.is_working(date) {
-        return Err(Problem::invalid("not_a_working_day", "the new date is not a working day").field("new_date", "not_working_day"));
+        return Err(Problem::invalid("not_a_working_day", "the new date is not a working day")
+            .field("new_date", "not_working_day"));
     }
     let moment = time::at(date.to_datetime(plan.clock.hours.close()));
     if moment <= now || loaded.case.promised_at.is_some_and(|promised| moment <= promised) {
-        return Err(Problem::invalid("date_not_later", "the new date must lie after today and after the date promised before").field("new_date", "not_later"));
+        return Err(Problem::invalid(
+            "date_not_later",
+            "the new date must lie after today and after the date promised before",
+        )
+        .field("new_date", "not_later"));
     }
     change.after.due_at = Some(moment);
     change.after.promised_at = Some(moment);

@@ -123,6 +123,12 @@ pub struct InboxCounts {
     pub week: i64,
     /// Nobody has taken it.
     pub unassigned: i64,
+    /// Taken by or given to the official.
+    pub mine: i64,
+    /// The applicant has answered a supplement.
+    pub supplemented: i64,
+    /// Questions of other agencies.
+    pub consultations: i64,
 }
 
 impl Services {
@@ -162,7 +168,9 @@ impl Services {
                 .object("inbox", actor.person.as_str())
                 .request(request_id)
                 .because(super::writing::LEGAL_BASIS, "xem danh sách việc")
-                .detail(serde_json::json!({ "cases": items.iter().map(|item| item.case_id.as_str()).collect::<Vec<_>>() }));
+                .detail(
+                    serde_json::json!({ "cases": items.iter().map(|item| item.case_id.as_str()).collect::<Vec<_>>() }),
+                );
             self.db.record_read(entry).await?;
         }
         Ok(InboxPage { items, next })
@@ -176,7 +184,7 @@ impl Services {
         let now = self.ambient.now();
         let tomorrow = end_of_day(now, 0);
         let week = end_of_day(now, 7);
-        let head = Filter::select_with(sql::inbox::COUNT_HEAD, args![now, now, tomorrow, tomorrow, week]);
+        let head = Filter::select_with(sql::inbox::COUNT_HEAD, args![now, now, tomorrow, tomorrow, week, actor.person.as_str()]);
         let (statement, values) = self.narrowed(head, actor, &InboxFilter::default()).build();
         let row = self.db.fetch_one(statement, values).await?;
         Ok(InboxCounts {
@@ -185,6 +193,9 @@ impl Services {
             today: row.integer("today")?,
             week: row.integer("week")?,
             unassigned: row.integer("unassigned")?,
+            mine: row.integer("mine")?,
+            supplemented: row.integer("supplemented")?,
+            consultations: row.integer("consultations")?,
         })
     }
 
@@ -202,18 +213,27 @@ impl Services {
         roles.dedup();
         let now = self.ambient.now();
         let mut query = query.and("t.closed_at IS NULL", args![]).and_in("t.agency", agencies).and_in("t.role", roles);
-        query = query.and_some("t.procedure_code = ?", filter.procedure.clone()).and_some("t.case_state = ?", filter.state.clone());
+        query = query
+            .and_some("t.procedure_code = ?", filter.procedure.clone())
+            .and_some("t.case_state = ?", filter.state.clone());
         query = match filter.view.as_deref() {
             Some("mine") => query.and("t.assignee_id = ?", args![actor.person.as_str()]),
             Some("unassigned") => query.and("t.assignee_id IS NULL", args![]),
-            Some("supplemented") => query.and("NOT t.paused AND t.case_state = ?", args![CaseState::AwaitingSupplement.as_str()]),
+            Some("supplemented") => {
+                query.and("NOT t.paused AND t.case_state = ?", args![CaseState::AwaitingSupplement.as_str()])
+            }
             Some(kind @ ("consultation" | "coordination")) => query.and("t.kind = ?", args![kind]),
             _ => query,
         };
         match filter.due.as_deref() {
             Some("overdue") => query.and("t.due_sort < ? AND NOT t.paused", args![now]),
-            Some("today") => query.and("t.due_sort >= ? AND t.due_sort < ? AND NOT t.paused", args![now, end_of_day(now, 0)]),
-            Some("week") => query.and("t.due_sort >= ? AND t.due_sort < ? AND NOT t.paused", args![end_of_day(now, 0), end_of_day(now, 7)]),
+            Some("today") => {
+                query.and("t.due_sort >= ? AND t.due_sort < ? AND NOT t.paused", args![now, end_of_day(now, 0)])
+            }
+            Some("week") => query.and(
+                "t.due_sort >= ? AND t.due_sort < ? AND NOT t.paused",
+                args![end_of_day(now, 0), end_of_day(now, 7)],
+            ),
             _ => query,
         }
     }

@@ -4,8 +4,8 @@
 /// Head of an inbox query; clauses follow, the first of them `t.closed_at IS NULL`.
 pub const HEAD: &str = "SELECT t.id AS task_id, t.kind AS task_kind, t.step AS task_step, t.agency AS task_agency, t.role AS task_role, t.assignee_id AS assignee_id, t.paused AS paused, t.due_sort AS due_sort, t.budget_due_at AS budget_due_at, t.opened_at AS opened_at, c.id AS case_id, c.case_no AS case_no, c.procedure_code AS procedure_code, c.version_id AS version_id, c.owner_name AS owner_name, c.state AS state, c.channel AS channel, c.supplements AS supplements, c.submitted_at AS submitted_at, c.accepted_at AS accepted_at, c.due_at AS due_at, c.receiving_agency AS receiving_agency, c.competent_agency AS competent_agency FROM services_task t JOIN services_case c ON c.id = t.case_id";
 
-/// Counting head over the same clauses: now, now and end of today, end of today and end of the week.
-pub const COUNT_HEAD: &str = "SELECT count(*) AS total, count(*) FILTER (WHERE t.due_sort < ? AND NOT t.paused) AS overdue, count(*) FILTER (WHERE t.due_sort >= ? AND t.due_sort < ? AND NOT t.paused) AS today, count(*) FILTER (WHERE t.due_sort >= ? AND t.due_sort < ? AND NOT t.paused) AS week, count(*) FILTER (WHERE t.assignee_id IS NULL) AS unassigned FROM services_task t";
+/// Counting head over the same clauses: now, now and end of today, end of today and end of the week, the official.
+pub const COUNT_HEAD: &str = "SELECT count(*) AS total, count(*) FILTER (WHERE t.due_sort < ? AND NOT t.paused) AS overdue, count(*) FILTER (WHERE t.due_sort >= ? AND t.due_sort < ? AND NOT t.paused) AS today, count(*) FILTER (WHERE t.due_sort >= ? AND t.due_sort < ? AND NOT t.paused) AS week, count(*) FILTER (WHERE t.assignee_id IS NULL) AS unassigned, count(*) FILTER (WHERE t.assignee_id = ?) AS mine, count(*) FILTER (WHERE t.case_state = 'awaiting_supplement' AND NOT t.paused) AS supplemented, count(*) FILTER (WHERE t.kind = 'consultation') AS consultations FROM services_task t";
 
 macro_rules! case_columns {
     () => {
@@ -14,7 +14,15 @@ macro_rules! case_columns {
 }
 
 /// Cases of a person by citizen or tax number, newest first.
-pub const FIND_BY_NUMBER: &str = concat!("SELECT ", case_columns!(), " FROM services_case WHERE owner_number = $1 ORDER BY submitted_at DESC LIMIT $2");
+pub const FIND_BY_NUMBER: &str = concat!(
+    "SELECT ",
+    case_columns!(),
+    " FROM services_case WHERE owner_number = $1 ORDER BY submitted_at DESC LIMIT $2"
+);
 
 /// Cases whose owner's folded name begins so.
-pub const FIND_BY_NAME: &str = concat!("SELECT ", case_columns!(), " FROM services_case WHERE owner_name_key >= $1 AND owner_name_key < $2 ORDER BY owner_name_key, id LIMIT $3");
+pub const FIND_BY_NAME: &str = concat!(
+    "SELECT ",
+    case_columns!(),
+    " FROM services_case WHERE owner_name_key >= $1 AND owner_name_key < $2 ORDER BY owner_name_key, id LIMIT $3"
+);
