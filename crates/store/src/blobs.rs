@@ -7,10 +7,11 @@ use crate::db::Db;
 use crate::tx::Tx;
 use crate::{Filter, StoreError, args, sql};
 use haidang_kernel::ambient::Ambient;
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 use tokio::fs::{self, File};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
@@ -183,12 +184,13 @@ impl Blobs {
         }
     }
 
-    /// Removes files that no transaction kept and that are older than `age`; answers how many.
+    /// Removes files that no transaction kept and that were put before this moment by the clock of the file system;
+    /// answers how many. A day is a safe distance: a file is put shortly before the transaction that keeps it.
     ///
     /// # Errors
     /// What the database or the file system says.
-    pub async fn sweep(&self, db: &Db, age: Duration) -> Result<u64, StoreError> {
-        let before = SystemTime::now().checked_sub(age).unwrap_or(SystemTime::UNIX_EPOCH);
+    pub async fn sweep(&self, db: &Db, put_before: Timestamp) -> Result<u64, StoreError> {
+        let before = SystemTime::from(put_before);
         let mut removed = 0;
         let mut firsts = fs::read_dir(&self.root).await?;
         while let Some(first) = firsts.next_entry().await? {

@@ -140,10 +140,10 @@ fn create_table(tokens: &[Placed]) -> Result<Option<Table>, String> {
     let mut table = Table { name, columns: Vec::new(), key: Vec::new(), refers: BTreeSet::new() };
     for part in parts(&tokens[at..])? {
         let first = word(part, 0).ok_or_else(|| format!("{}: a column needs a plain name", table.name))?;
-        if let Some(place) = part.iter().position(|placed| placed.token.is("REFERENCES")) {
-            if let Some(other) = word(part, place + 1) {
-                table.refers.insert(other.to_owned());
-            }
+        if let Some(place) = part.iter().position(|placed| placed.token.is("REFERENCES"))
+            && let Some(other) = word(part, place + 1)
+        {
+            table.refers.insert(other.to_owned());
         }
         match first.to_ascii_uppercase().as_str() {
             "PRIMARY" => {

@@ -83,10 +83,10 @@ pub(crate) async fn read_table(
             drain!(bind::<Postgres>(text, Vec::new()).persistent(false).fetch(connection));
         }
     }
-    if let Sink::Channel(sender) = &sink {
-        if !piece.is_empty() {
-            sender.send(piece).await.map_err(|_| gone())?;
-        }
+    if let Sink::Channel(sender) = &sink
+        && !piece.is_empty()
+    {
+        sender.send(piece).await.map_err(|_| gone())?;
     }
     progress(&table.name, tally.rows);
     Ok(tally.finish())
