@@ -7,7 +7,7 @@ use crate::rust_text::RustText;
 use crate::tree::{File, Tree};
 
 /// Names that are the same in every language (a language is offered in its own name), and the formulas that
-/// NĐ 30/2020/NĐ-CP prescribes for the head and foot of an official document.
+/// NĐ 30/2020/NĐ-CP prescribes for the head and foot of an official document, with the mark of a demonstration city.
 const PROPER_NAMES: &[&str] = &[
     "Hải Đăng",
     "Tiếng Việt",
@@ -15,6 +15,8 @@ const PROPER_NAMES: &[&str] = &[
     "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM",
     "Độc lập - Tự do - Hạnh phúc",
     "Nơi nhận:",
+    "DỮ LIỆU MINH HỌA – KHÔNG CÓ GIÁ TRỊ PHÁP LÝ",
+    "Dữ liệu minh họa",
 ];
 
 /// One message: its variables, so that a translation cannot lose one.
