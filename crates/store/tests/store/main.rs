@@ -1,6 +1,8 @@
 //! The store on both databases, from outside.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod alike;
+mod crash;
 mod delivery;
 mod group;
 mod proof;
