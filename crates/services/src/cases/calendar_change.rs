@@ -54,7 +54,12 @@ impl Services {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn recompute_dates(&self, actor: &Actor, clock: &CityClock, request_id: &str) -> Result<Recomputation, Problem> {
+    pub async fn recompute_dates(
+        &self,
+        actor: &Actor,
+        clock: &CityClock,
+        request_id: &str,
+    ) -> Result<Recomputation, Problem> {
         let run: Id<Run> = self.ambient.new_id();
         let mut found = Recomputation { run_id: run.as_str().to_owned(), checked: 0, different: 0, failed: 0 };
         let mut after = String::new();
@@ -67,7 +72,10 @@ impl Services {
             for row in &rows {
                 found.checked += 1;
                 let id = row.text("id")?;
-                let (Some(accepted), Some(due)) = (row.opt_timestamp("accepted_at")?, row.opt_timestamp("due_at")?) else { continue };
+                let (Some(accepted), Some(due)) = (row.opt_timestamp("accepted_at")?, row.opt_timestamp("due_at")?)
+                else {
+                    continue;
+                };
                 let limit: PinnedLimit = row.json("limit_body")?;
                 let of_case = pauses.get(&id).map(Vec::as_slice).unwrap_or_default();
                 match clock.due_at(accepted, &limit.limit, of_case) {
@@ -75,7 +83,16 @@ impl Services {
                         found.different += 1;
                         let agency = row.opt_text("competent_agency")?.unwrap_or(row.text("receiving_agency")?);
                         let difference: Id<Difference> = self.ambient.new_id();
-                        inserts.push(args![difference.as_str(), run.as_str(), id, row.text("case_no")?, agency, due, again, self.ambient.now()]);
+                        inserts.push(args![
+                            difference.as_str(),
+                            run.as_str(),
+                            id,
+                            row.text("case_no")?,
+                            agency,
+                            due,
+                            again,
+                            self.ambient.now()
+                        ]);
                     }
                     Ok(_) => {}
                     Err(_) => found.failed += 1,
@@ -100,7 +117,11 @@ impl Services {
     async fn pauses_between(&self, after: &str, last: &str) -> Result<HashMap<String, Vec<Pause>>, Problem> {
         let mut pauses: HashMap<String, Vec<Pause>> = HashMap::new();
         for row in self.db.fetch_all(sql::case::PAUSES_OF_OPEN, args![after, last]).await? {
-            let pause = Pause { asked: row.timestamp("asked_at")?, received: row.opt_timestamp("received_at")?, reason: row.text("reason")? };
+            let pause = Pause {
+                asked: row.timestamp("asked_at")?,
+                received: row.opt_timestamp("received_at")?,
+                reason: row.text("reason")?,
+            };
             pauses.entry(row.text("case_id")?).or_default().push(pause);
         }
         Ok(pauses)

@@ -31,7 +31,12 @@ impl CityClock {
     ///
     /// # Errors
     /// `calendar_missing` when a year is not loaded.
-    pub fn due_at(&self, accepted: Timestamp, limit: &TimeLimit, pauses: &[Pause]) -> Result<Option<Timestamp>, Problem> {
+    pub fn due_at(
+        &self,
+        accepted: Timestamp,
+        limit: &TimeLimit,
+        pauses: &[Pause],
+    ) -> Result<Option<Timestamp>, Problem> {
         self.calendar.due_at(&self.hours, accepted, limit, pauses).map(|due| due.at).map_err(clock_problem)
     }
 
@@ -74,7 +79,13 @@ impl CityClock {
     ///
     /// # Errors
     /// `calendar_missing` when a year is not loaded.
-    pub fn moment(&self, moment: Moment, start: Timestamp, budget_end: Option<Timestamp>, case: &CaseRow) -> Result<Option<Timestamp>, Problem> {
+    pub fn moment(
+        &self,
+        moment: Moment,
+        start: Timestamp,
+        budget_end: Option<Timestamp>,
+        case: &CaseRow,
+    ) -> Result<Option<Timestamp>, Problem> {
         Ok(match moment {
             Moment::ShareOfBudget(share) => budget_end.map(|end| share_of(start, end, share)),
             Moment::ShareOfLimit(share) => match (case.accepted_at, case.due_at) {

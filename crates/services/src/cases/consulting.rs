@@ -29,7 +29,14 @@ impl Services {
     ///
     /// # Errors
     /// `case_not_found`, `not_your_task`, `already_answered`, `answer_required`.
-    pub async fn answer_consultation(&self, actor: &Actor, case_id: &CaseId, consultation: &str, answer: &str, request_id: &str) -> Result<(), Problem> {
+    pub async fn answer_consultation(
+        &self,
+        actor: &Actor,
+        case_id: &CaseId,
+        consultation: &str,
+        answer: &str,
+        request_id: &str,
+    ) -> Result<(), Problem> {
         let answer = answer.trim().to_owned();
         if answer.is_empty() || answer.chars().count() > MAX_WORDS {
             return Err(Problem::invalid("answer_required", "write an answer").field("answer", "required"));
@@ -54,17 +61,28 @@ impl Services {
                 Box::pin(async move {
                     let now = plan.ambient.now();
                     let loaded = load(tx, &plan.case_id).await?;
-                    let asked = loaded.consultations.iter().find(|c| c.id.as_str() == consultation).ok_or_else(case_not_found)?;
+                    let asked = loaded
+                        .consultations
+                        .iter()
+                        .find(|c| c.id.as_str() == consultation)
+                        .ok_or_else(case_not_found)?;
                     if !plan.actor.can_in("case.read_unit", &asked.agency) {
                         return Err(Problem::forbidden("not_your_task", "another agency was asked"));
                     }
                     let written = tx
-                        .execute(sql::task::ANSWER_CONSULTATION, args![consultation.as_str(), answer.as_str(), plan.actor.person.as_str(), now])
+                        .execute(
+                            sql::task::ANSWER_CONSULTATION,
+                            args![consultation.as_str(), answer.as_str(), plan.actor.person.as_str(), now],
+                        )
                         .await?;
                     if written == 0 {
                         return Err(Problem::conflict("already_answered", "this question has been answered"));
                     }
-                    tx.execute(sql::task::CLOSE, args![asked.task_id.as_str(), now, plan.actor.person.as_str(), "answer"]).await?;
+                    tx.execute(
+                        sql::task::CLOSE,
+                        args![asked.task_id.as_str(), now, plan.actor.person.as_str(), "answer"],
+                    )
+                    .await?;
                     let mut after = loaded.case.clone();
                     let waiting = loaded.consultations.iter().filter(|c| c.answered_at.is_none()).count();
                     if waiting == 1 && after.state == CaseState::Consulting {
@@ -75,7 +93,11 @@ impl Services {
                     }
                     after.updated_at = now;
                     writing::save_case(tx, &loaded.case, &after).await?;
-                    tx.execute(sql::task::REFRESH, args![after.id.as_str(), after.state.as_str(), false, clock::due_sort(after.due_at)]).await?;
+                    tx.execute(
+                        sql::task::REFRESH,
+                        args![after.id.as_str(), after.state.as_str(), false, clock::due_sort(after.due_at)],
+                    )
+                    .await?;
                     if after.due_at != loaded.case.due_at {
                         escalation::replan_case(tx, &plan, &after, now).await?;
                     }
@@ -92,9 +114,21 @@ impl Services {
                     tx.execute(
                         sql::case::INSERT_EVENT,
                         args![
-                            after.id.as_str(), seq, "consultation_answered", Some(loaded.case.state.as_str()), after.state.as_str(), loaded.case.step.as_str(),
-                            plan.actor.person.as_str(), plan.actor.display_name.as_str(), title, Some(asked.agency.clone()), None::<String>,
-                            None::<String>, writing::LEGAL_BASIS, now, audit_id.as_str()
+                            after.id.as_str(),
+                            seq,
+                            "consultation_answered",
+                            Some(loaded.case.state.as_str()),
+                            after.state.as_str(),
+                            loaded.case.step.as_str(),
+                            plan.actor.person.as_str(),
+                            plan.actor.display_name.as_str(),
+                            title,
+                            Some(asked.agency.clone()),
+                            None::<String>,
+                            None::<String>,
+                            writing::LEGAL_BASIS,
+                            now,
+                            audit_id.as_str()
                         ],
                     )
                     .await?;
@@ -108,7 +142,13 @@ impl Services {
     ///
     /// # Errors
     /// `task_not_found`, `not_your_task`, `not_in_unit`.
-    pub async fn assign(&self, actor: &Actor, task_id: &str, to: &haidang_contracts::actor::PersonId, request_id: &str) -> Result<(), Problem> {
+    pub async fn assign(
+        &self,
+        actor: &Actor,
+        task_id: &str,
+        to: &haidang_contracts::actor::PersonId,
+        request_id: &str,
+    ) -> Result<(), Problem> {
         let row = self.db.fetch_optional(sql::task::BY_ID, args![task_id]).await?;
         let task = row.as_ref().map(TaskRow::read).transpose()?.filter(|task| task.closed_at.is_none());
         let task = task.ok_or_else(|| Problem::not_found("task_not_found", "no such open task"))?;

@@ -86,7 +86,10 @@ impl Services {
             Problem::not_found("procedure_not_found", "no procedure with this code is in force today")
         })?;
         if !version.procedure.channels.contains(&new.channel) {
-            return Err(Problem::conflict("channel_closed", format!("this procedure is not received by '{}'", new.channel)));
+            return Err(Problem::conflict(
+                "channel_closed",
+                format!("this procedure is not received by '{}'", new.channel),
+            ));
         }
         let at_counter = new.agency.is_some();
         if let Some(agency) = &new.agency {
@@ -99,21 +102,30 @@ impl Services {
         let owner = match (&new.owner, at_counter) {
             (Some(owner), true) => owner.clone(),
             (None, false) => actor.subject().clone(),
-            _ => return Err(Problem::invalid("owner_required", "name the person whose case it is").field("owner", "required")),
+            _ => {
+                return Err(
+                    Problem::invalid("owner_required", "name the person whose case it is").field("owner", "required")
+                );
+            }
         };
-        let person = self.identity.person(&owner).await?.ok_or_else(|| Problem::not_found("person_not_found", "no such person"))?;
+        let person = self
+            .identity
+            .person(&owner)
+            .await?
+            .ok_or_else(|| Problem::not_found("person_not_found", "no such person"))?;
         let facts = self.facts(&version, &json!({}), new.channel, &person, None);
         let known = self.ask_registers(&version, &facts, &person).await?;
         let id: Id<Draft> = self.ambient.new_id();
         let now = self.ambient.now();
         let expires = now + SignedDuration::from_hours(24 * self.settings.draft_days);
         let known_json = serde_json::to_string(&known).map_err(|e| Problem::internal(e.to_string()))?;
-        let entry = AuditEntry::mutation("draft.started", ActorRef::of(actor, if at_counter { "counter" } else { "online" }))
-            .object("draft", id.as_str())
-            .request(&new.request_id)
-            .because("118/2025/NĐ-CP; 45/2020/NĐ-CP", "khai hồ sơ, dùng lại dữ liệu đã có")
-            .subject(person.personal_number())
-            .detail(json!({ "procedure": new.procedure, "known": known.keys().collect::<Vec<_>>() }));
+        let entry =
+            AuditEntry::mutation("draft.started", ActorRef::of(actor, if at_counter { "counter" } else { "online" }))
+                .object("draft", id.as_str())
+                .request(&new.request_id)
+                .because("118/2025/NĐ-CP; 45/2020/NĐ-CP", "khai hồ sơ, dùng lại dữ liệu đã có")
+                .subject(person.personal_number())
+                .detail(json!({ "procedure": new.procedure, "known": known.keys().collect::<Vec<_>>() }));
         let entry = if person.id == actor.person { entry.own() } else { entry };
         let row = args![
             id.as_str(),
@@ -144,10 +156,17 @@ impl Services {
     }
 
     /// What the registers know of the owner for the questions of a version, by field key.
-    async fn ask_registers(&self, version: &Version, facts: &Facts, person: &PersonRecord) -> Result<BTreeMap<String, Known>, Problem> {
+    async fn ask_registers(
+        &self,
+        version: &Version,
+        facts: &Facts,
+        person: &PersonRecord,
+    ) -> Result<BTreeMap<String, Known>, Problem> {
         let prefills = version.prefills(facts);
-        let questions: Vec<Question> =
-            prefills.iter().map(|prefill| Question { subject: person.id.clone(), source: prefill.source.clone() }).collect();
+        let questions: Vec<Question> = prefills
+            .iter()
+            .map(|prefill| Question { subject: person.id.clone(), source: prefill.source.clone() })
+            .collect();
         let answers = match self.once_only.known(&questions).await {
             Ok(answers) => answers,
             // A silent register must not stop anyone from filing: the question is asked instead.
@@ -158,7 +177,9 @@ impl Services {
         };
         Ok(prefills
             .into_iter()
-            .filter_map(|prefill| answers.iter().find(|known| known.source == prefill.source).map(|known| (prefill.field, known.clone())))
+            .filter_map(|prefill| {
+                answers.iter().find(|known| known.source == prefill.source).map(|known| (prefill.field, known.clone()))
+            })
             .collect())
     }
 
@@ -171,7 +192,11 @@ impl Services {
         let row = DraftRow::read(&row)?;
         let allowed = match &row.filed_at_agency {
             Some(agency) => actor.can_in("case.receive", agency),
-            None => actor.kind != ActorKind::Official && (*actor.subject() == row.owner_id || actor.kind == ActorKind::System && actor.person == row.filed_by),
+            None => {
+                actor.kind != ActorKind::Official
+                    && (*actor.subject() == row.owner_id
+                        || actor.kind == ActorKind::System && actor.person == row.filed_by)
+            }
         };
         if !allowed || row.expires_at <= self.ambient.now() {
             return Err(draft_not_found());
@@ -187,7 +212,10 @@ impl Services {
             Some(code) => self.directory.agency(code).await?,
             None => None,
         };
-        let documents = read_all(self.db.fetch_all(sql::draft::DOCUMENTS_OF_DRAFT, args![row.id.as_str()]).await?, DocumentRow::read)?;
+        let documents = read_all(
+            self.db.fetch_all(sql::draft::DOCUMENTS_OF_DRAFT, args![row.id.as_str()]).await?,
+            DocumentRow::read,
+        )?;
         let known: BTreeMap<String, Known> = serde_json::from_value(row.known.clone()).unwrap_or_default();
         let mut facts = self.facts(&version, &row.answers, row.channel, &owner, receiving.as_ref());
         facts.claimed.clone_from(&row.claimed);
@@ -195,7 +223,14 @@ impl Services {
     }
 
     /// What the conditions of a procedure are judged on, as of today.
-    pub fn facts(&self, version: &Version, answers: &Json, channel: Channel, owner: &PersonRecord, agency: Option<&Agency>) -> Facts {
+    pub fn facts(
+        &self,
+        version: &Version,
+        answers: &Json,
+        channel: Channel,
+        owner: &PersonRecord,
+        agency: Option<&Agency>,
+    ) -> Facts {
         let mut facts = Facts {
             form: answers.clone(),
             variant: None,
@@ -215,7 +250,15 @@ impl Services {
     ///
     /// # Errors
     /// `draft_not_found`, `changed_elsewhere` when another device saved first, `too_large`.
-    pub async fn save_answers(&self, actor: &Actor, id: &Id<Draft>, page: &str, patch: Map<String, Json>, done: bool, request_id: &str) -> Result<(), Problem> {
+    pub async fn save_answers(
+        &self,
+        actor: &Actor,
+        id: &Id<Draft>,
+        page: &str,
+        patch: Map<String, Json>,
+        done: bool,
+        request_id: &str,
+    ) -> Result<(), Problem> {
         let view = self.draft(actor, id).await?;
         let row = view.row;
         let mut answers = row.answers.clone();
@@ -255,7 +298,10 @@ impl Services {
                 let (values, entry) = (values.clone(), entry.clone());
                 Box::pin(async move {
                     if tx.execute(sql::draft::SAVE, values).await? == 0 {
-                        return Err(Problem::conflict("changed_elsewhere", "this draft was changed on another device; open it again"));
+                        return Err(Problem::conflict(
+                            "changed_elsewhere",
+                            "this draft was changed on another device; open it again",
+                        ));
                     }
                     tx.audit(entry).await?;
                     Ok(())
@@ -268,12 +314,22 @@ impl Services {
     ///
     /// # Errors
     /// `draft_not_found`, `agency_unknown`.
-    pub async fn choose_receiving(&self, actor: &Actor, id: &Id<Draft>, agency: &str, request_id: &str) -> Result<(), Problem> {
+    pub async fn choose_receiving(
+        &self,
+        actor: &Actor,
+        id: &Id<Draft>,
+        agency: &str,
+        request_id: &str,
+    ) -> Result<(), Problem> {
         let view = self.draft(actor, id).await?;
         if view.row.filed_at_agency.is_some() {
             return Err(Problem::conflict("unit_fixed", "a case at the counter is received by the counter's own unit"));
         }
-        let agency = self.directory.agency(agency).await?.ok_or_else(|| Problem::invalid("agency_unknown", "no such unit").field("agency", "unknown"))?;
+        let agency = self
+            .directory
+            .agency(agency)
+            .await?
+            .ok_or_else(|| Problem::invalid("agency_unknown", "no such unit").field("agency", "unknown"))?;
         let values = args![id.as_str(), agency.code.as_str(), self.ambient.now()];
         let entry = AuditEntry::mutation("draft.unit_chosen", ActorRef::of(actor, "online"))
             .object("draft", id.as_str())
@@ -286,35 +342,58 @@ impl Services {
     ///
     /// # Errors
     /// `draft_not_found`, `exemption_unknown`.
-    pub async fn claim_exemptions(&self, actor: &Actor, id: &Id<Draft>, claimed: &[String], request_id: &str) -> Result<(), Problem> {
+    pub async fn claim_exemptions(
+        &self,
+        actor: &Actor,
+        id: &Id<Draft>,
+        claimed: &[String],
+        request_id: &str,
+    ) -> Result<(), Problem> {
         let view = self.draft(actor, id).await?;
-        let known: Vec<String> = view.version.fees(&view.facts).iter().flat_map(|line| line.may_exempt.iter().map(|e| e.id.clone())).collect();
+        let known: Vec<String> = view
+            .version
+            .fees(&view.facts)
+            .iter()
+            .flat_map(|line| line.may_exempt.iter().map(|e| e.id.clone()))
+            .collect();
         if let Some(unknown) = claimed.iter().find(|id| !known.contains(id)) {
-            return Err(Problem::invalid("exemption_unknown", format!("the fees know no exemption '{unknown}'")).field("exemption", "unknown"));
+            return Err(Problem::invalid("exemption_unknown", format!("the fees know no exemption '{unknown}'"))
+                .field("exemption", "unknown"));
         }
         let entry = AuditEntry::mutation("draft.exemption_claimed", ActorRef::of(actor, view.row.channel.as_str()))
             .object("draft", id.as_str())
             .request(request_id)
             .detail(json!({ "claimed": claimed }));
-        self.write(sql::draft::SET_CLAIMED, args![id.as_str(), json!(claimed).to_string(), self.ambient.now()], entry).await
+        self.write(sql::draft::SET_CLAIMED, args![id.as_str(), json!(claimed).to_string(), self.ambient.now()], entry)
+            .await
     }
 
     /// Attaches a file to a draft.
     ///
     /// # Errors
     /// `draft_not_found`, `component_unknown`, `too_many_files`.
-    pub async fn attach(&self, actor: &Actor, id: &Id<Draft>, new: NewDocument, request_id: &str) -> Result<Id<Document>, Problem> {
+    pub async fn attach(
+        &self,
+        actor: &Actor,
+        id: &Id<Draft>,
+        new: NewDocument,
+        request_id: &str,
+    ) -> Result<Id<Document>, Problem> {
         let view = self.draft(actor, id).await?;
-        let component = view
-            .version
-            .procedure
-            .components
-            .iter()
-            .find(|component| component.id == new.component)
-            .ok_or_else(|| Problem::invalid("component_unknown", "the checklist has no such item").field("component", "unknown"))?;
+        let component =
+            view.version.procedure.components.iter().find(|component| component.id == new.component).ok_or_else(
+                || {
+                    Problem::invalid("component_unknown", "the checklist has no such item")
+                        .field("component", "unknown")
+                },
+            )?;
         let there = view.documents.iter().filter(|d| d.component == component.id).count();
         if there >= component.max_files as usize {
-            return Err(Problem::invalid("too_many_files", format!("at most {} files for one item", component.max_files)).field("file", "too_many"));
+            return Err(Problem::invalid(
+                "too_many_files",
+                format!("at most {} files for one item", component.max_files),
+            )
+            .field("file", "too_many"));
         }
         let document: Id<Document> = self.ambient.new_id();
         let values = args![
@@ -362,7 +441,14 @@ impl Services {
     ///
     /// # Errors
     /// `draft_not_found`, `component_unknown`, what the vault says.
-    pub async fn reuse(&self, actor: &Actor, id: &Id<Draft>, component: &str, item: &str, request_id: &str) -> Result<Id<Document>, Problem> {
+    pub async fn reuse(
+        &self,
+        actor: &Actor,
+        id: &Id<Draft>,
+        component: &str,
+        item: &str,
+        request_id: &str,
+    ) -> Result<Id<Document>, Problem> {
         let view = self.draft(actor, id).await?;
         let purpose = format!("dùng lại khi nộp hồ sơ {}", view.version.procedure.code);
         let found = self.vault.reuse(actor, &view.owner.id, item, &purpose, id.as_str()).await?;
@@ -398,7 +484,9 @@ impl Services {
     /// `draft_not_found`.
     pub async fn discard_draft(&self, actor: &Actor, id: &Id<Draft>, request_id: &str) -> Result<(), Problem> {
         self.draft(actor, id).await?;
-        let entry = AuditEntry::mutation("draft.discarded", ActorRef::of(actor, "online")).object("draft", id.as_str()).request(request_id);
+        let entry = AuditEntry::mutation("draft.discarded", ActorRef::of(actor, "online"))
+            .object("draft", id.as_str())
+            .request(request_id);
         self.write(sql::draft::DELETE, args![id.as_str()], entry).await
     }
 
@@ -417,7 +505,12 @@ impl Services {
     }
 
     /// One statement with its audit record.
-    pub(super) async fn write(&self, statement: &'static str, values: Vec<haidang_store::Value>, entry: AuditEntry) -> Result<(), Problem> {
+    pub(super) async fn write(
+        &self,
+        statement: &'static str,
+        values: Vec<haidang_store::Value>,
+        entry: AuditEntry,
+    ) -> Result<(), Problem> {
         self.db
             .transaction(move |tx: &mut Tx<'_>| {
                 let (values, entry) = (values.clone(), entry.clone());

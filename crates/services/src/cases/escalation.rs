@@ -4,8 +4,8 @@
 use super::clock::CityClock;
 use super::deciding::{Plan, read_all};
 use super::row::{CaseRow, Task, TaskRow};
-use crate::procedure::{Step, rows::EscalationRow};
 use crate::procedure::Moment;
+use crate::procedure::{Step, rows::EscalationRow};
 use crate::service::Services;
 use crate::sql;
 use haidang_contracts::messages::Message;
@@ -110,17 +110,40 @@ fn limit_rules<'a>(plan: &'a Plan, case: &CaseRow) -> &'a [EscalationRow] {
         .unwrap_or_default()
 }
 
-fn moment(clock: &CityClock, rule: &EscalationRow, start: Timestamp, budget_end: Option<Timestamp>, case: &CaseRow) -> Result<Option<Timestamp>, Problem> {
+fn moment(
+    clock: &CityClock,
+    rule: &EscalationRow,
+    start: Timestamp,
+    budget_end: Option<Timestamp>,
+    case: &CaseRow,
+) -> Result<Option<Timestamp>, Problem> {
     let moment = Moment::parse(&rule.after).map_err(Problem::internal)?;
     clock.moment(moment, start, budget_end, case)
 }
 
-async fn insert(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, task: Option<&Id<Task>>, agency: &str, rule: &EscalationRow, at: Timestamp) -> Result<(), Problem> {
+async fn insert(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    case: &CaseRow,
+    task: Option<&Id<Task>>,
+    agency: &str,
+    rule: &EscalationRow,
+    at: Timestamp,
+) -> Result<(), Problem> {
     let id: Id<Escalation> = plan.ambient.new_id();
     let notice = rule.notify.clone().unwrap_or_else(|| "escalation".to_owned());
     tx.execute(
         sql::task::INSERT_ESCALATION,
-        args![id.as_str(), case.id.as_str(), task.map(|t| t.as_str().to_owned()), agency, rule.after.as_str(), rule.to.as_str(), notice, at],
+        args![
+            id.as_str(),
+            case.id.as_str(),
+            task.map(|t| t.as_str().to_owned()),
+            agency,
+            rule.after.as_str(),
+            rule.to.as_str(),
+            notice,
+            at
+        ],
     )
     .await?;
     Ok(())
@@ -170,7 +193,13 @@ impl Services {
         Ok(fired)
     }
 
-    async fn mark_fired(&self, entry: &EscalationEntry, case_id: &str, told: usize, now: Timestamp) -> Result<bool, Problem> {
+    async fn mark_fired(
+        &self,
+        entry: &EscalationEntry,
+        case_id: &str,
+        told: usize,
+        now: Timestamp,
+    ) -> Result<bool, Problem> {
         let (id, case_id) = (entry.id.clone(), case_id.to_owned());
         let detail = json!({ "rule": entry.rule, "to_role": entry.to_role, "told": told });
         let agency = entry.agency.clone();
@@ -181,7 +210,10 @@ impl Services {
                     if tx.execute(sql::task::MARK_FIRED, args![id.as_str(), now]).await? == 0 {
                         return Ok(false);
                     }
-                    let entry = AuditEntry::mutation("case.escalated", ActorRef::system()).object("case", &case_id).agency(&agency).detail(detail);
+                    let entry = AuditEntry::mutation("case.escalated", ActorRef::system())
+                        .object("case", &case_id)
+                        .agency(&agency)
+                        .detail(detail);
                     tx.audit(entry).await?;
                     Ok(true)
                 })
@@ -195,6 +227,9 @@ impl Services {
     /// What the database says.
     pub async fn escalations(&self, case_id: &str) -> Result<Vec<(EscalationEntry, Option<Timestamp>)>, Problem> {
         let rows = self.db.fetch_all(sql::task::ESCALATIONS_OF_CASE, args![case_id]).await?;
-        Ok(rows.iter().map(|row| Ok((EscalationEntry::read(row)?, row.opt_timestamp("fired_at")?))).collect::<Result<_, StoreError>>()?)
+        Ok(rows
+            .iter()
+            .map(|row| Ok((EscalationEntry::read(row)?, row.opt_timestamp("fired_at")?)))
+            .collect::<Result<_, StoreError>>()?)
     }
 }

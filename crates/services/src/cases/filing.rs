@@ -92,7 +92,13 @@ impl Services {
         let missing = version
             .components(facts)
             .into_iter()
-            .filter(|need| need.required && need.electronic && !need.by_form && !need.presented && !documents.iter().any(|d| d.component == need.id))
+            .filter(|need| {
+                need.required
+                    && need.electronic
+                    && !need.by_form
+                    && !need.presented
+                    && !documents.iter().any(|d| d.component == need.id)
+            })
             .map(|need| need.id)
             .collect();
         Ok(Review {
@@ -109,7 +115,13 @@ impl Services {
     ///
     /// # Errors
     /// `answers_incomplete` with every wrong field, `component_missing`, `declaration`, `draft_not_found`.
-    pub async fn submit(&self, actor: &Actor, id: &Id<Draft>, language: &str, request_id: &str) -> Result<Receipt, Problem> {
+    pub async fn submit(
+        &self,
+        actor: &Actor,
+        id: &Id<Draft>,
+        language: &str,
+        request_id: &str,
+    ) -> Result<Receipt, Problem> {
         let view = self.draft(actor, id).await?;
         if let Some(case_id) = &view.row.case_id {
             let case = self.case(case_id).await?;
@@ -119,7 +131,13 @@ impl Services {
         self.file(filing).await
     }
 
-    async fn judge(&self, actor: &Actor, view: &DraftView, language: &str, request_id: &str) -> Result<Filing, Problem> {
+    async fn judge(
+        &self,
+        actor: &Actor,
+        view: &DraftView,
+        language: &str,
+        request_id: &str,
+    ) -> Result<Filing, Problem> {
         let receiving = view.receiving.as_ref().map(|agency| agency.code.clone());
         self.judge_answers(
             actor,
@@ -150,11 +168,13 @@ impl Services {
     ) -> Result<Filing, Problem> {
         let review = self.review(&version, facts, documents)?;
         if !review.errors.is_empty() {
-            let errors = review.errors.into_iter().map(|e| FieldError::new(e.field, e.code).with_message(e.message)).collect();
+            let errors =
+                review.errors.into_iter().map(|e| FieldError::new(e.field, e.code).with_message(e.message)).collect();
             return Err(Problem::invalid("answers_incomplete", "some answers are missing or wrong").with_errors(errors));
         }
         if !review.missing.is_empty() && !intake.at_counter {
-            let errors = review.missing.iter().map(|id| FieldError::new(format!("document.{id}"), "required")).collect();
+            let errors =
+                review.missing.iter().map(|id| FieldError::new(format!("document.{id}"), "required")).collect();
             return Err(Problem::invalid("component_missing", "some documents are missing").with_errors(errors));
         }
         let competent = match &review.competence {
@@ -274,20 +294,28 @@ impl Services {
         if !whole.reuse.is_empty() {
             return self.submit_with_reuse(actor, whole).await;
         }
-        let version = self
-            .catalogue()
-            .in_force(&whole.procedure, self.ambient.today())
-            .ok_or_else(|| Problem::not_found("procedure_not_found", "no procedure with this code is in force today"))?;
+        let version = self.catalogue().in_force(&whole.procedure, self.ambient.today()).ok_or_else(|| {
+            Problem::not_found("procedure_not_found", "no procedure with this code is in force today")
+        })?;
         if !version.procedure.channels.contains(&whole.channel) {
-            return Err(Problem::conflict("channel_closed", format!("this procedure is not received by '{}'", whole.channel)));
+            return Err(Problem::conflict(
+                "channel_closed",
+                format!("this procedure is not received by '{}'", whole.channel),
+            ));
         }
         if !whole.answers.is_object() || whole.answers.to_string().len() > 256 * 1024 {
-            return Err(Problem::invalid("answers_malformed", "answers are one JSON object of at most 256 KB").field("answers", "malformed"));
+            return Err(Problem::invalid("answers_malformed", "answers are one JSON object of at most 256 KB")
+                .field("answers", "malformed"));
         }
-        let owner = self.identity.person(actor.subject()).await?.ok_or_else(|| Problem::not_found("person_not_found", "no such person"))?;
+        let owner = self
+            .identity
+            .person(actor.subject())
+            .await?
+            .ok_or_else(|| Problem::not_found("person_not_found", "no such person"))?;
         let receiving = match &whole.receiving {
             Some(code) => {
-                let unknown = || Problem::invalid("agency_unknown", "no such unit").field("receiving_agency", "unknown");
+                let unknown =
+                    || Problem::invalid("agency_unknown", "no such unit").field("receiving_agency", "unknown");
                 Some(self.directory.agency(code).await?.ok_or_else(unknown)?)
             }
             None => None,
@@ -353,13 +381,27 @@ async fn write_filing(tx: &mut Tx<'_>, filing: &Filing) -> Result<Written, Probl
         }
     }
     let case_no = numbering::next_case_no(tx, &filing.receiving, time::civil(now).date()).await?;
-    let fee_due: i64 = filing.fees.iter().filter(|fee| fee.exempt.is_none()).filter_map(|fee| fee.amount).map(|amount| amount.dong()).sum();
-    let intake_due: i64 =
-        filing.fees.iter().filter(|fee| fee.exempt.is_none() && fee.collect_at <= 1).filter_map(|fee| fee.amount).map(|amount| amount.dong()).sum();
+    let fee_due: i64 = filing
+        .fees
+        .iter()
+        .filter(|fee| fee.exempt.is_none())
+        .filter_map(|fee| fee.amount)
+        .map(|amount| amount.dong())
+        .sum();
+    let intake_due: i64 = filing
+        .fees
+        .iter()
+        .filter(|fee| fee.exempt.is_none() && fee.collect_at <= 1)
+        .filter_map(|fee| fee.amount)
+        .map(|amount| amount.dong())
+        .sum();
     let (state, step) = first_state(filing)?;
     let (token, code) = (filing.ambient.token(), short_code(&filing.ambient));
     let limit = serde_json::to_string(&filing.limit).map_err(|e| Problem::internal(e.to_string()))?;
-    let unit = serde_json::to_value(filing.limit.limit.unit).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let unit = serde_json::to_value(filing.limit.limit.unit)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default();
     let finance = if fee_due > 0 { FinanceState::Due } else { FinanceState::None };
     let owner_name = text::nfc(&filing.owner.full_name);
     tx.execute(
@@ -441,7 +483,14 @@ fn fee_values(filing: &Filing, case_id: &CaseId, fee: &FeeLine) -> Vec<Value> {
     ]
 }
 
-async fn open_first_task(tx: &mut Tx<'_>, filing: &Filing, case_id: &CaseId, state: CaseState, step: &str, now: Timestamp) -> Result<(), Problem> {
+async fn open_first_task(
+    tx: &mut Tx<'_>,
+    filing: &Filing,
+    case_id: &CaseId,
+    state: CaseState,
+    step: &str,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let first = filing.version.step(step).ok_or_else(|| Problem::internal("first step vanished"))?;
     let (kind, agency, role) = if state == CaseState::Coordinating {
         ("coordination", filing.coordination.0.as_str(), filing.coordination.1.as_str())
@@ -474,7 +523,15 @@ async fn open_first_task(tx: &mut Tx<'_>, filing: &Filing, case_id: &CaseId, sta
     Ok(())
 }
 
-async fn record(tx: &mut Tx<'_>, filing: &Filing, case_id: &CaseId, case_no: &str, state: CaseState, step: &str, now: Timestamp) -> Result<(), Problem> {
+async fn record(
+    tx: &mut Tx<'_>,
+    filing: &Filing,
+    case_id: &CaseId,
+    case_no: &str,
+    state: CaseState,
+    step: &str,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let channel = if filing.at_counter { "counter" } else { "online" };
     let mut actor = ActorRef::of(&filing.actor, channel);
     if filing.at_counter {

@@ -15,7 +15,12 @@ use serde_json::{Value as Json, json};
 
 /// The facts of a form as issued with an action.
 pub(super) fn body(plan: &Plan, loaded: &Loaded, after: &CaseRow, form_no: &str, now: Timestamp, post: &Post) -> Json {
-    let agency = |code: &str| plan.agencies.iter().find(|a| a.code == code).map(|a| json!({ "code": a.code, "name_vi": a.name_vi, "name_en": a.name_en }));
+    let agency = |code: &str| {
+        plan.agencies
+            .iter()
+            .find(|a| a.code == code)
+            .map(|a| json!({ "code": a.code, "name_vi": a.name_vi, "name_en": a.name_en }))
+    };
     let procedure = &plan.version.procedure;
     let mut body = json!({
         "case_no": after.case_no,

@@ -28,7 +28,13 @@ impl Services {
     ///
     /// # Errors
     /// `case_not_found`, `nothing_due`, what the gateway says.
-    pub async fn start_payment(&self, actor: &Actor, case_id: &CaseId, return_path: &str, request_id: &str) -> Result<PaymentStart, Problem> {
+    pub async fn start_payment(
+        &self,
+        actor: &Actor,
+        case_id: &CaseId,
+        return_path: &str,
+        request_id: &str,
+    ) -> Result<PaymentStart, Problem> {
         let case = self.case(case_id).await?;
         if *actor.subject() != case.owner_id && actor.person != case.filed_by {
             return Err(case_not_found());
@@ -38,10 +44,25 @@ impl Services {
             return Err(Problem::conflict("nothing_due", "nothing is due on this case"));
         }
         let id: Id<Payment> = self.ambient.new_id();
-        let order = PaymentOrder { payment_id: id.as_str().to_owned(), case_no: case.case_no.clone(), amount, return_path: return_path.to_owned() };
+        let order = PaymentOrder {
+            payment_id: id.as_str().to_owned(),
+            case_no: case.case_no.clone(),
+            amount,
+            return_path: return_path.to_owned(),
+        };
         let start = self.payments.start(&order).await?;
         let now = self.ambient.now();
-        let values = args![id.as_str(), case_id.as_str(), amount, "gateway", Some(start.reference.clone()), "pending", actor.person.as_str(), now, None::<i64>];
+        let values = args![
+            id.as_str(),
+            case_id.as_str(),
+            amount,
+            "gateway",
+            Some(start.reference.clone()),
+            "pending",
+            actor.person.as_str(),
+            now,
+            None::<i64>
+        ];
         let entry = AuditEntry::mutation("payment.started", ActorRef::of(actor, "online"))
             .object("case", case_id.as_str())
             .request(request_id)
@@ -56,7 +77,11 @@ impl Services {
     /// `payment_not_found`, what the gateway says.
     pub async fn settle_payment(&self, reference: &str) -> Result<PaymentRow, Problem> {
         let row = self.db.fetch_optional(sql::record::PAYMENT_BY_REFERENCE, args![reference]).await?;
-        let payment = row.as_ref().map(PaymentRow::read).transpose()?.ok_or_else(|| Problem::not_found("payment_not_found", "no such payment"))?;
+        let payment = row
+            .as_ref()
+            .map(PaymentRow::read)
+            .transpose()?
+            .ok_or_else(|| Problem::not_found("payment_not_found", "no such payment"))?;
         let status = self.payments.status(reference).await?;
         if payment.state != "pending" || status == PaymentStatus::Pending {
             return Ok(payment);
@@ -72,7 +97,9 @@ impl Services {
     /// `case_not_found`, `nothing_due`.
     pub async fn collect_at_counter(&self, actor: &Actor, case_id: &CaseId, request_id: &str) -> Result<(), Problem> {
         let case = self.case(case_id).await?;
-        if !actor.can_in("case.receive", &case.receiving_agency) && !actor.can_in("case.hand_over", &case.receiving_agency) {
+        if !actor.can_in("case.receive", &case.receiving_agency)
+            && !actor.can_in("case.hand_over", &case.receiving_agency)
+        {
             return Err(case_not_found());
         }
         let amount = due_now(&case, &self.fee_rows(case_id).await?);
@@ -81,7 +108,17 @@ impl Services {
         }
         let id: Id<Payment> = self.ambient.new_id();
         let now = self.ambient.now();
-        let values = args![id.as_str(), case_id.as_str(), amount, "counter", Some(id.as_str().to_owned()), "pending", actor.person.as_str(), now, None::<i64>];
+        let values = args![
+            id.as_str(),
+            case_id.as_str(),
+            amount,
+            "counter",
+            Some(id.as_str().to_owned()),
+            "pending",
+            actor.person.as_str(),
+            now,
+            None::<i64>
+        ];
         let entry = AuditEntry::mutation("payment.taken", ActorRef::of(actor, "counter"))
             .agency(&case.receiving_agency)
             .object("case", case_id.as_str())
@@ -92,7 +129,14 @@ impl Services {
         self.settle(actor, &PaymentRow::read(&row)?, true, "counter", request_id).await
     }
 
-    async fn settle(&self, actor: &Actor, payment: &PaymentRow, paid: bool, channel: &'static str, request_id: &str) -> Result<(), Problem> {
+    async fn settle(
+        &self,
+        actor: &Actor,
+        payment: &PaymentRow,
+        paid: bool,
+        channel: &'static str,
+        request_id: &str,
+    ) -> Result<(), Problem> {
         let case = self.case(&payment.case_id).await?;
         let plan = Arc::new(Plan {
             actor: actor.clone(),
@@ -133,7 +177,13 @@ impl Services {
     }
 }
 
-async fn settle_in(tx: &mut Tx<'_>, plan: &Plan, payment: &PaymentRow, paid: bool, channel: &'static str) -> Result<(), Problem> {
+async fn settle_in(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    payment: &PaymentRow,
+    paid: bool,
+    channel: &'static str,
+) -> Result<(), Problem> {
     let now = plan.ambient.now();
     let state = if paid { "paid" } else { "failed" };
     if tx.execute(sql::record::SETTLE_PAYMENT, args![payment.id.as_str(), state, now]).await? == 0 {
@@ -142,7 +192,8 @@ async fn settle_in(tx: &mut Tx<'_>, plan: &Plan, payment: &PaymentRow, paid: boo
     let loaded = load(tx, &plan.case_id).await?;
     let mut after = loaded.case.clone();
     if paid {
-        let upto: i64 = if after.state == CaseState::ResultReady || after.state == CaseState::AwaitingPayment { 4 } else { 2 };
+        let upto: i64 =
+            if after.state == CaseState::ResultReady || after.state == CaseState::AwaitingPayment { 4 } else { 2 };
         tx.execute(sql::record::SETTLE_FEES, args![after.id.as_str(), payment.id.as_str(), upto]).await?;
         let left = loaded.fees.iter().any(|fee| fee.is_due() && fee.collect_at > upto);
         after.finance_state = if left { FinanceState::Partly } else { FinanceState::Paid };
@@ -155,7 +206,11 @@ async fn settle_in(tx: &mut Tx<'_>, plan: &Plan, payment: &PaymentRow, paid: boo
     after.sync_state = SyncState::Queued;
     after.updated_at = now;
     writing::save_case(tx, &loaded.case, &after).await?;
-    tx.execute(sql::task::REFRESH, args![after.id.as_str(), after.state.as_str(), false, clock::due_sort(after.due_at)]).await?;
+    tx.execute(
+        sql::task::REFRESH,
+        args![after.id.as_str(), after.state.as_str(), false, clock::due_sort(after.due_at)],
+    )
+    .await?;
     if after.due_at != loaded.case.due_at {
         escalation::replan_case(tx, plan, &after, now).await?;
     }
@@ -175,10 +230,21 @@ async fn settle_in(tx: &mut Tx<'_>, plan: &Plan, payment: &PaymentRow, paid: boo
     tx.execute(
         sql::case::INSERT_EVENT,
         args![
-            after.id.as_str(), seq, action, Some(loaded.case.state.as_str()), after.state.as_str(), after.step.as_str(),
-            plan.actor.person.as_str(), plan.actor.display_name.as_str(), None::<String>,
-            (channel == "counter").then(|| after.receiving_agency.clone()), None::<String>, None::<String>,
-            writing::LEGAL_BASIS, now, audit_id.as_str()
+            after.id.as_str(),
+            seq,
+            action,
+            Some(loaded.case.state.as_str()),
+            after.state.as_str(),
+            after.step.as_str(),
+            plan.actor.person.as_str(),
+            plan.actor.display_name.as_str(),
+            None::<String>,
+            (channel == "counter").then(|| after.receiving_agency.clone()),
+            None::<String>,
+            None::<String>,
+            writing::LEGAL_BASIS,
+            now,
+            audit_id.as_str()
         ],
     )
     .await?;

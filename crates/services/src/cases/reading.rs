@@ -85,9 +85,19 @@ impl Services {
         Ok(rows.iter().any(|c| actor.can_in("case.read_unit", &c.agency)))
     }
 
-    async fn record_look(&self, actor: &Actor, case: &CaseRow, action: &'static str, purpose: &str, own: bool, request_id: &str) -> Result<(), Problem> {
+    async fn record_look(
+        &self,
+        actor: &Actor,
+        case: &CaseRow,
+        action: &'static str,
+        purpose: &str,
+        own: bool,
+        request_id: &str,
+    ) -> Result<(), Problem> {
         let mut who = ActorRef::of(actor, if own { "online" } else { "office" });
-        if let Some(post) = actor.positions.iter().find(|p| p.agency == case.deciding_agency() || p.agency == case.receiving_agency) {
+        if let Some(post) =
+            actor.positions.iter().find(|p| p.agency == case.deciding_agency() || p.agency == case.receiving_agency)
+        {
             who.agency = Some(post.agency.clone());
         }
         let mut entry = AuditEntry::read(action, who)
@@ -106,7 +116,13 @@ impl Services {
     ///
     /// # Errors
     /// `document_not_found`.
-    pub async fn open_document(&self, actor: &Actor, case_id: &CaseId, document: &str, request_id: &str) -> Result<DocumentRow, Problem> {
+    pub async fn open_document(
+        &self,
+        actor: &Actor,
+        case_id: &CaseId,
+        document: &str,
+        request_id: &str,
+    ) -> Result<DocumentRow, Problem> {
         let missing = || Problem::not_found("document_not_found", "no such file");
         let case = self.case(case_id).await.map_err(|_| missing())?;
         let own = actor.kind != ActorKind::Official && *actor.subject() == case.owner_id;
@@ -114,8 +130,21 @@ impl Services {
             return Err(missing());
         }
         let row = self.db.fetch_optional(sql::draft::DOCUMENT, args![document]).await?;
-        let row = row.as_ref().map(DocumentRow::read).transpose()?.filter(|d| d.case_id.as_ref() == Some(case_id)).ok_or_else(missing)?;
-        self.record_look(actor, &case, "case.document_read", if own { "xem giấy tờ của mình" } else { "giải quyết hồ sơ" }, own, request_id).await?;
+        let row = row
+            .as_ref()
+            .map(DocumentRow::read)
+            .transpose()?
+            .filter(|d| d.case_id.as_ref() == Some(case_id))
+            .ok_or_else(missing)?;
+        self.record_look(
+            actor,
+            &case,
+            "case.document_read",
+            if own { "xem giấy tờ của mình" } else { "giải quyết hồ sơ" },
+            own,
+            request_id,
+        )
+        .await?;
         Ok(row)
     }
 
@@ -139,9 +168,17 @@ impl Services {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn own_cases(&self, actor: &Actor, before: Option<Timestamp>, limit: i64) -> Result<Vec<CaseRow>, Problem> {
+    pub async fn own_cases(
+        &self,
+        actor: &Actor,
+        before: Option<Timestamp>,
+        limit: i64,
+    ) -> Result<Vec<CaseRow>, Problem> {
         let before = before.map_or(i64::MAX, haidang_kernel::time::micros);
-        read_all(self.db.fetch_all(sql::case::OF_OWNER, args![actor.subject().as_str(), before, limit]).await?, CaseRow::read)
+        read_all(
+            self.db.fetch_all(sql::case::OF_OWNER, args![actor.subject().as_str(), before, limit]).await?,
+            CaseRow::read,
+        )
     }
 
     /// Status and dates for whoever holds the receipt: the number and the code printed on it. The same words, in the
@@ -182,7 +219,13 @@ impl Services {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn find_cases(&self, actor: &Actor, query: &str, limit: i64, request_id: &str) -> Result<Vec<CaseRow>, Problem> {
+    pub async fn find_cases(
+        &self,
+        actor: &Actor,
+        query: &str,
+        limit: i64,
+        request_id: &str,
+    ) -> Result<Vec<CaseRow>, Problem> {
         let query = query.trim();
         if query.is_empty() {
             return Ok(Vec::new());
@@ -193,12 +236,16 @@ impl Services {
         }
         let digits: String = query.chars().filter(char::is_ascii_digit).collect();
         if found.is_empty() && digits.len() >= 9 {
-            found = read_all(self.db.fetch_all(sql::inbox::FIND_BY_NUMBER, args![digits, limit]).await?, CaseRow::read)?;
+            found =
+                read_all(self.db.fetch_all(sql::inbox::FIND_BY_NUMBER, args![digits, limit]).await?, CaseRow::read)?;
         }
         if found.is_empty() {
             let key = text::search_key(query);
             let end = format!("{key}\u{10FFFF}");
-            found = read_all(self.db.fetch_all(sql::inbox::FIND_BY_NAME, args![key, end, limit * 4]).await?, CaseRow::read)?;
+            found = read_all(
+                self.db.fetch_all(sql::inbox::FIND_BY_NAME, args![key, end, limit * 4]).await?,
+                CaseRow::read,
+            )?;
         }
         found.retain(|case| may_see(actor, case));
         found.truncate(usize::try_from(limit).unwrap_or(50));

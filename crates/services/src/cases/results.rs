@@ -7,8 +7,8 @@ use super::deciding::{load, read_all};
 use super::row::{CaseResult, CaseRow, Task};
 use super::trail::ResultRow;
 use super::{clock, route, writing};
-use crate::model::{CaseState, DeliveryState, SyncState};
 use crate::form::{self, CodeLists};
+use crate::model::{CaseState, DeliveryState, SyncState};
 use crate::procedure::Version;
 use crate::rules::StepNature;
 use crate::service::{Services, system_actor, system_person};
@@ -24,7 +24,8 @@ use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
 /// What a result says when the procedure has no template of its own.
-const PLAIN_RESULT: &str = "<h1>{{ result.name }}</h1><p>{{ procedure.name }}</p><p>{{ case.no }} – {{ applicant.full_name }}</p>";
+const PLAIN_RESULT: &str =
+    "<h1>{{ result.name }}</h1><p>{{ procedure.name }}</p><p>{{ case.no }} – {{ applicant.full_name }}</p>";
 
 /// Adds the answers, as values and as display text, to the variables of a template.
 fn with_answers(version: &Version, answers: &Json, codes: &CodeLists, mut data: Json) -> Json {
@@ -69,7 +70,8 @@ impl Services {
 
     async fn document_of(&self, case: &CaseRow, result: &ResultRow) -> Result<DocumentRequest, Problem> {
         let version = self.version(&case.version_id)?;
-        let agency = self.directory.agency(&result.agency).await?.ok_or_else(|| Problem::internal("issuing agency vanished"))?;
+        let agency =
+            self.directory.agency(&result.agency).await?.ok_or_else(|| Problem::internal("issuing agency vanished"))?;
         let token = result.token.clone().unwrap_or_default();
         let issued_on = time::civil(result.numbered_at.unwrap_or(result.signed_at)).date();
         let data = json!({
@@ -205,7 +207,10 @@ impl Services {
     /// `result_not_found`; the same words for a wrong token and for one that never was.
     pub async fn result_by_token(&self, token: &str) -> Result<ResultRow, Problem> {
         let row = self.db.fetch_optional(sql::record::RESULT_BY_TOKEN, args![token]).await?;
-        row.as_ref().map(ResultRow::read).transpose()?.ok_or_else(|| Problem::not_found("result_not_found", "no result with this token"))
+        row.as_ref()
+            .map(ResultRow::read)
+            .transpose()?
+            .ok_or_else(|| Problem::not_found("result_not_found", "no result with this token"))
     }
 
     /// Results of a case, newest first.

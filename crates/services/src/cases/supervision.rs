@@ -43,7 +43,8 @@ impl Services {
     /// # Errors
     /// What the database says.
     pub async fn overdue_cases(&self, actor: &Actor, limit: i64) -> Result<Vec<CaseRow>, Problem> {
-        let mut rows = read_all(self.db.fetch_all(sql::case::OVERDUE, args![self.ambient.now(), limit]).await?, CaseRow::read)?;
+        let mut rows =
+            read_all(self.db.fetch_all(sql::case::OVERDUE, args![self.ambient.now(), limit]).await?, CaseRow::read)?;
         rows.retain(|case| super::deciding::may_see(actor, case));
         Ok(rows)
     }
@@ -62,7 +63,16 @@ impl Services {
     /// # Errors
     /// `case_not_found`, `not_finished`, `already_rated`, `rating_range`.
     #[allow(clippy::too_many_arguments)]
-    pub async fn rate(&self, actor: &Actor, id: &CaseId, level: i64, attitude: Option<i64>, time: Option<i64>, words: Option<&str>, request_id: &str) -> Result<(), Problem> {
+    pub async fn rate(
+        &self,
+        actor: &Actor,
+        id: &CaseId,
+        level: i64,
+        attitude: Option<i64>,
+        time: Option<i64>,
+        words: Option<&str>,
+        request_id: &str,
+    ) -> Result<(), Problem> {
         let case = self.case(id).await?;
         if *actor.subject() != case.owner_id {
             return Err(case_not_found());
@@ -71,7 +81,9 @@ impl Services {
             return Err(Problem::conflict("not_finished", "a case is rated when it has ended"));
         }
         if [Some(level), attitude, time].into_iter().flatten().any(|value| !(1..=5).contains(&value)) {
-            return Err(Problem::invalid("rating_range", "a rating lies between 1 and 5").field("level", "out_of_range"));
+            return Err(
+                Problem::invalid("rating_range", "a rating lies between 1 and 5").field("level", "out_of_range")
+            );
         }
         let words: Option<String> = words.map(|text| text.chars().take(2000).collect());
         let values = args![id.as_str(), level, attitude, time, words, actor.person.as_str(), self.ambient.now()];

@@ -8,7 +8,7 @@ use super::{numbering, route};
 use crate::model::{ActionKind, CaseState};
 use crate::procedure::Step;
 use crate::sql;
-use haidang_contracts::events::{CASE_MOVED, CaseMoved};
+use haidang_contracts::events::{CASE_MOVED, CaseMoved, DOCUMENT_KEPT, DocumentKept};
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
@@ -20,7 +20,14 @@ use serde_json::json;
 pub(super) const LEGAL_BASIS: &str = "118/2025/NĐ-CP";
 
 /// Writes everything that an action changed.
-pub(super) async fn write(tx: &mut Tx<'_>, plan: &Plan, before: &CaseRow, loaded: &Loaded, change: &Change, post: &Post) -> Result<(), Problem> {
+pub(super) async fn write(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    before: &CaseRow,
+    loaded: &Loaded,
+    change: &Change,
+    post: &Post,
+) -> Result<(), Problem> {
     let now = plan.ambient.now();
     let after = &change.after;
     save_case(tx, before, after).await?;
@@ -51,7 +58,11 @@ pub(super) async fn write(tx: &mut Tx<'_>, plan: &Plan, before: &CaseRow, loaded
     .await?;
     tasks(tx, plan, loaded, change, now).await?;
     if let (Some((id, number)), Some(body)) = (&change.form, &change.form_body) {
-        tx.execute(sql::record::INSERT_FORM, args![id.as_str(), after.id.as_str(), *number, seq, body.to_string(), now, plan.actor.person.as_str()]).await?;
+        tx.execute(
+            sql::record::INSERT_FORM,
+            args![id.as_str(), after.id.as_str(), *number, seq, body.to_string(), now, plan.actor.person.as_str()],
+        )
+        .await?;
     }
     if change.ended {
         tx.execute(sql::case::END_ALL_PAUSES, args![after.id.as_str(), now]).await?;
@@ -100,11 +111,20 @@ pub(super) async fn save_case(tx: &mut Tx<'_>, before: &CaseRow, after: &CaseRow
 
 /// The unit of the pinned limit as stored beside it, for filters.
 pub(super) fn unit_text(case: &CaseRow) -> String {
-    serde_json::to_value(case.limit.limit.unit).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_else(|| "none".to_owned())
+    serde_json::to_value(case.limit.limit.unit)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_else(|| "none".to_owned())
 }
 
 /// Announces a movement to whoever listens.
-pub(super) async fn emit_moved(tx: &mut Tx<'_>, case: &CaseRow, seq: i64, action: &str, now: Timestamp) -> Result<(), Problem> {
+pub(super) async fn emit_moved(
+    tx: &mut Tx<'_>,
+    case: &CaseRow,
+    seq: i64,
+    action: &str,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let event = CaseMoved {
         case_id: case.id.as_str().to_owned(),
         case_no: case.case_no.clone(),
@@ -119,7 +139,13 @@ pub(super) async fn emit_moved(tx: &mut Tx<'_>, case: &CaseRow, seq: i64, action
     Ok(())
 }
 
-async fn audit(tx: &mut Tx<'_>, plan: &Plan, before: &CaseRow, after: &CaseRow, post: &Post) -> Result<String, Problem> {
+async fn audit(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    before: &CaseRow,
+    after: &CaseRow,
+    post: &Post,
+) -> Result<String, Problem> {
     let mut actor = ActorRef::of(&plan.actor, if post.is_some() { "counter" } else { "online" });
     if let Some(post) = post {
         actor.agency = Some(post.agency.clone());
@@ -182,7 +208,11 @@ async fn tasks(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, change: &Change, n
     }
     if !change.ended {
         let paused = change.paused && after.state != CaseState::WithdrawalRequested;
-        tx.execute(sql::task::REFRESH, args![after.id.as_str(), after.state.as_str(), paused, clock::due_sort(after.due_at)]).await?;
+        tx.execute(
+            sql::task::REFRESH,
+            args![after.id.as_str(), after.state.as_str(), paused, clock::due_sort(after.due_at)],
+        )
+        .await?;
         if after.due_at != loaded.case.due_at {
             escalation::replan_case(tx, plan, after, now).await?;
         }
@@ -191,13 +221,23 @@ async fn tasks(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, change: &Change, n
 }
 
 async fn close(tx: &mut Tx<'_>, plan: &Plan, task: &TaskRow, now: Timestamp) -> Result<(), Problem> {
-    tx.execute(sql::task::CLOSE, args![task.id.as_str(), now, plan.actor.person.as_str(), plan.command.action.as_str()]).await?;
+    tx.execute(
+        sql::task::CLOSE,
+        args![task.id.as_str(), now, plan.actor.person.as_str(), plan.command.action.as_str()],
+    )
+    .await?;
     tx.execute(sql::task::CANCEL_OF_TASK, args![task.id.as_str(), now]).await?;
     Ok(())
 }
 
 /// Opens the task of a step at its agency, with its budget and its escalations.
-pub(super) async fn open(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, step: &Step, now: Timestamp) -> Result<(), Problem> {
+pub(super) async fn open(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    case: &CaseRow,
+    step: &Step,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let agency = route::agency_of(&plan.version, step, case).to_owned();
     let budget = plan.clock.budget_end(&plan.version, step, now)?;
     let id: Id<Task> = plan.ambient.new_id();
@@ -224,7 +264,14 @@ pub(super) async fn open(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, step: &St
 }
 
 /// Starts a pause; whether it stops the clock is pinned with the case.
-pub(super) async fn pause(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, change: &mut Change, reason: &str, now: Timestamp) -> Result<(), Problem> {
+pub(super) async fn pause(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    loaded: &Loaded,
+    change: &mut Change,
+    reason: &str,
+    now: Timestamp,
+) -> Result<(), Problem> {
     if loaded.case.accepted_at.is_none() {
         return Ok(()); // before intake no clock runs
     }
@@ -239,9 +286,18 @@ pub(super) async fn pause(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, change:
 }
 
 /// Ends a pause and gives the date the clock shows then; a date moved by form 04 never comes nearer again.
-pub(super) async fn resume(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, reason: &str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+pub(super) async fn resume(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    case: &CaseRow,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Problem> {
     tx.execute(sql::case::END_PAUSE, args![case.id.as_str(), reason, now]).await?;
-    let pauses = super::deciding::read_all(tx.fetch_all(sql::case::PAUSES, args![case.id.as_str()]).await?, super::trail::PauseRow::read)?;
+    let pauses = super::deciding::read_all(
+        tx.fetch_all(sql::case::PAUSES, args![case.id.as_str()]).await?,
+        super::trail::PauseRow::read,
+    )?;
     let due = plan.clock.of_case(case, &pauses)?;
     Ok(match (due, case.promised_at) {
         (Some(due), Some(promised)) => Some(due.max(promised)),
@@ -250,12 +306,26 @@ pub(super) async fn resume(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, reason:
 }
 
 /// Asks for a supplement: form 02, the clock stops.
-pub(super) async fn ask_supplement(tx: &mut Tx<'_>, plan: &Plan, loaded: &mut Loaded, change: &mut Change, now: Timestamp) -> Result<(), Problem> {
+pub(super) async fn ask_supplement(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    loaded: &mut Loaded,
+    change: &mut Change,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let seq = loaded.case.supplements + 1;
     let items = serde_json::to_string(&plan.command.items).map_err(|e| Problem::internal(e.to_string()))?;
     tx.execute(
         sql::case::INSERT_SUPPLEMENT,
-        args![loaded.case.id.as_str(), seq, plan.command.reason.clone().unwrap_or_default(), items, plan.actor.person.as_str(), now, loaded.case.promised_at],
+        args![
+            loaded.case.id.as_str(),
+            seq,
+            plan.command.reason.clone().unwrap_or_default(),
+            items,
+            plan.actor.person.as_str(),
+            now,
+            loaded.case.promised_at
+        ],
     )
     .await?;
     change.after.supplements = seq;
@@ -265,25 +335,42 @@ pub(super) async fn ask_supplement(tx: &mut Tx<'_>, plan: &Plan, loaded: &mut Lo
 }
 
 /// The applicant has answered: the clock runs on.
-pub(super) async fn answer_supplement(tx: &mut Tx<'_>, plan: &Plan, loaded: &mut Loaded, change: &mut Change, now: Timestamp) -> Result<(), Problem> {
+pub(super) async fn answer_supplement(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    loaded: &mut Loaded,
+    change: &mut Change,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let case = &loaded.case;
     if case.accepted_at.is_some() {
         let due = resume(tx, plan, case, "supplement", now).await?;
         change.after.due_at = due;
         change.after.promised_at = due.or(case.promised_at);
     }
-    tx.execute(sql::case::ANSWER_SUPPLEMENT, args![case.id.as_str(), case.supplements, now, change.after.promised_at]).await?;
+    tx.execute(sql::case::ANSWER_SUPPLEMENT, args![case.id.as_str(), case.supplements, now, change.after.promised_at])
+        .await?;
     change.hand_on = false;
     change.paused = false;
     Ok(())
 }
 
 /// Asks another agency; it gets a task of its own with its own budget.
-pub(super) async fn consult(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, from: &Step, now: Timestamp) -> Result<(), Problem> {
+pub(super) async fn consult(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    loaded: &Loaded,
+    from: &Step,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let Some((agency, question)) = &plan.command.consult else {
         return Err(Problem::invalid("question_required", "name the agency and the question"));
     };
-    let row = from.consult.iter().find(|row| &row.agency == agency || agency_matches(&row.agency, plan, agency)).or(from.consult.first());
+    let row = from
+        .consult
+        .iter()
+        .find(|row| &row.agency == agency || agency_matches(&row.agency, plan, agency))
+        .or(from.consult.first());
     let budget = match row.and_then(|row| row.budget.as_deref()) {
         Some(text) => plan.clock.after(now, crate::procedure::Budget::parse(text).map_err(Problem::internal)?)?,
         None => None,
@@ -310,7 +397,16 @@ pub(super) async fn consult(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, from:
     .await?;
     tx.execute(
         sql::task::INSERT_CONSULTATION,
-        args![consultation.as_str(), loaded.case.id.as_str(), task.as_str(), agency.as_str(), question.as_str(), plan.actor.person.as_str(), now, budget],
+        args![
+            consultation.as_str(),
+            loaded.case.id.as_str(),
+            task.as_str(),
+            agency.as_str(),
+            question.as_str(),
+            plan.actor.person.as_str(),
+            now,
+            budget
+        ],
     )
     .await?;
     Ok(())
@@ -321,10 +417,18 @@ fn agency_matches(named: &str, plan: &Plan, code: &str) -> bool {
 }
 
 /// The leader's signature: who decided, when, in which post. The paper follows with its number.
-pub(super) async fn sign(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, post: &Post, now: Timestamp) -> Result<Id<CaseResult>, Problem> {
+pub(super) async fn sign(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    loaded: &Loaded,
+    post: &Post,
+    now: Timestamp,
+) -> Result<Id<CaseResult>, Problem> {
     let kind = plan.version.procedure.result.as_ref();
     let (code, title) = match kind {
-        Some(kind) => (kind.code.clone().unwrap_or_else(|| format!("KQ.{}", loaded.case.procedure_code)), kind.name.clone()),
+        Some(kind) => {
+            (kind.code.clone().unwrap_or_else(|| format!("KQ.{}", loaded.case.procedure_code)), kind.name.clone())
+        }
         None => (format!("KQ.{}", loaded.case.procedure_code), "Kết quả giải quyết".to_owned()),
     };
     let valid_until = kind
@@ -335,14 +439,31 @@ pub(super) async fn sign(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, post: &P
     let (agency, title_of_signer) = post.as_ref().map(|p| (p.agency.clone(), p.title.clone())).unwrap_or_default();
     tx.execute(
         sql::record::INSERT_RESULT,
-        args![id.as_str(), loaded.case.id.as_str(), code, title, agency, plan.actor.person.as_str(), plan.actor.display_name.as_str(), title_of_signer, now, valid_until],
+        args![
+            id.as_str(),
+            loaded.case.id.as_str(),
+            code,
+            title,
+            agency,
+            plan.actor.person.as_str(),
+            plan.actor.display_name.as_str(),
+            title_of_signer,
+            now,
+            valid_until
+        ],
     )
     .await?;
     Ok(id)
 }
 
 /// Draws the number of the result from the agency's register of the year, without a gap.
-pub(super) async fn number(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, from: &Step, now: Timestamp) -> Result<Id<CaseResult>, Problem> {
+pub(super) async fn number(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    loaded: &Loaded,
+    from: &Step,
+    now: Timestamp,
+) -> Result<Id<CaseResult>, Problem> {
     let Some(result) = loaded.results.iter().find(|result| result.revoked_at.is_none()) else {
         return Err(Problem::conflict("not_signed", "nobody has signed the result yet"));
     };
@@ -362,6 +483,33 @@ pub(super) async fn number(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, from: 
 pub(super) async fn void_results(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, now: Timestamp) -> Result<(), Problem> {
     for result in loaded.results.iter().filter(|result| result.revoked_at.is_none()) {
         tx.execute(sql::record::REVOKE_RESULT, args![result.id.as_str(), now, plan.command.reason.clone()]).await?;
+    }
+    Ok(())
+}
+
+/// With intake the papers handed in become part of the owner's vault, so that no later form asks for them again.
+pub(super) async fn keep_documents(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, now: Timestamp) -> Result<(), Problem> {
+    let case = &loaded.case;
+    let rows = tx.fetch_all(sql::draft::DOCUMENTS_OF_CASE, args![case.id.as_str()]).await?;
+    for document in super::deciding::read_all(rows, super::row::DocumentRow::read)?.iter().filter(|d| d.origin != "reused") {
+        let issuer = match document.origin.as_str() {
+            "digitised" => plan.agencies.iter().find(|a| a.code == case.receiving_agency).map(|a| a.name_vi.clone()),
+            _ => None,
+        };
+        let event = DocumentKept {
+            document_id: document.id.as_str().to_owned(),
+            case_id: case.id.as_str().to_owned(),
+            owner: case.owner_id.as_str().to_owned(),
+            code: document.component_code.clone().unwrap_or_else(|| format!("{}/{}", case.procedure_code, document.component)),
+            title: document.title.clone(),
+            origin: document.origin.clone(),
+            issuer: issuer.unwrap_or_else(|| case.owner_name.clone()),
+            kept_on: time::civil(now).date().to_string(),
+            sha256: document.sha256.clone(),
+            media_type: document.media_type.clone(),
+            size: document.size,
+        };
+        tx.emit(DOCUMENT_KEPT, case.id.as_str(), &event).await?;
     }
     Ok(())
 }
