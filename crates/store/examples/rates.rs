@@ -28,7 +28,7 @@ async fn filing(db: &Db, number: u64) -> Result<(), StoreError> {
         Box::pin(async move {
             for _ in 0..7 {
                 let id = tx.ambient().token();
-                tx.execute(INSERT, args![id, "one row of a case with some text in it"]).await?;
+                tx.later(INSERT, args![id, "one row of a case with some text in it"]).await?;
             }
             let entry = AuditEntry::mutation("case.submitted", ActorRef::system()).object("case", "c").subject("1");
             tx.audit(entry).await?;

@@ -296,8 +296,8 @@ impl StoredRecord {
 }
 
 impl Tx<'_> {
-    /// Writes the audit record of this act, with its own hash, in this transaction. The sealer chains it within a
-    /// second.
+    /// Writes the audit record of this act, with its own hash, in this transaction (among what is left for
+    /// [`Tx::later`]). The sealer chains it within a second.
     ///
     /// # Errors
     /// What the database says.
@@ -328,7 +328,7 @@ impl Tx<'_> {
         };
         let hash = record.hash(&subjects);
         let r = record;
-        self.execute(
+        self.later(
             sql::INSERT_AUDIT,
             args![
                 r.id,
@@ -352,9 +352,11 @@ impl Tx<'_> {
             ],
         )
         .await?;
-        self.execute(sql::INSERT_AUDIT_OPEN, args![&id, hash.0.to_vec()]).await?;
+        self.later(sql::INSERT_AUDIT_OPEN, args![&id, hash.0.to_vec()]).await?;
         let rows: Vec<_> = subjects.into_iter().map(|subject| args![&id, subject]).collect();
-        self.insert_rows(sql::INSERT_AUDIT_SUBJECT, rows, "").await?;
+        for some in rows.chunks(64) {
+            self.rows_later(sql::INSERT_AUDIT_SUBJECT, some.to_vec()).await?;
+        }
         Ok(id)
     }
 }

@@ -24,6 +24,7 @@ mod sealer;
 mod sql;
 mod statement;
 mod stop;
+mod together;
 pub mod transfer;
 mod tx;
 mod value;

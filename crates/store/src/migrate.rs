@@ -19,7 +19,7 @@ pub struct Migration {
 
 /// The migrations of a room, from the files named.
 ///
-/// ```ignore
+/// ```text
 /// pub const MIGRATIONS: &[Migration] = haidang_store::migrations!["0001_create_case", "0002_create_task"];
 /// ```
 #[macro_export]

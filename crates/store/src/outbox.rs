@@ -113,7 +113,7 @@ impl Tx<'_> {
     async fn emit_text(&mut self, kind: &str, key: &str, payload: String) -> Result<EventId, StoreError> {
         let id: EventId = self.ambient().new_id();
         let at = self.ambient().now().as_microsecond();
-        self.execute(sql::INSERT_EVENT, args![&id, at, kind, key, payload]).await?;
+        self.later(sql::INSERT_EVENT, args![&id, at, kind, key, payload]).await?;
         let rows: Vec<Vec<Value>> = self
             .db()
             .consumers()
@@ -122,7 +122,7 @@ impl Tx<'_> {
             .map(|consumer| args![consumer.name(), &id, key, "waiting", 0_i64, at])
             .collect();
         if !rows.is_empty() {
-            self.insert_rows(sql::INSERT_DELIVERY, rows, "").await?;
+            self.rows_later(sql::INSERT_DELIVERY, rows).await?;
             self.ring_events();
         }
         Ok(id)

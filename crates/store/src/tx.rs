@@ -2,6 +2,7 @@
 
 use crate::db::Db;
 use crate::link::Link;
+use crate::together::Together;
 use crate::{Row, Statement, StoreError, Value};
 use haidang_kernel::ambient::Ambient;
 use std::future::Future;
@@ -16,6 +17,7 @@ pub struct Tx<'a> {
     link: Link,
     db: Db,
     failed: Option<Failure>,
+    later: Together,
     events: bool,
     jobs: bool,
     surroundings: PhantomData<&'a ()>,
@@ -34,7 +36,15 @@ pub(crate) enum TxOutcome<T, E> {
 
 impl Tx<'_> {
     pub(crate) fn new(link: Link, db: Db) -> Self {
-        Self { link, db, failed: None, events: false, jobs: false, surroundings: PhantomData }
+        Self {
+            link,
+            db,
+            failed: None,
+            later: Together::default(),
+            events: false,
+            jobs: false,
+            surroundings: PhantomData,
+        }
     }
 
     /// The clock, randomness and ids of the store.
@@ -123,6 +133,38 @@ impl Tx<'_> {
         self.note(answer)
     }
 
+    /// Leaves a write for later: it is done together with the others left, in one exchange with the database, at the
+    /// latest before the commit. For the many inserts of a case that nothing in this transaction reads back: dearest
+    /// about a statement is the exchange.
+    ///
+    /// The writes left may not depend on each other (on PostgreSQL none sees the effect of another), and what they
+    /// violate shows at the commit. No `RETURNING`.
+    ///
+    /// # Errors
+    /// What the database says, when enough has gathered to be sent.
+    pub async fn later(&mut self, statement: impl Into<Statement>, args: Vec<Value>) -> Result<(), StoreError> {
+        self.later.push(statement.into(), args);
+        if self.later.is_full() { self.flush().await } else { Ok(()) }
+    }
+
+    /// Does now what was left for later.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn flush(&mut self) -> Result<(), StoreError> {
+        match self.later.take(self.link.is_postgres()) {
+            Some((statement, args)) => self.execute(statement, args).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Rows of one table, few enough for one statement, left for later.
+    pub(crate) async fn rows_later(&mut self, head: &'static str, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
+        let Some(first) = rows.first() else { return Ok(()) };
+        let text = insert_text(head, rows.len(), first.len(), "");
+        self.later(Statement::Built(Arc::from(text)), rows.into_iter().flatten().collect()).await
+    }
+
     /// Inserts many rows with few statements. `head` is a constant such as
     /// `INSERT INTO services_event (id, case_id, at) VALUES`; `tail` may hold `ON CONFLICT …` or be empty.
     ///
@@ -201,11 +243,15 @@ impl Tx<'_> {
 
     /// Commits or rolls back.
     pub(crate) fn finish<T: Send, E: From<StoreError> + Send>(
-        self,
+        mut self,
         answer: Result<T, E>,
     ) -> impl Future<Output = TxOutcome<T, E>> + Send {
-        let Self { link, db, failed, events, jobs, .. } = self;
         async move {
+            let answer = match answer {
+                Ok(value) if self.failed.is_none() => self.flush().await.map(|()| value).map_err(E::from),
+                answer => answer,
+            };
+            let Self { link, db, failed, events, jobs, .. } = self;
             let transient = failed.as_ref().is_some_and(|failure| failure.transient);
             let answer = match (answer, failed) {
                 (Ok(_), Some(failure)) => Err(E::from(failure.error())),

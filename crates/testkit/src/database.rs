@@ -171,7 +171,7 @@ pub fn run_postgres<F: Future<Output = ()>>(rooms: Rooms, body: impl FnOnce(Test
 /// Writes one test body as two counted tests, `name::sqlite` and `name::postgres`, each with a migrated database of
 /// its own. The rooms are those whose tables the body needs, beside the store's own.
 ///
-/// ```ignore
+/// ```text
 /// db_test! {
 ///     rooms = &[("services", haidang_services::MIGRATIONS)];
 ///     async fn a_case_is_kept(db: TestDb) {

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 const ROOM: &[Migration] = &[Migration {
     name: "0001_create_pair",
@@ -71,12 +72,12 @@ async fn check(db: &Db, model: &mut Model, operation: &Operation) {
     match operation {
         Operation::Insert(a, b, note) => {
             let answer = db.execute(INSERT, args![a, *b, note]).await;
-            let key = (a.clone(), *b);
-            if model.contains_key(&key) {
-                assert!(answer.unwrap_err().is_unique());
-            } else {
-                assert_eq!(answer.unwrap(), 1);
-                model.insert(key, note.clone());
+            match model.entry((a.clone(), *b)) {
+                Entry::Occupied(_) => assert!(answer.unwrap_err().is_unique()),
+                Entry::Vacant(free) => {
+                    assert_eq!(answer.unwrap(), 1);
+                    free.insert(note.clone());
+                }
             }
         }
         Operation::Upsert(a, b, note) => {

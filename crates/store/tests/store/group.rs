@@ -163,3 +163,41 @@ db_test! {
         }
     }
 }
+
+db_test! {
+    rooms = &[("room", ROOM)];
+
+    async fn what_was_left_for_later_is_done_or_undone_whole(db: TestDb) {
+        for (twin, expected) in [(false, 3), (true, 3)] {
+            let answer: Result<(), StoreError> = db
+                .transaction(|tx| {
+                    Box::pin(async move {
+                        let name = if twin { "second" } else { "first" };
+                        tx.later(INSERT, args![name]).await?;
+                        tx.later(INSERT, args![format!("{name} '$1'")]).await?;
+                        tx.later("INSERT INTO room_counter (name, n) VALUES ($1, 1)", args!["only once"]).await?;
+                        tx.execute(INSERT, args![format!("{name} now")]).await?;
+                        Ok(())
+                    })
+                })
+                .await;
+            assert_eq!(answer.is_err(), twin);
+            assert_eq!(ids(&db).await.len(), expected);
+        }
+    }
+
+    async fn many_left_for_later_are_sent_in_parts(db: TestDb) {
+        let answer: Result<(), StoreError> = db
+            .transaction(|tx| {
+                Box::pin(async move {
+                    for number in 0..2500 {
+                        tx.later(INSERT, args![format!("{number:04}")]).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        answer.unwrap();
+        assert_eq!(ids(&db).await.len(), 2500);
+    }
+}
