@@ -20,7 +20,6 @@ use haidang_ui::assets::{self, Asset};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use tower::ServiceExt;
 use tower_http::compression::CompressionLayer;
@@ -151,8 +150,7 @@ impl Served {
         listener: tokio::net::TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> std::io::Result<()> {
-        let service = self.router.into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+        crate::serve::run(self.router, listener, shutdown, crate::serve::Limits::default()).await
     }
 }
 
@@ -169,7 +167,17 @@ async fn to_language(headers: HeaderMap, uri: Uri) -> Response {
     }
 }
 
-async fn not_found() -> Response {
+/// No row: an address with a slash too many leads to the one without, everything else is 404.
+async fn not_found(method: Method, uri: Uri) -> Response {
+    let path = uri.path();
+    let shorter = path.strip_suffix('/').filter(|rest| !rest.is_empty() && !rest.ends_with('/'));
+    let shorter = shorter.filter(|_| {
+        method == Method::GET && language::split(path).is_some_and(|(_, rest)| language::safe_path(rest).is_some())
+    });
+    let location = shorter.and_then(language::safe_path).and_then(|path| HeaderValue::from_str(&path).ok());
+    if let Some(location) = location {
+        return (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response();
+    }
     Fault::from(Problem::not_found("not_found", "no such address")).into_response()
 }
 

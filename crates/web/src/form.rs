@@ -178,7 +178,7 @@ pub(crate) fn field_of(message: &str) -> String {
     let parts: Vec<&str> = message.split(": ").collect();
     let is_path =
         |p: &&&str| !p.is_empty() && p.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '[' | ']'));
-    parts.iter().filter(is_path).next().map(|p| (*p).to_owned()).unwrap_or_default()
+    parts.iter().find(is_path).map(|p| (*p).to_owned()).unwrap_or_default()
 }
 
 #[cfg(test)]

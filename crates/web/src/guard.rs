@@ -1,6 +1,6 @@
 //! What happens between the router and a handler, row by row: who asks, may they, is the request ours, how much is it.
 
-use crate::answer::{Fault, too_many};
+use crate::answer::{Answer, Fault, too_many};
 use crate::csrf;
 use crate::form;
 use crate::idempotency;
@@ -130,18 +130,22 @@ async fn admit(mut visitor: Visitor, request: Request, next: Next) -> Result<Res
         return Err(refused(&visitor, with_cookies(&visitor, arrival.fresh_cookie, response)));
     }
 
-    let request =
-        ours(&visitor, arrival.bearer, request).await.map_err(|fault| refused(&visitor, fault.into_response()))?;
-    let mut request = bounded(&row, request).map_err(|fault| refused(&visitor, fault.into_response()))?;
-    request.extensions_mut().insert(visitor.clone());
-    let run = idempotency::run(&visitor, request, next);
+    // A body that trickles in counts as well as a handler that dawdles.
+    let run = run(&visitor, arrival.bearer, request, next);
     let response = match tokio::time::timeout(row.timeout, run).await {
-        Ok(response) => response,
-        Err(_) => Fault::from(Problem::unavailable("timeout", "the handler took too long")).into_response(),
+        Ok(answer) => answer.unwrap_or_else(IntoResponse::into_response),
+        Err(_) => Fault::from(Problem::unavailable("timeout", "the request took too long")).into_response(),
     };
     let mut response = with_cookies(&visitor, arrival.fresh_cookie, response);
     response.extensions_mut().insert(visitor);
     Ok(response)
+}
+
+async fn run(visitor: &Visitor, bearer: bool, request: Request, next: Next) -> Answer {
+    let request = ours(visitor, bearer, request).await?;
+    let mut request = bounded(&visitor.row, request)?;
+    request.extensions_mut().insert(visitor.clone());
+    Ok(idempotency::run(visitor, request, next).await)
 }
 
 /// A refusal that remembers its reader, so that the frame can render it in the right language.

@@ -43,6 +43,7 @@ mod problem;
 mod rate;
 mod routes;
 mod row;
+mod serve;
 pub mod session;
 mod site;
 mod sql;

@@ -68,7 +68,8 @@ db_test! {
         assert_eq!((good.status.as_u16(), trial.done.0.load(Ordering::SeqCst)), (303, 1));
         let token = browser.csrf.clone();
         let form = "application/x-www-form-urlencoded";
-        let attacks: &[(&str, &[(&str, &str)], String)] = &[
+        type Attack<'a> = (&'a str, &'a [(&'a str, &'a str)], String);
+        let attacks: &[Attack<'_>] = &[
             ("no token", &[("content-type", form)], "name=x".into()),
             ("empty token", &[("content-type", form)], "name=x&csrf=".into()),
             ("wrong token", &[("content-type", form)], format!("name=x&csrf=A{}", &token[1..])),

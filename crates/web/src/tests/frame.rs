@@ -31,6 +31,9 @@ db_test! {
         let again = Request::get("/en/trang").header("cookie", "hd_lang=en");
         let got = trial.send(again.body(Body::empty()).unwrap()).await;
         assert!(!got.headers.get_all("set-cookie").iter().any(|v| v.to_str().unwrap().starts_with("hd_lang")));
+        for (path, expected) in [("/vi/", "/vi"), ("/en/trang/", "/en/trang"), ("/vi//evil.example/", ""), ("/vi/x//", "")] {
+            assert_eq!(trial.get(path).await.location(), expected, "{path}");
+        }
         let got = trial.get("/kq/abc").await;
         assert_eq!(got.status, 200, "plain addresses have no prefix");
     }
