@@ -24,6 +24,8 @@ pub const ROOMS: &[(&str, &[Migration])] = &[
     (haidang_store::ROOM, haidang_store::MIGRATIONS),
     ("web", haidang_web::MIGRATIONS),
     ("identity", haidang_identity::MIGRATIONS),
+    ("services", haidang_services::MIGRATIONS),
+    ("vault", haidang_vault::MIGRATIONS),
     ("server", crate::MIGRATIONS),
 ];
 

@@ -1,19 +1,32 @@
 //! The domain rooms, wired to each other through the traits of `contracts`.
 
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
+use async_trait::async_trait;
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::documents::{Documents, Signer};
 use haidang_contracts::files::FileScanner;
+use haidang_contracts::identity::{Directory, Identity};
+use haidang_contracts::payment::PaymentGateway;
 use haidang_identity::IdentityRoom;
 use haidang_kernel::ambient::Ambient;
+use haidang_services::Services;
+use haidang_services::cases::clock::CityClock;
+use haidang_services::procedure::{self, Severity};
+use haidang_store::jobs::{Handler, Job};
+use haidang_store::outbox::Failure;
 use haidang_store::{Blobs, Db, Jobs};
+use haidang_vault::VaultRoom;
 use haidang_web::App;
+use jiff::SignedDuration;
+use jiff::civil::Date;
 
+use crate::cli::{Outcome, say};
 use crate::config::Config;
 use crate::pack::Pack;
-use crate::simulators::SimulatedGateway;
+use crate::simulators::{NoGateway, SimulatedGateway, StoredMessages};
 
 /// What the rooms are made from.
 pub struct Parts<'city> {
@@ -41,38 +54,177 @@ pub struct Parts<'city> {
     pub access: Arc<dyn AccessLog>,
 }
 
-/// The domain rooms of a running city.
+/// The domain rooms of a running city. Cheap to clone.
 #[derive(Clone)]
-pub struct Rooms {}
+pub struct Rooms {
+    /// Procedures and cases.
+    pub services: Arc<Services>,
+    /// What the city knows about a person.
+    pub vault: VaultRoom,
+    synonyms: Arc<Vec<(Vec<String>, Vec<String>)>>,
+    round_seconds: i64,
+}
 
 impl Rooms {
-    /// Puts the rooms together.
-    pub async fn open(_parts: Parts<'_>) -> Result<Rooms> {
-        Ok(Rooms {})
+    /// Puts the rooms together: procedures from the pack into memory, the index over them, the ports behind their traits.
+    pub async fn open(parts: Parts<'_>) -> Result<Rooms> {
+        let folder = parts.pack.folder.clone();
+        let pack = tokio::task::spawn_blocking(move || procedure::pack::Pack::load(&folder)).await??;
+        for version in &pack.refused {
+            tracing::warn!(procedure.version = %version, "procedure version refused, see `haidang pack lint`");
+        }
+        let synonyms: Vec<_> = pack.synonyms.iter().map(|row| (row.words.clone(), row.means.clone())).collect();
+        let search = haidang_services::finding::index(&pack.catalogue, parts.ambient.today(), &synonyms)?;
+        let identity: Arc<dyn Identity> = Arc::new(parts.identity.clone());
+        let directory: Arc<dyn Directory> = Arc::new(parts.identity.clone());
+        let vault = VaultRoom::new(haidang_vault::Inner {
+            db: parts.db.clone(),
+            blobs: parts.blobs.clone(),
+            ambient: parts.ambient.clone(),
+            identity: identity.clone(),
+            directory: directory.clone(),
+            accesses: parts.access,
+        });
+        parts.db.register(Arc::new(vault.clone()));
+        let payments: Arc<dyn PaymentGateway> = match parts.gateway {
+            Some(gateway) => gateway,
+            None => Arc::new(NoGateway),
+        };
+        let settings = haidang_services::Settings {
+            draft_days: parts.pack.city.drafts.keep_days,
+            coordination: parts.pack.coordination().context("no role of positions.toml holds case.coordinate")?,
+            origin: parts.config.origin(parts.config.server.listen.port()),
+            portal_open: parts.pack.city.portal_switch.enabled,
+            fresh_factor_seconds: seconds(parts.config.session.fresh_factor_minutes.saturating_mul(60)),
+        };
+        let clock = CityClock { calendar: pack.calendar.clone(), hours: pack.hours.clone() };
+        let services = Arc::new(Services {
+            db: parts.db.clone(),
+            blobs: parts.blobs.clone(),
+            ambient: parts.ambient.clone(),
+            catalogue: RwLock::new(pack.catalogue.clone()),
+            clock: RwLock::new(Arc::new(clock)),
+            codes: pack.codes.clone(),
+            search: RwLock::new(Arc::new(search)),
+            identity,
+            directory,
+            once_only: Arc::new(parts.identity.clone()),
+            vault: Arc::new(vault.clone()),
+            documents: parts.documents,
+            payments,
+            scanner: parts.scanner,
+            notifier: Arc::new(StoredMessages::new(parts.db.clone(), parts.ambient.clone())),
+            settings,
+        });
+        let round_seconds = seconds(parts.config.work.escalation_seconds.max(1));
+        Ok(Rooms { services, vault, synonyms: Arc::new(synonyms), round_seconds })
     }
 
     /// What was loaded, in one line.
     pub fn summary(&self) -> String {
-        String::new()
+        let catalogue = self.services.catalogue();
+        let today = self.services.ambient.today();
+        format!("{} procedure versions, {} in force today", catalogue.len(), catalogue.all_current(today).len())
     }
 
     /// Adds their routes.
     pub fn mount(&self, app: App) -> App {
-        app
+        app.mount(haidang_services::api::routes(self.services.clone()))
+            .mount(haidang_services::pages::routes(self.services.clone()))
     }
 
     /// Adds their work beside the requests.
     pub fn jobs(&self, jobs: Jobs) -> Jobs {
-        jobs
+        let day = Mutex::new(self.services.ambient.today());
+        jobs.with(Arc::new(Round { rooms: self.clone(), day }))
+    }
+
+    /// Builds the index anew over what is in force today.
+    fn index_again(&self) -> Result<()> {
+        let catalogue = self.services.catalogue();
+        let index = haidang_services::finding::index(&catalogue, self.services.ambient.today(), &self.synonyms)?;
+        *self.services.search.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(index);
+        Ok(())
+    }
+}
+
+fn seconds(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Escalations, interrupted results, lost answers of payments, expired drafts; and at midnight the index.
+struct Round {
+    rooms: Rooms,
+    day: Mutex<Date>,
+}
+
+#[async_trait]
+impl Handler for Round {
+    fn kind(&self) -> &'static str {
+        "services.round"
+    }
+
+    fn every(&self) -> Option<SignedDuration> {
+        Some(SignedDuration::from_secs(self.rooms.round_seconds))
+    }
+
+    async fn run(&self, _: &Job) -> Result<(), Failure> {
+        let round = self.rooms.services.tick().await;
+        if round.escalations + round.results + round.payments + round.drafts > 0 {
+            tracing::info!(
+                escalations = round.escalations,
+                results = round.results,
+                payments = round.payments,
+                drafts = round.drafts,
+                "round of the services"
+            );
+        }
+        let today = self.rooms.services.ambient.today();
+        let new_day = std::mem::replace(&mut *self.day.lock().unwrap_or_else(PoisonError::into_inner), today) != today;
+        if new_day {
+            // Versions come into force and end at midnight.
+            self.rooms.index_again().map_err(|error| Failure::Later(error.to_string()))?;
+        }
+        Ok(())
     }
 }
 
 /// Registers their texts.
 pub fn texts() -> Result<()> {
+    haidang_ui::texts::register(haidang_services::TEXTS)?;
     Ok(())
 }
 
-/// Applies every rule to a pack.
-pub fn lint(_folder: &std::path::Path, _json: bool) -> Result<crate::cli::Outcome> {
-    anyhow::bail!("not yet")
+/// Applies every rule to a pack and prints what it finds, one finding a line.
+pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
+    let pack = procedure::pack::Pack::load(folder)?;
+    let errors = pack.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    if json {
+        let findings: Vec<serde_json::Value> = pack.findings.iter().map(finding_json).collect();
+        say(serde_json::to_string_pretty(&findings)?)?;
+    } else {
+        for finding in &pack.findings {
+            say(finding.line_text(haidang_ui::Lang::En))?;
+        }
+        let warnings = pack.findings.len() - errors;
+        say(format_args!(
+            "{}: {} versions, {errors} errors, {warnings} warnings",
+            folder.display(),
+            pack.catalogue.len()
+        ))?;
+    }
+    Ok(if errors == 0 { Outcome::Good } else { Outcome::Wrong })
+}
+
+fn finding_json(finding: &procedure::Finding) -> serde_json::Value {
+    serde_json::json!({
+        "code": finding.code.as_str(),
+        "severity": finding.severity.as_str(),
+        "version": finding.version,
+        "file": finding.file,
+        "line": finding.line,
+        "clause": finding.clause,
+        "message": finding.message,
+        "repair": finding.repair,
+    })
 }
