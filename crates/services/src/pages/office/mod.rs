@@ -1,9 +1,16 @@
 //! The workbench of officials ("Egov"): inbox, case, actions, counter, printed forms, supervision.
 
+mod case;
+mod case_parts;
+mod decide;
+mod frame;
+mod inbox;
+mod list;
+
 use crate::api::State;
 use haidang_web::Routes;
 
 /// Adds the pages of officials.
 pub fn routes(routes: Routes<State>) -> Routes<State> {
-    routes
+    case::routes(inbox::routes(routes))
 }

@@ -1,0 +1,122 @@
+//! What every page of the workbench shares: navigation by rights, names of agencies, words of states.
+
+use crate::cases::clock::CityClock;
+use crate::model::{CaseState, Channel};
+use crate::service::Services;
+use haidang_contracts::identity::Agency;
+use haidang_kernel::format;
+use haidang_kernel::problem::Problem;
+use haidang_kernel::time;
+use haidang_ui::component::Tag;
+use haidang_ui::{Html, Lang, NavItem, Page, t};
+use haidang_web::Visitor;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+
+/// The frame of a page of the workbench; its navigation holds what the reader may open.
+pub(super) fn office_page(visitor: &Visitor, title: impl Into<String>, nav: &'static str) -> Page {
+    let mut page = visitor.page(title, nav);
+    page.navigation.retain(|item| match item.id {
+        "counter" => visitor.can("case.receive"),
+        "coordination" => visitor.can("case.coordinate"),
+        "supervision" => visitor.can("case.read_all") || visitor.can("case.assign"),
+        "audit" => visitor.can("audit.read"),
+        _ => true,
+    });
+    if visitor.can("pack.manage") {
+        page.navigation.push(NavItem { id: "procedures", text: "office-nav-procedures", path: "/can-bo/thu-tuc" });
+    }
+    if visitor.can("calendar.manage") {
+        page.navigation.push(NavItem { id: "calendar", text: "office-nav-calendar", path: "/can-bo/lich" });
+    }
+    page
+}
+
+/// A stored word as part of a text id: `awaiting_issue` → `awaiting-issue`.
+pub(super) fn dashed(word: &str) -> String {
+    word.replace(['_', '.'], "-")
+}
+
+/// The word of a state.
+pub(super) fn state_text(lang: Lang, state: CaseState) -> String {
+    t(lang, &format!("office-state-{}", dashed(state.as_str())), &[])
+}
+
+/// The word of a channel.
+pub(super) fn channel_text(lang: Lang, channel: Channel) -> String {
+    t(lang, &format!("office-channel-{}", channel.as_str()), &[])
+}
+
+/// The state as a tag; its word carries the meaning.
+pub(super) fn state_tag(lang: Lang, state: CaseState) -> Tag {
+    let tag = Tag::new(&state_text(lang, state));
+    match state {
+        CaseState::Refused | CaseState::Stopped => tag.late(),
+        CaseState::Withdrawn => tag,
+        CaseState::AwaitingSupplement | CaseState::AwaitingPayment | CaseState::WithdrawalRequested => tag.wait(),
+        CaseState::ResultReady | CaseState::Returned => tag.done(),
+        _ => tag,
+    }
+}
+
+/// Names of all agencies, read once a page.
+pub(super) struct Names(BTreeMap<String, Agency>);
+
+impl Names {
+    /// The agencies of today and those named besides, which may be gone.
+    pub(super) async fn load(services: &Services, also: &[&str]) -> Result<Self, Problem> {
+        let today = services.directory.agencies().await?;
+        let mut names: BTreeMap<String, Agency> = today.into_iter().map(|a| (a.code.clone(), a)).collect();
+        for code in also {
+            if !names.contains_key(*code)
+                && let Some(gone) = services.directory.agency(code).await?
+            {
+                names.insert(gone.code.clone(), gone);
+            }
+        }
+        Ok(Self(names))
+    }
+
+    /// The name in the language of the page; the code when nobody knows it.
+    pub(super) fn of(&self, lang: Lang, code: &str) -> String {
+        self.0.get(code).map_or_else(
+            || code.to_owned(),
+            |agency| match lang {
+                Lang::Vi => agency.name_vi.clone(),
+                Lang::En if agency.name_en.is_empty() => agency.name_vi.clone(),
+                Lang::En => agency.name_en.clone(),
+            },
+        )
+    }
+
+    /// All agencies of today.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Agency> {
+        self.0.values()
+    }
+}
+
+/// How much time is left, in words, and the class that colours them.
+pub(super) fn left(lang: Lang, clock: &CityClock, now: Timestamp, due: Timestamp) -> (String, &'static str) {
+    if due < now {
+        let days = clock.calendar.working_days_left(now, due).min(-1);
+        return (t(lang, "office-left-late", &[("days", days.unsigned_abs().into())]), " hd-left--late");
+    }
+    let wall = time::civil(due);
+    if wall.date() == time::civil(now).date() {
+        let at = format::time_table(wall.time());
+        return (t(lang, "office-left-today", &[("time", at.into())]), " hd-left--today");
+    }
+    let days = clock.calendar.working_days_left(now, due);
+    (t(lang, "office-left-days", &[("days", days.into())]), "")
+}
+
+/// The due date as a heading line: `Hạn 17:00, thứ Sáu, 04/09/2026`.
+pub(super) fn due_text(page: &Page, due: Timestamp) -> String {
+    let wall = time::civil(due);
+    page.t2("office-due", "time", format::time_table(wall.time()), "date", format::date_short(page.lang, wall.date()))
+}
+
+/// A moment of a history: day and time, compact.
+pub(super) fn when(page: &Page, at: Timestamp) -> Html {
+    page.time(at)
+}
