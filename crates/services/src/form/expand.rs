@@ -148,7 +148,7 @@ fn id_paper() -> Vec<Field> {
         ("passport", "Hộ chiếu", "Passport"),
         ("other", "Giấy tờ khác", "Another paper"),
     ];
-    let mut number = part("number", Widget::Text, "Số giấy tờ", "Number of the paper", true);
+    let mut number = part("number", Widget::Text, "Số giấy tờ", "Number", true);
     complete(&mut number, &json!({ "maxLength": 30 }), true);
     let issued = Field {
         checks: vec![Check::NotFuture],
@@ -158,7 +158,7 @@ fn id_paper() -> Vec<Field> {
         with_options("kind", &kinds, "Loại giấy tờ", "Kind of paper", true),
         number,
         issued,
-        part("issued_by", Widget::Text, "Nơi cấp", "Issued by", true),
+        part("issued_by", Widget::Text, "Nơi cấp", "Place of issue", true),
     ]
 }
 

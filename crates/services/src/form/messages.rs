@@ -2,6 +2,7 @@
 
 use super::field::{Field, Widget};
 use haidang_kernel::bilingual::Bilingual;
+use haidang_kernel::format::{self, Lang};
 
 /// Where a field stands, for the words of a message.
 #[derive(Debug, Clone, Default)]
@@ -15,15 +16,23 @@ pub(super) struct Place {
 /// Further values that a message names.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Detail {
-    /// A limit.
+    /// A limit, as Vietnamese writes it.
     pub limit: String,
+    /// The same as English writes it.
+    pub limit_en: String,
     /// Name of a successor, or of whatever else the message mentions.
     pub name: Option<Bilingual>,
 }
 
 impl Detail {
     pub fn limit(limit: impl std::fmt::Display) -> Self {
-        Self { limit: limit.to_string(), name: None }
+        Self { limit: limit.to_string(), limit_en: limit.to_string(), name: None }
+    }
+
+    /// A limit that may be large.
+    pub fn number(limit: f64) -> Self {
+        let shown = |lang| format::decimal(lang, limit, 0);
+        Self { limit: shown(Lang::Vi), limit_en: shown(Lang::En), name: None }
     }
 }
 
@@ -218,7 +227,7 @@ fn date(code: &str, w: &Words, widget: Widget) -> Pair {
 }
 
 fn quantity(code: &str, w: &Words, detail: &Detail) -> Pair {
-    let limit = &detail.limit;
+    let (limit, limit_en) = (&detail.limit, &detail.limit_en);
     match code {
         "not_a_number" => pair(
             format!("{} phải là số, ví dụ 1.250.000", w.vi),
@@ -235,18 +244,18 @@ fn quantity(code: &str, w: &Words, detail: &Detail) -> Pair {
         "one_decimal" => {
             pair(format!("{} chỉ có một chữ số sau dấu phẩy", w.vi), format!("{} has one digit after the comma", w.en))
         }
-        "minimum" => pair(format!("{} phải từ {limit} trở lên", w.vi), format!("{} must be at least {limit}", w.en)),
+        "minimum" => pair(format!("{} phải từ {limit} trở lên", w.vi), format!("{} must be at least {limit_en}", w.en)),
         "maximum" | "too_large" => {
-            pair(format!("{} không được quá {limit}", w.vi), format!("{} must not exceed {limit}", w.en))
+            pair(format!("{} không được quá {limit}", w.vi), format!("{} must not exceed {limit_en}", w.en))
         }
         "positive" => pair(format!("{} phải lớn hơn 0", w.vi), format!("{} must be above 0", w.en)),
         "min_length" => pair(
             format!("{} phải có ít nhất {limit} ký tự", w.vi),
-            format!("{} must have at least {limit} characters", w.en),
+            format!("{} must have at least {limit_en} characters", w.en),
         ),
         "max_length" | "name_too_long" => pair(
             format!("{} dài nhất là {limit} ký tự", w.vi),
-            format!("{} must not be longer than {limit} characters", w.en),
+            format!("{} must not be longer than {limit_en} characters", w.en),
         ),
         "not_in_list" => {
             pair(format!("Hãy chọn {} trong danh sách", w.vi_low), format!("Select {} from the list", w.en_low))
@@ -259,7 +268,7 @@ fn quantity(code: &str, w: &Words, detail: &Detail) -> Pair {
             pair(format!("Hãy thêm ít nhất một mục: {}", w.vi_low), format!("Add at least one entry: {}", w.en_low))
         }
         "max_items" => {
-            pair(format!("{}: nhiều nhất là {limit} mục", w.vi), format!("{}: at most {limit} entries", w.en))
+            pair(format!("{}: nhiều nhất là {limit} mục", w.vi), format!("{}: at most {limit_en} entries", w.en))
         }
         "unique" => pair(format!("{}: mỗi mục chỉ chọn một lần", w.vi), format!("{}: select each entry once", w.en)),
         _ => None,
@@ -282,11 +291,11 @@ fn person(code: &str, w: &Words, detail: &Detail) -> Pair {
         ),
         "birth_year_mismatch" => pair(
             format!("Năm sinh ghi trong {} khác với năm sinh đã khai. Hãy kiểm tra cả hai", w.vi_low),
-            format!("The birth year inside {} differs from the one declared. Check both", w.en_low),
+            format!("The birth year in {} differs from the one declared. Check both", w.en_low),
         ),
         "sex_mismatch" => pair(
             format!("Giới tính ghi trong {} khác với giới tính đã khai. Hãy kiểm tra cả hai", w.vi_low),
-            format!("The sex inside {} differs from the one declared. Check both", w.en_low),
+            format!("The sex in {} differs from the one declared. Check both", w.en_low),
         ),
         "commune_known" => pair(
             format!("Không có mã xã, phường hoặc đặc khu này: hãy chọn lại {}", w.vi_low),

@@ -113,7 +113,13 @@ fn schema_errors(version: &Version, keys: &[&str], answers: &Json, errors: &mut 
         let Some(key) = pointer.split('/').nth(1).filter(|key| keys.contains(key)) else { continue };
         let named = known.iter().any(|other| related(other, &pointer));
         let Some(field) = version.form.field(key).filter(|_| !named) else { continue };
-        let code = error.kind().keyword().to_owned();
+        let code = match (error.kind().keyword(), field.widget) {
+            ("format", Widget::Email) => "email",
+            ("format", Widget::Date) => "date_not_real",
+            ("uniqueItems", _) => "unique",
+            (keyword, _) => keyword,
+        };
+        let code = code.to_owned();
         let message = message(field, &code, &Place::default(), &Detail::default());
         let field = field.first_input(key);
         errors.push(AnswerError { pointer, field, code, message, warning: false });
@@ -395,8 +401,8 @@ fn number_fault(field: &Field, value: &Json) -> Fault {
     let Some(number) = value.as_f64() else {
         let typed = value.as_str().unwrap_or_default();
         let code = scalar::number_fault(field.widget, typed).code();
-        let detail = limit("maximum").map(shown_number).unwrap_or_default();
-        return Some((if code == "empty" { "not_a_number" } else { code }, Detail::limit(detail)));
+        let detail = limit("maximum").map(Detail::number).unwrap_or_default();
+        return Some((if code == "empty" { "not_a_number" } else { code }, detail));
     };
     if field.widget != Widget::Area && !(value.is_i64() || value.is_u64()) {
         return plain("not_whole");
@@ -408,11 +414,7 @@ fn number_fault(field: &Field, value: &Json) -> Fault {
         return plain("positive");
     }
     if let Some(least) = limit("minimum").filter(|least| number < *least) {
-        return Some(("minimum", Detail::limit(shown_number(least))));
+        return Some(("minimum", Detail::number(least)));
     }
-    limit("maximum").filter(|most| number > *most).map(|most| ("maximum", Detail::limit(shown_number(most))))
-}
-
-fn shown_number(number: f64) -> String {
-    haidang_kernel::format::decimal(haidang_kernel::format::Lang::Vi, number, 0)
+    limit("maximum").filter(|most| number > *most).map(|most| ("maximum", Detail::number(most)))
 }

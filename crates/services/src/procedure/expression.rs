@@ -256,3 +256,7 @@ fn sum(Arguments(values): Arguments) -> Outcome {
         .map(Value::Int)
         .ok_or_else(|| fault("sum", "an entry is not a whole number, or the sum is too large"))
 }
+
+#[cfg(test)]
+#[path = "expression_tests.rs"]
+mod tests;

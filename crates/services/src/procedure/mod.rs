@@ -27,5 +27,6 @@ pub use listed::{ListedRow, read_listed};
 pub use load::{LoadError, load, load_files};
 pub use model::{Level, Page, Procedure, ServiceLevel, State};
 pub use rows::{ActionRow, ComponentKind, FeeKind, Seat, Step};
+pub use source::Files;
 pub use version::{COORDINATION_QUEUE, Version};
 pub use words::{Budget, Moment};

@@ -200,6 +200,12 @@ impl Pack {
             roles: self.roles.values().map(|role| (role.id.clone(), role.agencies.clone())).collect(),
             codes: Arc::clone(&self.codes),
             notices: self.notices.clone(),
+            communes: self
+                .agencies
+                .iter()
+                .filter(|agency| agency.kind == "commune" && agency.to.is_none())
+                .filter_map(|agency| Some((agency.commune_code.clone()?, agency.code.clone())))
+                .collect(),
         }
     }
 

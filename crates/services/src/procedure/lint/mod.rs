@@ -35,6 +35,8 @@ pub struct Around {
     pub codes: Arc<CodeLists>,
     /// Ids of notices.
     pub notices: BTreeSet<String>,
+    /// Commune code to the code of the agency that serves it now.
+    pub communes: BTreeMap<String, String>,
 }
 
 /// Runs every rule but those that [`super::load`] runs while reading.

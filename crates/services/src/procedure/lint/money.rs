@@ -15,7 +15,7 @@ pub(super) fn check(version: &Version, report: &mut Reporter<'_>) {
                 format!("Khoản {} không có căn cứ pháp lý", row.code),
                 format!("{} has no legal basis", row.code),
             );
-            report.say(Code::FeeWithoutBasis, &path, message);
+            report.say(Code::FeeWithoutBasis, &format!("{path}/basis"), message);
         }
         match (&row.amount, &row.unknown) {
             (Some(amount), _) if !amount.trim().is_empty() => {}
@@ -42,7 +42,7 @@ pub(super) fn check(version: &Version, report: &mut Reporter<'_>) {
                     format!("Đối tượng miễn \"{}\" không có căn cứ pháp lý", exempt.id),
                     format!("The exemption \"{}\" has no legal basis", exempt.id),
                 );
-                report.say(Code::FeeWithoutBasis, &format!("{path}/exempt/{at}"), message);
+                report.say(Code::FeeWithoutBasis, &format!("{path}/exempt/{at}/basis"), message);
             }
         }
     }

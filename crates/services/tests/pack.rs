@@ -1,0 +1,143 @@
+//! The city packs of this repository load, and what they promise is what the law says.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use haidang_kernel::format::Lang;
+use haidang_kernel::money::Money;
+use haidang_services::model::Channel;
+use haidang_services::procedure::pack::Pack;
+use haidang_services::procedure::{Competence, Facts, Severity, State, total};
+use jiff::civil::{Date, date};
+use serde_json::{Value as Json, json};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+fn directory(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs").join(name)
+}
+
+static HAIPHONG: LazyLock<Pack> = LazyLock::new(|| Pack::load(&directory("haiphong")).unwrap());
+
+fn clean(pack: &Pack) {
+    let errors: Vec<String> = pack
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .map(|finding| finding.line_text(Lang::En))
+        .collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+    assert!(pack.refused.is_empty(), "{:?}", pack.refused);
+    assert!(!pack.catalogue.is_empty());
+}
+
+#[test]
+fn haiphong_is_clean_of_errors() {
+    clean(&HAIPHONG);
+}
+
+#[test]
+fn the_second_city_is_clean_of_errors() {
+    clean(&Pack::load(&directory("mau")).unwrap());
+}
+
+fn fee(code: &str, channel: Channel, submitted: Date, form: Json) -> Option<Money> {
+    let version = HAIPHONG.catalogue.in_force(code, submitted).unwrap();
+    total(&version.fees(&Facts::new(channel, submitted).with_form(form)))
+}
+
+#[test]
+fn certified_copies_cost_what_the_circular_says() {
+    // TT 226/2016/TT-BTC: 2.000 a page for pages 1 and 2, 1.000 from page 3, at most 200.000 a copy.
+    let golden = [(1, 2_000), (2, 4_000), (3, 5_000), (10, 12_000), (197, 199_000), (198, 200_000), (500, 200_000)];
+    for (pages, amount) in golden {
+        for copies in [1, 3] {
+            let form = json!({ "copy_form": "paper", "documents": [{ "pages": pages, "copies": copies }] });
+            let found = fee("2.000815", Channel::Direct, date(2026, 11, 20), form);
+            assert_eq!(found, Some(Money(amount * copies)), "{pages} pages, {copies} copies");
+        }
+    }
+    let unanswered = fee("2.000815", Channel::Direct, date(2026, 11, 20), json!({}));
+    assert_eq!(unanswered, None, "a fee that depends on an answer is not guessed");
+}
+
+#[test]
+fn the_birth_fee_follows_channel_day_and_delay() {
+    let late = date(2026, 1, 15);
+    let cases = [
+        // NQ 23/2026/NQ-HĐND from 08/8/2026; the amounts of the resolutions before it were not seen.
+        (Channel::Online, date(2026, 8, 7), late, None),
+        (Channel::Online, date(2026, 8, 8), late, Some(0)),
+        (Channel::Direct, date(2026, 8, 7), late, Some(8_000)),
+        (Channel::Direct, date(2026, 8, 8), late, Some(8_000)),
+        (Channel::Postal, date(2026, 8, 8), late, Some(8_000)),
+        // Within 60 days of birth (60/2014/QH13 Điều 15).
+        (Channel::Direct, date(2026, 9, 30), date(2026, 8, 1), Some(0)),
+        (Channel::Direct, date(2026, 10, 1), date(2026, 8, 1), Some(8_000)),
+    ];
+    for (channel, submitted, born, expected) in cases {
+        let form = json!({ "child_birth_date": born.to_string(), "copies_wanted": false });
+        let found = fee("1.001193", channel, submitted, form);
+        assert_eq!(found, expected.map(Money), "{channel} {submitted} born {born}");
+    }
+}
+
+#[test]
+fn an_exemption_keeps_its_law() {
+    let version = HAIPHONG.catalogue.in_force("1.001193", date(2026, 9, 1)).unwrap();
+    let form = json!({ "child_birth_date": "2026-01-15", "copies_wanted": false });
+    let mut facts = Facts::new(Channel::Direct, date(2026, 9, 1)).with_form(form);
+    let line = version.fees(&facts).into_iter().find(|line| line.full == Some(Money(8_000))).unwrap();
+    assert!(!line.may_exempt.is_empty() && line.exempt.is_none());
+    facts.claimed = vec![line.may_exempt[0].id.clone()];
+    let line = version.fees(&facts).into_iter().find(|line| line.full == Some(Money(8_000))).unwrap();
+    assert_eq!(line.amount, Some(Money::ZERO));
+    assert!(line.exempt.is_some_and(|exempt| !exempt.basis.is_empty()));
+}
+
+#[test]
+fn a_listed_procedure_promises_nothing_and_says_what_is_missing() {
+    let day = date(2026, 11, 21);
+    let listed: Vec<_> =
+        HAIPHONG.catalogue.all_current(day).into_iter().filter(|version| version.state == State::Listed).collect();
+    assert!(listed.len() > 150, "{}", listed.len());
+    for version in listed {
+        let facts = Facts::new(Channel::Direct, day);
+        assert!(!version.promises() && version.time_limit(&facts).is_none(), "{}", version.id);
+        assert!(!version.procedure.missing.is_empty(), "{}", version.id);
+        assert!(version.procedure.missing.iter().all(|missing| missing.en.is_some()));
+        // A line of the list gets the generic form and route; a directory may be listed with its own.
+        if version.components(&facts).iter().any(|need| need.id == "papers") {
+            assert_eq!((version.steps().len(), version.pages(&facts).len()), (5, 4), "{}", version.id);
+        }
+    }
+}
+
+#[test]
+fn a_case_goes_to_the_agency_of_its_commune_or_to_people() {
+    let day = date(2026, 11, 21);
+    let commune = HAIPHONG.competent_agency(&Competence::Commune("11824".to_owned()), day).unwrap();
+    assert_eq!(commune.commune_code.as_deref(), Some("11824"));
+    let version = HAIPHONG.catalogue.in_force("1.001193", day).unwrap();
+    let nobody = version.competence(&Facts::new(Channel::Online, day));
+    assert!(matches!(nobody, Competence::Unknown { .. }), "{nobody:?}");
+    assert_eq!(HAIPHONG.competent_agency(&nobody, day), None);
+}
+
+#[test]
+fn every_version_has_its_own_hash() {
+    let mut hashes: Vec<&str> = HAIPHONG.catalogue.all().map(|version| version.sha256.as_str()).collect();
+    let count = hashes.len();
+    hashes.sort_unstable();
+    hashes.dedup();
+    assert_eq!(hashes.len(), count);
+    assert!(hashes.iter().all(|hash| hash.len() == 64));
+}
+
+#[test]
+fn every_escalation_and_budget_is_understood() {
+    for version in HAIPHONG.catalogue.all() {
+        for step in version.steps() {
+            assert_eq!(version.escalations(step).len(), step.escalation.len(), "{} {}", version.id, step.id);
+            assert_eq!(version.budget(step).is_some(), step.budget.is_some(), "{} {}", version.id, step.id);
+        }
+    }
+}
