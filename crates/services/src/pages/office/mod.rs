@@ -1,5 +1,7 @@
 //! The workbench of officials ("Egov"): inbox, case, actions, counter, printed forms, supervision.
 
+mod action;
+mod action_fields;
 mod case;
 mod case_parts;
 mod decide;
@@ -12,5 +14,7 @@ use haidang_web::Routes;
 
 /// Adds the pages of officials.
 pub fn routes(routes: Routes<State>) -> Routes<State> {
-    case::routes(inbox::routes(routes))
+    let routes = inbox::routes(routes);
+    let routes = case::routes(routes);
+    action::routes(routes)
 }
