@@ -87,6 +87,9 @@ impl File {
 
     /// True for files that only tests compile.
     pub fn is_test(&self) -> bool {
-        self.path.contains("/tests/") || self.path.starts_with("crates/testkit/") || self.name() == "tests.rs"
+        self.path.contains("/tests/")
+            || self.path.starts_with("crates/testkit/")
+            || self.name() == "tests.rs"
+            || self.name().ends_with("_tests.rs")
     }
 }

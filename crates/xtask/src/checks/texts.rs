@@ -216,9 +216,15 @@ pub fn literal(tree: &Tree) -> anyhow::Result<Report> {
 /// Text between tags, without template code, comments, entities and proper names.
 fn visible_text(template: &str) -> Vec<(usize, String)> {
     let mut cleaned = template.to_owned();
-    for (open, close) in
-        [("{#", "#}"), ("<!--", "-->"), ("{%", "%}"), ("{{", "}}"), ("<style", "</style>"), ("<script", "</script>")]
-    {
+    for (open, close) in [
+        ("{#", "#}"),
+        ("<!--", "-->"),
+        ("{%", "%}"),
+        ("{{", "}}"),
+        ("<style", "</style>"),
+        ("<kbd", "</kbd>"),
+        ("<script", "</script>"),
+    ] {
         cleaned = blank(&cleaned, open, close);
     }
     cleaned = blank(&cleaned, "<", ">");
