@@ -143,6 +143,8 @@ pub struct Page {
     pub notice: Option<String>,
     /// A banner on all pages in an emergency.
     pub emergency: Option<Banner>,
+    /// Seconds until the session ends if nothing more is asked; two minutes before, a dialog offers to go on.
+    pub session_seconds: Option<i64>,
     /// Personal or secret: search engines stay out.
     pub private: bool,
 }
@@ -180,6 +182,7 @@ impl Page {
             scripts,
             notice: None,
             emergency: None,
+            session_seconds: None,
             private: false,
         }
     }

@@ -32,6 +32,8 @@ pub const SIGN_OUT: &str = "/dang-xuat";
 pub const ACCOUNT: &str = "/tai-khoan";
 /// Leaves acting for someone else (POST).
 pub const END_ON_BEHALF: &str = "/lam-thay/ket-thuc";
+/// Keeps the session alive (POST).
+pub const EXTEND_SESSION: &str = "/phien/gia-han";
 /// Stores the choice of theme (POST, field `theme` = `system`, `light` or `dark`).
 pub const THEME: &str = "/giao-dien";
 /// Help and contacts.

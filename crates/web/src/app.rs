@@ -31,7 +31,7 @@ pub struct AppError(pub Vec<RouteFault>);
 
 /// Collects the routes of all rooms.
 ///
-/// ```ignore
+/// ```text
 /// let app = App::new(site).mount(identity::routes(…)).mount(services::routes(…)).build()?;
 /// app.serve(listener, shutdown).await?;
 /// ```

@@ -18,7 +18,7 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use haidang_contracts::{Actor, ActorKind};
+use haidang_contracts::Actor;
 use haidang_kernel::problem::Problem;
 use haidang_ui::{Lang, Theme};
 use http_body_util::Limited;
@@ -112,9 +112,8 @@ async fn admit(mut visitor: Visitor, request: Request, next: Next) -> Result<Res
     visitor.actor = arrival.actor.map(|actor| Arc::new(without_unproven_posts(actor, arrival.factor)));
 
     let limited = match &visitor.actor {
-        Some(actor) if actor.kind == ActorKind::System => {
-            site.limiter.take(Caller::System(actor.person.to_string()), now)
-        }
+        // A program works faster than a person, whoever's rights it has.
+        Some(actor) if arrival.bearer => site.limiter.take(Caller::System(actor.person.to_string()), now),
         Some(actor) => site.limiter.take(Caller::Person(actor.person.to_string()), now),
         None if row.is_unsafe() => site.limiter.take(Caller::AnonymousWrite(caller), now),
         None => Ok(()),
@@ -127,6 +126,9 @@ async fn admit(mut visitor: Visitor, request: Request, next: Next) -> Result<Res
             Some(redirect) => redirect,
             None => Fault::from(problem).into_response(),
         };
+        if decision == Decision::Forbidden {
+            note_refusal(&visitor).await.map_err(|fault| refused(&visitor, fault.into_response()))?;
+        }
         return Err(refused(&visitor, with_cookies(&visitor, arrival.fresh_cookie, response)));
     }
 
@@ -152,6 +154,15 @@ async fn run(visitor: &Visitor, bearer: bool, request: Request, next: Next) -> A
 fn refused(visitor: &Visitor, mut response: Response) -> Box<Response> {
     response.extensions_mut().insert(visitor.clone());
     Box::new(response)
+}
+
+/// Whoever tries a door that is not theirs leaves one line in the access log.
+async fn note_refusal(visitor: &Visitor) -> Result<(), Fault> {
+    if visitor.actor.is_some() {
+        let entry = visitor.audit_read("access.refused", "route", visitor.row.id).refused();
+        visitor.site.db.record_read(entry).await?;
+    }
+    Ok(())
 }
 
 /// Reads token or cookie.

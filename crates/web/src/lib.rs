@@ -2,7 +2,7 @@
 //!
 //! A room adds routes through [`Routes`] alone; each is a [`Row`] of the permission table with its handler:
 //!
-//! ```ignore
+//! ```text
 //! pub fn routes(state: Services) -> Routes<Services> {
 //!     Routes::new("services", state)
 //!         .page(Row::get("show_procedure", "/thu-tuc/{code}").public().example("/thu-tuc/1.001193"), show_procedure)

@@ -1,6 +1,6 @@
 //! The rows of this room: help, statements, theme, probes, the API document.
 
-use crate::answer::{Answer, html, json, redirect};
+use crate::answer::{Answer, html, json, no_content, redirect};
 use crate::form::FormFields;
 use crate::guard::{THEME_COOKIE, Table};
 use crate::language::return_path;
@@ -26,6 +26,12 @@ pub(crate) fn routes() -> Routes<()> {
         .page(
             Row::post("set_theme", paths::THEME).public().no_mutation("a cookie of the reader's own browser"),
             set_theme,
+        )
+        .page(
+            Row::post("extend_session", paths::EXTEND_SESSION)
+                .signed_in()
+                .no_mutation("moves the idle clock of the reader's own session, as any request does"),
+            extend_session,
         )
         .plain(Row::get("check_alive", "/healthz").public().not_html(), check_alive)
         .plain(Row::get("check_ready", "/readyz").public().not_html(), check_ready)
@@ -67,6 +73,14 @@ async fn set_theme(visitor: Visitor, fields: FormFields) -> Answer {
     let cookie = HeaderValue::from_str(&cookie).map_err(|_| Problem::internal("a cookie does not fit a header"))?;
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
+}
+
+/// Any request keeps a session alive; this one does nothing else. Scripts get an empty answer, others their page.
+async fn extend_session(visitor: Visitor, fields: FormFields) -> Answer {
+    if visitor.htmx.request {
+        return Ok(no_content());
+    }
+    redirect(visitor.lang, &return_path(&visitor.site, fields.first("next")))
 }
 
 /// The process runs.

@@ -12,7 +12,7 @@ pub struct Rates {
     pub per_address: u32,
     /// Of one person.
     pub per_person: u32,
-    /// Of one system with a token.
+    /// Of one token of a program.
     pub per_system: u32,
     /// Unsafe requests (filing, uploading, signing in) of one address without a session.
     pub anonymous_writes: u32,
@@ -20,7 +20,7 @@ pub struct Rates {
 
 impl Default for Rates {
     fn default() -> Self {
-        Self { per_address: 1_200, per_person: 600, per_system: 6_000, anonymous_writes: 120 }
+        Self { per_address: 6_000, per_person: 600, per_system: 6_000, anonymous_writes: 120 }
     }
 }
 
@@ -38,7 +38,7 @@ pub(crate) enum Caller {
     Address(String),
     /// A person by opaque id.
     Person(String),
-    /// A system by opaque id.
+    /// Programs with the tokens of one actor, by opaque id.
     System(String),
     /// Unsafe requests of an address without a session.
     AnonymousWrite(String),

@@ -133,6 +133,8 @@ impl Visitor {
         page.demo = self.site.settings.demo;
         page.theme = self.theme;
         page.emergency = self.site.emergency(self.lang);
+        let now = self.site.ambient.now();
+        page.session_seconds = self.session.as_ref().map(|session| session.ends_at().duration_since(now).as_secs());
         page.private = self.row.allow != Some(crate::row::Allow::Anyone);
         page.account = self.actor.as_ref().map(|actor| Account {
             name: actor.display_name.clone(),

@@ -43,6 +43,31 @@ for (const [name, [file, component]] of Object.entries(parts)) {
   });
 }
 
+// A session ends when nothing is asked for a while: two minutes before, a dialog offers to go on.
+const ending = document.getElementById("hd-session");
+if (ending instanceof HTMLDialogElement) {
+  let timer;
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => ending.showModal(), Math.max(Number(ending.dataset.seconds) - 120, 10) * 1000);
+  };
+  wait();
+  document.addEventListener("htmx:after:swap", wait);
+  ending.querySelector("form").addEventListener("submit", async (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    const form = event.currentTarget;
+    const headers = { "HX-Request": "true" };
+    const answer = await fetch(form.action, { method: "POST", headers, body: new URLSearchParams(new FormData(form)) });
+    const door = answer.headers.get("HX-Redirect");
+    if (door) location.href = door;
+    else if (answer.ok) {
+      ending.close();
+      wait();
+    } else location.reload();
+  });
+}
+
 if ("serviceWorker" in navigator && !document.documentElement.classList.contains("hd-ops")) {
   addEventListener("load", () => navigator.serviceWorker.register("/sw.js").catch(() => {}));
 }

@@ -31,6 +31,16 @@ db_test! {
         }
     }
 
+    async fn a_refused_door_leaves_one_line_and_a_missing_sign_in_none(db: TestDb) {
+        let trial = trial(&db);
+        let mut resident = Browser::signed_in(&trial, "resident").await;
+        resident.open(&trial, "/vi/ban").await;
+        Browser::default().open(&trial, "/vi/ban").await;
+        let rows = db.fetch_all("SELECT action, object_id, refused, detail FROM store_audit", vec![]).await.unwrap();
+        let seen: Vec<_> = rows.iter().map(|r| (r.text("action").unwrap(), r.text("object_id").unwrap(), r.boolean("refused").unwrap())).collect();
+        assert_eq!(seen, [("access.refused".to_owned(), "show_office".to_owned(), true)]);
+    }
+
     async fn the_api_answers_problems_not_pages(db: TestDb) {
         let trial = trial(&db);
         let check = async |method: &str, path: &str, token: &str, body: &str, status: u16, code: &str| {
@@ -130,7 +140,7 @@ db_test! {
     }
 
     async fn whoever_asks_too_often_waits(db: TestDb) {
-        let trial = trial_with(&db, |s| s.rates = Rates { per_person: 3, ..Rates::unlimited() });
+        let trial = trial_with(&db, |s| s.rates = Rates { per_system: 3, ..Rates::unlimited() });
         for _ in 0..3 {
             assert_eq!(trial.api("POST", "/api/v1/things", "token-resident", r#"{"name":"a"}"#).await.status, 201);
         }

@@ -44,6 +44,25 @@ db_test! {
         }
     }
 
+    async fn a_reader_is_warned_and_may_go_on(db: TestDb) {
+        let trial = trial(&db);
+        let mut browser = Browser::signed_in(&trial, "resident").await;
+        assert!(!trial.get("/vi/trang").await.text().contains("hd-session"), "nobody is signed in, nothing ends");
+        let page = browser.open(&trial, "/vi/cua-toi").await.text();
+        assert!(page.contains("id=\"hd-session\" data-seconds=\"900\""), "{page}");
+        for _ in 0..2 {
+            db.ambient().advance(SignedDuration::from_mins(14));
+            assert_eq!(browser.send(&trial, "/vi/phien/gia-han", &[]).await.status, 303);
+        }
+        assert_eq!(browser.open(&trial, "/vi/cua-toi").await.status, 200);
+        let form = crate::encode([("csrf", browser.csrf.as_str())]);
+        let request = Request::post("/vi/phien/gia-han")
+            .header("cookie", browser.cookie_header())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("hx-request", "true");
+        assert_eq!(trial.send(request.body(Body::from(form)).unwrap()).await.status, 204);
+    }
+
     async fn last_seen_is_written_at_most_once_a_minute(db: TestDb) {
         let trial = trial(&db);
         let mut browser = Browser::signed_in(&trial, "resident").await;
