@@ -3,19 +3,22 @@
 
 Usage: api-journey.py [var/demo.json]   (a demonstration city must be running)
 """
+import datetime
 import json
 import sys
 import urllib.request
 import uuid
 
 DEMO = json.load(open(sys.argv[1] if len(sys.argv) > 1 else "var/demo.json", encoding="utf-8"))
-PLAY = DEMO["journey"]  # one resident, and the officials of the two communes that will meet this case
+PLAY = {account["role"]: account for account in DEMO["accounts"]}  # one person a role
+CLERK = "other_one_stop_officer"  # of another commune: any one-stop unit of the city may receive
+HOME = PLAY["one_stop_officer"]["agency"].rsplit(".", 1)[-1]  # the resident's commune, which decides
 
 
 def call(token, method, path, body=None, kind="application/json"):
     """One request; a refusal is shown with its stable code and ends the walk."""
     data = body if isinstance(body, bytes) else None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(DEMO["base"] + path, data, {"Content-Type": kind}, method=method)
+    request = urllib.request.Request(DEMO["address"] + path, data, {"Content-Type": kind}, method=method)
     if token:
         request.add_header("Authorization", "Bearer " + token)
     if method == "POST":
@@ -39,7 +42,7 @@ def attach(token, draft, component, name, content):
 def act(who, case, action, **more):
     """An official does one thing to the case; the data of the procedure and the law say whether it may be done now."""
     moved = call(PLAY[who]["token"], "POST", f"/api/v1/cases/{case}/actions/{action}", more)
-    print(f"{who:12} {action:18} → {moved['state']} (national status {moved['national_status']})")
+    print(f"{who:22} {action:18} → {moved['state']} (national status {moved['national_status']})")
     return moved
 
 
@@ -53,19 +56,20 @@ draft = call(resident, "POST", "/api/v1/drafts", {"procedure": found["code"], "c
 detail = call(resident, "GET", f"/api/v1/drafts/{draft}")
 answers = {key: one["value"] for key, one in detail["known"].items()}
 print("known to the city:", ", ".join(sorted(answers)) or "nothing")
-home = {"province_code": "31", "commune_code": PLAY["commune"], "detail": "Số 1 đường Ví Dụ"}
+home = {"province_code": "31", "commune_code": HOME, "detail": "Số 1 đường Ví Dụ"}
+born = datetime.date.today() - datetime.timedelta(days=10)
 answers |= {
     "applicant_relation": "mother", "child_situation": "usual", "child_full_name": "Nguyễn Mẫu Hải Đăng",
-    "child_birth_date": PLAY["birth_date"], "child_sex": "female", "child_birth_place_kind": "health_facility",
+    "child_birth_date": born.isoformat(), "child_sex": "female", "child_birth_place_kind": "health_facility",
     "child_birth_place": "Bệnh viện Mẫu", "child_ethnicity": "01", "child_nationality": "VN",
-    "child_home_place": {"province_code": "31", "commune_code": PLAY["commune"]},
+    "child_home_place": {"province_code": "31", "commune_code": HOME},
     "mother_full_name": PLAY["resident"]["name"], "mother_birth_year": "1996", "mother_ethnicity": "01",
     "mother_nationality": "VN", "mother_residence": home, "parents_married": False,
     "copies_wanted": True, "copies_quantity": 2, "contact_delivery": "electronic", "declare_truth": True,
 }
 call(resident, "PATCH", f"/api/v1/drafts/{draft}", {"answers": answers})
 attach(resident, draft, "birth_notice", "giay-chung-sinh.pdf", b"%PDF-1.4\n%%EOF\n")
-call(resident, "PUT", f"/api/v1/drafts/{draft}/unit", {"agency": PLAY["one_stop_officer"]["agency"]})
+call(resident, "PUT", f"/api/v1/drafts/{draft}/unit", {"agency": PLAY[CLERK]["agency"]})
 
 # 3. Submit: number, receipt, and the date expected if accepted now.
 receipt = call(resident, "POST", f"/api/v1/drafts/{draft}/submit", {})
@@ -73,14 +77,14 @@ case = receipt["case_id"]
 print("filed as", receipt["case_no"])
 
 # 4. A clerk of another commune takes the money and asks for a supplement; the clock stands until it is answered.
-call(PLAY["one_stop_officer"]["token"], "POST", f"/api/v1/cases/{case}/counter-payments", {})
+call(PLAY[CLERK]["token"], "POST", f"/api/v1/cases/{case}/counter-payments", {})
 item = {"component": "birth_notice", "what": "Ảnh giấy chứng sinh rõ nét hơn"}
-act("one_stop_officer", case, "supplement", reason="Ảnh chụp bị mờ ở phần ngày sinh.", items=[item])
+act(CLERK, case, "supplement", reason="Ảnh chụp bị mờ ở phần ngày sinh.", items=[item])
 act("resident", case, "answer_supplement")
-act("one_stop_officer", case, "accept")
+act(CLERK, case, "accept")
 
 # 5. Decide: propose, sign, number and issue, hand over. Each only in its turn, each by whoever may.
-for who, action in [("official", "propose"), ("leader", "sign"), ("clerk", "issue"), ("one_stop_officer", "hand_over")]:
+for who, action in [("official", "propose"), ("leader", "sign"), ("clerk", "issue"), (CLERK, "hand_over")]:
     act(who, case, action)
 
 # 6. Prove: anyone may verify the result; the resident reads who looked.
