@@ -21,6 +21,10 @@ use tokio::sync::Notify;
 /// Attempts at one transaction before the caller hears about it.
 const ATTEMPTS: u32 = 12;
 
+tokio::task_local! {
+    static INSIDE: usize;
+}
+
 /// Which anomalies PostgreSQL may let through. SQLite has one writer and is always serialisable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Isolation {
@@ -194,7 +198,7 @@ impl Db {
     /// Runs a closure in one durable transaction. It may run several times (serialisation failure, deadlock, busy
     /// database), so nothing but the database may be touched inside. An `Err` of the closure rolls back.
     ///
-    /// Calling another transaction of the same store inside the closure would wait for itself.
+    /// Another transaction of the same store inside the closure would wait for the first, so it is refused.
     ///
     /// # Errors
     /// What the closure answered, or what the database says.
@@ -217,6 +221,7 @@ impl Db {
         T: Send,
         E: From<StoreError> + Send,
     {
+        self.refuse_inside()?;
         let mut attempt = 0;
         loop {
             let mut tx = match self.begin(isolation, attempt > 0).await {
@@ -228,7 +233,7 @@ impl Db {
                 }
                 Err(error) => return Err(error.into()),
             };
-            let answer = work(&mut tx).await;
+            let answer = INSIDE.scope(self.mark(), work(&mut tx)).await;
             let error = match tx.finish(answer).await {
                 TxOutcome::Done(value) => return Ok(value),
                 TxOutcome::Refused(error) => return Err(error),
@@ -240,6 +245,19 @@ impl Db {
             self.pause(attempt).await;
             attempt += 1;
         }
+    }
+
+    /// Marks the store whose transaction a task is in.
+    fn mark(&self) -> usize {
+        Arc::as_ptr(&self.core) as usize
+    }
+
+    /// Inside a transaction of the same store, another one would wait for the first to end: say so instead.
+    pub(crate) fn refuse_inside(&self) -> Result<(), StoreError> {
+        if INSIDE.try_with(|mark| *mark == self.mark()).unwrap_or(false) {
+            return Err(StoreError::Database("a transaction was begun inside another of the same store".to_owned()));
+        }
+        Ok(())
     }
 
     async fn begin<'a>(&self, isolation: Isolation, alone: bool) -> Result<Tx<'a>, StoreError> {

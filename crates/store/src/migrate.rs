@@ -176,3 +176,20 @@ impl Db {
             .ok_or_else(|| StoreError::Configuration("the database was not migrated by this process".to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::native;
+
+    #[test]
+    fn texts_sort_by_bytes_where_the_database_sorts_by_language() {
+        let sql = "CREATE TABLE t (id TEXT NOT NULL PRIMARY KEY, n BIGINT, -- a TEXT\n note TEXT CHECK (note <> 'TEXT' \
+                   AND CAST(n AS TEXT) <> '')); ALTER TABLE t ADD COLUMN x TEXT;";
+        assert_eq!(native(sql, false), sql);
+        assert_eq!(
+            native(sql, true),
+            "CREATE TABLE t (id TEXT COLLATE \"C\" NOT NULL PRIMARY KEY, n BIGINT, -- a TEXT\n note TEXT COLLATE \"C\" \
+             CHECK (note <> 'TEXT' AND CAST(n AS TEXT) <> '')); ALTER TABLE t ADD COLUMN x TEXT COLLATE \"C\";"
+        );
+    }
+}

@@ -129,3 +129,42 @@ pub(crate) fn plain_name(name: &str) -> Result<&str, StoreError> {
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     if plain { Ok(name) } else { Err(StoreError::Configuration("a schema name is a-z, 0-9 and _".to_owned())) }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<DatabaseUrl>) {
+        assert_eq!(text.parse::<DatabaseUrl>().ok(), expected, "{text}");
+    }
+
+    fn postgres(url: &str, schema: Option<&str>) -> Option<DatabaseUrl> {
+        Some(DatabaseUrl::Postgres { url: url.to_owned(), schema: schema.map(str::to_owned) })
+    }
+
+    #[test]
+    fn addresses_name_their_database_and_schema() {
+        check("sqlite:var/city.sqlite", Some(DatabaseUrl::Sqlite(PathBuf::from("var/city.sqlite"))));
+        check("sqlite:///srv/city.sqlite", Some(DatabaseUrl::Sqlite(PathBuf::from("/srv/city.sqlite"))));
+        check("postgres://a@h/d", postgres("postgres://a@h/d", None));
+        check("postgres://a@h/d?schema=city", postgres("postgres://a@h/d", Some("city")));
+        check(
+            "postgres://a@h/d?sslmode=disable&schema=city",
+            postgres("postgres://a@h/d?sslmode=disable", Some("city")),
+        );
+        check("sqlite:", None);
+        check("sqlite::memory:", None);
+        check("mysql://a@h/d", None);
+    }
+
+    #[test]
+    fn a_schema_needs_no_quotes() {
+        for name in ["city", "t_0a", "_x"] {
+            assert!(plain_name(name).is_ok(), "{name}");
+        }
+        for name in ["", "City", "0a", "a-b", "a b", "a;drop", "\u{111}"] {
+            assert!(plain_name(name).is_err(), "{name}");
+        }
+    }
+}

@@ -69,6 +69,7 @@ impl Db {
     /// # Errors
     /// What the database says; the data must not be shown then.
     pub async fn record_read(&self, entry: AuditEntry) -> Result<AuditId, StoreError> {
+        self.refuse_inside()?;
         let recorder = self.core.reads.get_or_init(|| ReadRecorder::start(self));
         let (done, answer) = oneshot::channel();
         recorder

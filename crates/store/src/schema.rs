@@ -213,3 +213,51 @@ fn parts(tokens: &[Placed]) -> Result<Vec<&[Placed]>, String> {
     }
     Err("the definition does not end".to_owned())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use super::*;
+
+    fn schema(sql: &'static str) -> Result<Schema, StoreError> {
+        Schema::of(&[("room", &[Migration { name: "0001", sql }])])
+    }
+
+    #[test]
+    fn definitions_are_read() {
+        let schema = schema(
+            "-- a comment; with a sign\n\
+             CREATE TABLE room_b (a TEXT NOT NULL REFERENCES room_a (id), n BIGINT CHECK (n IN (1, 2)), \
+             state TEXT NOT NULL DEFAULT 'a, b; c', PRIMARY KEY (a, n), UNIQUE (n));\n\
+             CREATE TABLE IF NOT EXISTS room_a (id TEXT PRIMARY KEY, r DOUBLE PRECISION, f BOOLEAN, y BYTEA);\n\
+             CREATE INDEX room_a_r ON room_a (r);\n\
+             ALTER TABLE room_b ADD COLUMN later BIGINT NOT NULL DEFAULT 0;",
+        )
+        .unwrap();
+        let names: Vec<_> = schema.tables.iter().map(|table| table.name.as_str()).collect();
+        assert_eq!(names, ["room_a", "room_b"], "what is referred to comes first");
+        let table = schema.table("room_b").unwrap();
+        let columns: Vec<_> = table.columns.iter().map(|column| (column.name.as_str(), column.kind)).collect();
+        use ColumnKind::{Integer, Text};
+        assert_eq!(columns, [("a", Text), ("n", Integer), ("state", Text), ("later", Integer)]);
+        assert_eq!(table.key, ["a", "n"]);
+    }
+
+    #[test]
+    fn what_cannot_be_exported_is_refused() {
+        for (sql, reason) in [
+            ("CREATE TABLE t (id TEXT)", "no primary key"),
+            ("CREATE TABLE t (id INTEGER PRIMARY KEY)", "outside the dialect"),
+            ("CREATE TABLE t (id TEXT PRIMARY KEY, up TEXT REFERENCES t (id))", "refers to itself"),
+            ("ALTER TABLE t DROP COLUMN x", "only ADD COLUMN"),
+            ("ALTER TABLE t ADD COLUMN x TEXT", "no table t"),
+            (
+                "CREATE TABLE a (id TEXT PRIMARY KEY REFERENCES b (id)); CREATE TABLE b (id TEXT PRIMARY KEY REFERENCES a (id))",
+                "circle",
+            ),
+        ] {
+            let Err(error) = schema(sql) else { panic!("{sql} was taken") };
+            assert!(error.to_string().contains(reason), "{sql}: {error}");
+        }
+    }
+}

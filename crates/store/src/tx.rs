@@ -5,7 +5,6 @@ use crate::link::Link;
 use crate::together::Together;
 use crate::{Row, Statement, StoreError, Value};
 use haidang_kernel::ambient::Ambient;
-use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -242,42 +241,37 @@ impl Tx<'_> {
     }
 
     /// Commits or rolls back.
-    pub(crate) fn finish<T: Send, E: From<StoreError> + Send>(
-        mut self,
-        answer: Result<T, E>,
-    ) -> impl Future<Output = TxOutcome<T, E>> + Send {
-        async move {
-            let answer = match answer {
-                Ok(value) if self.failed.is_none() => self.flush().await.map(|()| value).map_err(E::from),
-                answer => answer,
-            };
-            let Self { link, db, failed, events, jobs, .. } = self;
-            let transient = failed.as_ref().is_some_and(|failure| failure.transient);
-            let answer = match (answer, failed) {
-                (Ok(_), Some(failure)) => Err(E::from(failure.error())),
-                (answer, _) => answer,
-            };
-            match answer {
-                Ok(value) => match commit(link).await {
-                    Ok(()) => {
-                        if events {
-                            db.core.events.notify_waiters();
-                        }
-                        if jobs {
-                            db.core.jobs.notify_waiters();
-                        }
-                        TxOutcome::Done(value)
+    pub(crate) async fn finish<T: Send, E: From<StoreError> + Send>(mut self, answer: Result<T, E>) -> TxOutcome<T, E> {
+        let answer = match answer {
+            Ok(value) if self.failed.is_none() => self.flush().await.map(|()| value).map_err(E::from),
+            answer => answer,
+        };
+        let Self { link, db, failed, events, jobs, .. } = self;
+        let transient = failed.as_ref().is_some_and(|failure| failure.transient);
+        let answer = match (answer, failed) {
+            (Ok(_), Some(failure)) => Err(E::from(failure.error())),
+            (answer, _) => answer,
+        };
+        match answer {
+            Ok(value) => match commit(link).await {
+                Ok(()) => {
+                    if events {
+                        db.core.events.notify_waiters();
                     }
-                    Err(error) if error.is_transient() => TxOutcome::Again(error.into()),
-                    Err(error) => TxOutcome::Refused(error.into()),
-                },
-                Err(error) => match roll_back(link).await {
-                    // What the refusal rested on may not have become durable: decide again.
-                    Err(lost) if lost.is_transient() => TxOutcome::Again(error),
-                    _ if transient => TxOutcome::Again(error),
-                    _ => TxOutcome::Refused(error),
-                },
-            }
+                    if jobs {
+                        db.core.jobs.notify_waiters();
+                    }
+                    TxOutcome::Done(value)
+                }
+                Err(error) if error.is_transient() => TxOutcome::Again(error.into()),
+                Err(error) => TxOutcome::Refused(error.into()),
+            },
+            Err(error) => match roll_back(link).await {
+                // What the refusal rested on may not have become durable: decide again.
+                Err(lost) if lost.is_transient() => TxOutcome::Again(error),
+                _ if transient => TxOutcome::Again(error),
+                _ => TxOutcome::Refused(error),
+            },
         }
     }
 }

@@ -201,3 +201,21 @@ db_test! {
         assert_eq!(ids(&db).await.len(), 2500);
     }
 }
+
+db_test! {
+    rooms = &[("room", ROOM)];
+
+    async fn a_transaction_inside_another_is_refused(db: TestDb) {
+        let inner = &db.db();
+        let answer: Result<u64, StoreError> = db
+            .transaction(|tx| {
+                Box::pin(async move {
+                    tx.execute(INSERT, args!["outer"]).await?;
+                    inner.execute(INSERT, args!["inner"]).await
+                })
+            })
+            .await;
+        assert!(answer.unwrap_err().to_string().contains("inside another"));
+        assert_eq!(ids(&db).await, Vec::<String>::new());
+    }
+}
