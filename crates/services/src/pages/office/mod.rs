@@ -4,10 +4,13 @@ mod action;
 mod action_fields;
 mod case;
 mod case_parts;
+mod counter;
 mod decide;
 mod frame;
 mod inbox;
 mod list;
+pub(crate) mod papers;
+mod register;
 
 use crate::api::State;
 use haidang_web::Routes;
@@ -16,5 +19,8 @@ use haidang_web::Routes;
 pub fn routes(routes: Routes<State>) -> Routes<State> {
     let routes = inbox::routes(routes);
     let routes = case::routes(routes);
-    action::routes(routes)
+    let routes = action::routes(routes);
+    let routes = counter::routes(routes);
+    let routes = papers::routes(routes);
+    register::routes(routes)
 }
