@@ -294,12 +294,23 @@ impl Db {
             }
             Backend::Postgres { pool, .. } => {
                 let mut transaction = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-                // The snapshot is taken by the first statement, not by BEGIN.
-                sqlx::raw_sql("SELECT 1").execute(&mut *transaction).await?;
+                // The snapshot is taken by the first statement, not by BEGIN; and a backup may pause longer than a
+                // request may.
+                sqlx::raw_sql("SET LOCAL idle_in_transaction_session_timeout = 0; SELECT 1")
+                    .execute(&mut *transaction)
+                    .await?;
                 Link::Postgres(transaction)
             }
         };
         Ok(Snapshot { link })
+    }
+
+    /// Lets the database measure its tables, so that it plans well after a bulk load.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn analyze(&self) -> Result<(), StoreError> {
+        self.transaction(|tx| Box::pin(async move { tx.raw("ANALYZE".to_owned()).await })).await
     }
 
     /// Finishes queued writes and closes all connections.

@@ -85,6 +85,11 @@ pub(crate) const FIRST_HEAD: &str = "INSERT INTO store_chain_head (name, size, l
 pub(crate) const MOVE_HEAD: &str =
     "UPDATE store_chain_head SET size = $2, link = $3, frontier = $4 WHERE name = 'audit' AND size = $1";
 pub(crate) const ANY_OPEN: &str = "SELECT audit FROM store_audit_open LIMIT 1";
+pub(crate) const COUNT_OPEN: &str = "SELECT count(*) AS n FROM store_audit_open";
+pub(crate) const RECORDS_OF_OBJECT: &str = "SELECT a.id, a.at, a.actor_kind, a.person, a.agency, a.channel, a.action, \
+    a.kind, a.legal_basis, a.purpose, a.request_id, a.refused, c.seq FROM store_audit a \
+    LEFT JOIN store_chain c ON c.audit = a.id \
+    WHERE a.object_kind = $1 AND a.object_id = $2 ORDER BY a.id DESC LIMIT $3";
 pub(crate) const OPEN_RECORDS: &str = "SELECT audit, hash FROM store_audit_open ORDER BY audit LIMIT $1";
 pub(crate) const INSERT_CHAIN: &str = "INSERT INTO store_chain (seq, audit, link) VALUES";
 pub(crate) const CLOSE_RECORDS: &str = "DELETE FROM store_audit_open WHERE audit IN \

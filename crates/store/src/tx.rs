@@ -208,6 +208,14 @@ impl Tx<'_> {
         error
     }
 
+    /// Allows pauses between statements: a bulk load waits for its source.
+    pub(crate) async fn be_patient(&mut self) -> Result<(), StoreError> {
+        if self.link.is_postgres() {
+            self.raw("SET LOCAL idle_in_transaction_session_timeout = 0".to_owned()).await?;
+        }
+        Ok(())
+    }
+
     pub(crate) async fn raw(&mut self, text: String) -> Result<(), StoreError> {
         self.guard()?;
         let answer = self.link.wire()?.raw(text).await;

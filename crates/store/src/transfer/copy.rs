@@ -25,32 +25,37 @@ pub async fn copy_db(from: &Db, to: &Db, progress: super::Progress<'_>) -> Resul
     }
     refuse_full(to).await?;
     let schema = &schema;
-    to.transaction(|tx| {
-        Box::pin(async move {
-            let mut snapshot = from.snapshot().await?;
-            let mut done = Vec::with_capacity(schema.tables.len());
-            for table in &schema.tables {
-                let (sender, mut pieces) = mpsc::channel(UNDER_WAY);
-                let read = async {
-                    let read = read_table(&mut snapshot.link, table, Sink::Channel(&sender), &|_, _| {}).await;
-                    drop(sender);
-                    read
-                };
-                let write = async {
-                    let written = write_table(tx, table, &mut pieces, progress).await;
-                    drop(pieces);
-                    written
-                };
-                let (read, written) = futures_util::future::join(read, write).await;
-                written?;
-                let (rows, sha256) = read?;
-                let source = TableDigest::of(table, rows, sha256);
-                let (rows, sha256) = read_table(tx.link(), table, Sink::Nowhere, &|_, _| {}).await?;
-                compare(&source, rows, &sha256)?;
-                done.push(source);
-            }
-            Ok(done)
+    let copied: Result<Vec<TableDigest>, StoreError> = to
+        .transaction(|tx| {
+            Box::pin(async move {
+                tx.be_patient().await?;
+                let mut snapshot = from.snapshot().await?;
+                let mut done = Vec::with_capacity(schema.tables.len());
+                for table in &schema.tables {
+                    let (sender, mut pieces) = mpsc::channel(UNDER_WAY);
+                    let read = async {
+                        let read = read_table(&mut snapshot.link, table, Sink::Channel(&sender), &|_, _| {}).await;
+                        drop(sender);
+                        read
+                    };
+                    let write = async {
+                        let written = write_table(tx, table, &mut pieces, progress).await;
+                        drop(pieces);
+                        written
+                    };
+                    let (read, written) = futures_util::future::join(read, write).await;
+                    written?;
+                    let (rows, sha256) = read?;
+                    let source = TableDigest::of(table, rows, sha256);
+                    let (rows, sha256) = read_table(tx.link(), table, Sink::Nowhere, &|_, _| {}).await?;
+                    compare(&source, rows, &sha256)?;
+                    done.push(source);
+                }
+                Ok(done)
+            })
         })
-    })
-    .await
+        .await;
+    let copied = copied?;
+    to.analyze().await?;
+    Ok(copied)
 }

@@ -32,6 +32,7 @@ pub async fn restore(
     let restored: Result<(), StoreError> = db
         .transaction(|tx| {
             Box::pin(async move {
+                tx.be_patient().await?;
                 for table in &manifest_ref.tables {
                     table_from_file(tx, table, file.clone(), progress).await?;
                 }
@@ -40,6 +41,7 @@ pub async fn restore(
         })
         .await;
     restored?;
+    db.analyze().await?;
     Ok(manifest)
 }
 

@@ -163,6 +163,22 @@ db_test! {
         assert_eq!(report.sealed, 40);
     }
 
+    async fn a_running_sealer_leaves_nothing_open_at_shutdown(db: TestDb) {
+        let (stop, listen) = haidang_store::stopper();
+        let running = tokio::spawn(Sealer::new(db.db(), Some(writer(&db))).run(listen));
+        act(&db, "case.submitted", "031190000001").await;
+        // Within a second of the commit, without anybody asking.
+        while verify(&db, None).await.unwrap().sealed < 1 {
+            tokio::task::yield_now().await;
+        }
+        act(&db, "case.accepted", "031190000001").await;
+        stop.stop();
+        running.await.unwrap();
+        let report = verify(&db, Some(&evidence(&db))).await.unwrap();
+        assert!(report.is_good(), "{report:?}");
+        assert_eq!((report.sealed, report.unsealed, report.proved), (2, 0, 2));
+    }
+
     async fn people_see_who_looked(db: TestDb) {
         act(&db, "case.submitted", "031190000001").await;
         let looks = (0..20).map(|_| {
