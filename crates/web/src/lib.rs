@@ -70,6 +70,7 @@ pub use rate::{LoginThrottle, Rates};
 pub use routes::{RouteFault, RouteList, Routes, faults};
 pub use row::{Allow, DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Returns, Row, SchemaDoc, Surface};
 pub use site::{SessionLimits, Settings, Site};
+pub use upload::archive;
 pub use upload::{FileKind, Upload, UploadLimits, UploadedFile};
 pub use visitor::{Channel, Htmx, Visitor};
 
