@@ -7,6 +7,7 @@
 pub mod city;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod documents;
 mod import;
 mod keys;

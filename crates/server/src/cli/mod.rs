@@ -2,6 +2,7 @@
 
 mod audit;
 mod config;
+mod demo;
 mod packs;
 mod routes;
 mod serve;
@@ -32,6 +33,8 @@ struct Cli {
 enum Command {
     /// Serve the city until told to stop.
     Serve(serve::Serve),
+    /// Seed a demonstration city once, then serve it.
+    Demo(demo::Demo),
     /// List every page and endpoint with its permission.
     Routes(routes::RoutesCommand),
     /// Bring the tables of the database up to date.
@@ -100,6 +103,7 @@ fn run(cli: Cli) -> Result<Outcome> {
 async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
     match command {
         Command::Serve(command) => serve::run(command, config).await,
+        Command::Demo(command) => demo::run(command, config).await,
         Command::Routes(command) => routes::run(command, config).await,
         Command::Migrate => transfer::migrate(config).await,
         Command::Pack(command) => packs::run(command, config).await,

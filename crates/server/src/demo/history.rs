@@ -227,7 +227,7 @@ impl<'a> Historian<'a> {
         }
         if self.dice.chance(18) {
             let head = self.official(&case.receiving, "one_stop_head").or(clerk);
-            push(case, received, "refuse", CaseState::Refused, &first, head, Some(self.dice.pick(REFUSAL_REASONS)));
+            push(case, received, "refuse", CaseState::Refused, &first, head, Some(*self.dice.pick::<&str>(REFUSAL_REASONS)));
             return;
         }
         case.accepted_at = Some(received);
@@ -271,7 +271,7 @@ impl<'a> Historian<'a> {
         if asked >= self.until {
             return None;
         }
-        push(case, asked, "supplement", CaseState::AwaitingSupplement, step, asker, Some(self.dice.pick(SUPPLEMENT_REASONS)));
+        push(case, asked, "supplement", CaseState::AwaitingSupplement, step, asker, Some(*self.dice.pick::<&str>(SUPPLEMENT_REASONS)));
         let answered = asked + SignedDuration::from_mins(self.dice.between(300, 9 * 24 * 60));
         let counts = case.limit.pauses.iter().any(|reason| reason == "supplement");
         let open = answered >= self.until || self.dice.chance(60);

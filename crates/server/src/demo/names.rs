@@ -21,7 +21,7 @@ const BUSINESS: &[&str] = &["Thương mại", "Vận tải biển", "Kho vận",
 
 /// A family name.
 pub fn family(dice: &Dice) -> &'static str {
-    dice.weighted(FAMILY)
+    *dice.weighted::<&str>(FAMILY)
 }
 
 /// A full name with this family name.

@@ -1,0 +1,80 @@
+//! `haidang demo`: seeds a demonstration city once, then serves it.
+
+use anyhow::Result;
+use clap::Args;
+use jiff::civil::Date;
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+
+use super::{Outcome, say};
+use crate::city::{City, Surroundings};
+use crate::config::{Config, Environment};
+use crate::demo::{self, Manifest, Scale};
+
+/// Seed a demonstration city in an empty store, then serve it.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Number of residents.
+    #[arg(long, default_value_t = 20_000)]
+    residents: usize,
+    /// Months of history.
+    #[arg(long, default_value_t = 24)]
+    months: i32,
+    /// The day the city is shown; default today.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<Date>,
+    /// Seed of all chance.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Address and port, instead of `server.listen`.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<SocketAddr>,
+    /// Seed only, do not serve.
+    #[arg(long)]
+    seed_only: bool,
+}
+
+pub(crate) async fn run(command: Demo, mut config: Config) -> Result<Outcome> {
+    // The command itself says what this city is; production is only the default of a configuration that says nothing.
+    if config.city.environment == Environment::Production {
+        config.city.environment = Environment::Demo;
+    }
+    if let Some(listen) = command.listen {
+        config.server.listen = listen;
+    }
+    std::fs::create_dir_all(&config.store.folder)?;
+    let as_of = command.as_of.unwrap_or_else(|| haidang_kernel::ambient::Ambient::system().today());
+    let scale = Scale { residents: command.residents.max(10), months: command.months.max(0), as_of, seed: command.seed };
+    let manifest = match demo::load(&config) {
+        Some(manifest) => manifest, // a city that is there goes on; `make clean-demo` or another folder begins anew
+        None => {
+            say(format_args!("Dựng thành phố minh họa: {} người, {} tháng, đến {}", scale.residents, scale.months, scale.as_of))?;
+            demo::build(&config, &scale).await?
+        }
+    };
+    if command.seed_only {
+        return Ok(Outcome::Good);
+    }
+    let listener = TcpListener::bind(config.server.listen).await?;
+    config.server.listen = listener.local_addr()?;
+    let address = config.origin(listener.local_addr()?.port());
+    let manifest = Manifest { address: address.clone(), ..manifest };
+    demo::save(&config, &manifest)?;
+    introduce(&manifest)?;
+    let city = City::open(config, Surroundings::system()).await?;
+    super::serve::serve(city, listener).await
+}
+
+fn introduce(manifest: &Manifest) -> Result<()> {
+    say(format_args!("\nThành phố minh họa / demonstration city (dữ liệu minh họa)\n  {}\n", manifest.address))?;
+    for account in &manifest.accounts {
+        let how = match (&account.citizen_no, &account.username, &account.password) {
+            (Some(number), _, _) => format!("định danh điện tử mô phỏng: {number}"),
+            (_, Some(username), Some(password)) => format!("{username} / {password}"),
+            _ => String::new(),
+        };
+        let agency = account.agency.as_deref().unwrap_or_default();
+        say(format_args!("  {:<24} {:<28} {agency:<12} {how}", account.role, account.name))?;
+    }
+    say("\n  var/demo.json: accounts, API tokens and example ids for scripts. Ctrl+C stops.\n")
+}
