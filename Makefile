@@ -50,3 +50,7 @@ assets: ## Compile the style sheets again (needs Node); the result is committed
 .PHONY: bless
 bless: ## Write the committed snapshots and the OpenAPI document anew; read the difference before a commit
 	@scripts/bless.sh
+
+.PHONY: clean-demo
+clean-demo: ## Remove the demonstration city in ./var, so that the next `make demo` begins anew
+	rm -rf var
