@@ -3,10 +3,12 @@
 
 use haidang_kernel::format::Lang;
 use haidang_kernel::money::Money;
+use haidang_services::form::{self, display, encode_fields, summary, validate_all, view};
 use haidang_services::model::Channel;
 use haidang_services::procedure::pack::Pack;
 use haidang_services::procedure::{Competence, Facts, Severity, State, total};
 use jiff::civil::{Date, date};
+use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -138,6 +140,103 @@ fn every_escalation_and_budget_is_understood() {
         for step in version.steps() {
             assert_eq!(version.escalations(step).len(), step.escalation.len(), "{} {}", version.id, step.id);
             assert_eq!(version.budget(step).is_some(), step.budget.is_some(), "{} {}", version.id, step.id);
+        }
+    }
+}
+
+/// A copy of the pack with one file changed.
+fn changed(change: impl Fn(&Path)) -> Pack {
+    let folder = tempfile::tempdir().unwrap();
+    copy(&directory("mau"), folder.path());
+    change(folder.path());
+    Pack::load(folder.path()).unwrap()
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_broken_version_is_refused_and_the_city_still_loads() {
+    let first = Pack::load(&directory("mau")).unwrap().catalogue.all().next().unwrap().id.clone();
+    let file = |folder: &Path| folder.join("procedures").join(&first).join("procedure.toml");
+    let break_with = |old: &'static str, new: &'static str| {
+        changed(|folder| {
+            let text = std::fs::read_to_string(file(folder)).unwrap();
+            assert!(text.contains(old));
+            std::fs::write(file(folder), text.replacen(old, new, 1)).unwrap();
+        })
+    };
+    for pack in [
+        break_with("format = 1", "format = 2"),
+        break_with("format = 1", "format = "),
+        break_with("version = ", "version = 7"),
+        break_with("status = 2", "status = 22"),
+    ] {
+        assert_eq!(pack.refused.len(), 1);
+        assert!(pack.findings.iter().any(|finding| finding.severity == Severity::Error && finding.line >= 1));
+        assert!(pack.catalogue.by_id(&first).is_none());
+        assert!(!pack.catalogue.is_empty());
+    }
+}
+
+fn answer() -> impl Strategy<Value = Json> {
+    let text = prop_oneof!["\\PC{0,12}", Just("2026-02-30".to_owned()), Just("31".to_owned()), Just("true".to_owned())];
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        any::<f64>().prop_map(|number| json!(number)),
+        text.prop_map(Json::from),
+    ];
+    let keys = "province_code|commune_code|detail|full_name|pages|copies|day|year|[a-z]{1,4}";
+    leaf.prop_recursive(3, 12, 4, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array),
+            prop::collection::hash_map(keys, inner, 0..4).prop_map(|parts| Json::Object(parts.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever stands in a draft, no rule of any procedure panics, and nobody is asked to pay less than nothing.
+    #[test]
+    fn no_answer_breaks_a_rule(picked in any::<prop::sample::Index>(), values in prop::collection::vec(answer(), 60)) {
+        let versions: Vec<_> = HAIPHONG.catalogue.all().filter(|version| version.state == State::Published).collect();
+        let version = versions[picked.index(versions.len())];
+        let keys = version.form.fields.iter().map(|field| field.key.clone());
+        let form: serde_json::Map<String, Json> = keys.zip(values).collect();
+        let facts = Facts::new(Channel::Direct, date(2026, 11, 21)).with_form(Json::Object(form));
+        for line in version.fees(&facts) {
+            prop_assert!(line.amount.is_none_or(|amount| amount >= Money::ZERO));
+        }
+        let _ = (version.variant(&facts), version.time_limit(&facts), version.competence(&facts));
+        let _ = (version.components(&facts), version.prefills(&facts));
+        for step in version.steps() {
+            let _ = (version.actions(&step.id, &facts), version.consults(&step.id, &facts));
+        }
+        let _ = summary(version, &facts, Lang::En, &HAIPHONG.codes);
+        let _ = view(version, &facts.form, Lang::Vi, &HAIPHONG.codes);
+        for field in &version.form.fields {
+            if let Some(value) = facts.form.get(&field.key) {
+                let _ = display(field, value, Lang::Vi, &HAIPHONG.codes);
+            }
+        }
+        let _ = encode_fields(&version.form.fields.iter().collect::<Vec<_>>(), &facts.form);
+        let errors = validate_all(version, &facts, &HAIPHONG.codes);
+        if !version.form.schema_accepts(&form::relevant(version, &facts)) {
+            prop_assert!(errors.iter().any(|error| !error.warning));
         }
     }
 }

@@ -258,7 +258,7 @@ fn quantity(code: &str, w: &Words, detail: &Detail) -> Pair {
             format!("{} must not be longer than {limit_en} characters", w.en),
         ),
         "not_in_list" => {
-            pair(format!("Hãy chọn {} trong danh sách", w.vi_low), format!("Select {} from the list", w.en_low))
+            pair(format!("Hãy chọn {} trong danh sách", w.vi_low), format!("Choose {} from the list", w.en_low))
         }
         "not_yes_or_no" => {
             pair(format!("Hãy chọn “Có” hoặc “Không”: {}", w.vi), format!("Select “Yes” or “No”: {}", w.en))

@@ -225,8 +225,11 @@ impl Pack {
         for one in loaded {
             let mut own: Vec<Finding> =
                 overlaps.iter().filter(|finding| finding.version == one.version.id).cloned().collect();
+            let misplaced = !Path::new(&one.shown).ends_with(&one.version.id);
+            if misplaced {
+                own.push(misplaced_finding(&one));
+            }
             own.extend(one.findings);
-            let misplaced = !one.shown.ends_with(&one.version.id);
             if usable(one.version.state, &own) && !misplaced {
                 versions.push(one.version);
             } else {
@@ -241,16 +244,8 @@ impl Pack {
         let code = directory.file_name().map(|code| code.to_string_lossy().into_owned()).unwrap_or_default();
         let version = format!("{code}/{name}");
         self.refused.push(version.clone());
-        self.findings.push(Finding {
-            code: Code::FormatError,
-            severity: lint::Severity::Error,
-            version,
-            file: error.file,
-            line: error.line,
-            clause: Code::FormatError.clause(),
-            message: Bilingual::new(format!("Không đọc được tệp: {}", error.message), error.message),
-            repair: Code::FormatError.repair(),
-        });
+        let message = Bilingual::new(format!("Không đọc được tệp: {}", error.message), error.message);
+        self.findings.push(of_file(version, error.file, error.line, message));
     }
 
     fn add_listed(&mut self, file: &Path, versions: &mut Vec<Version>) -> Result<(), PackError> {
@@ -301,6 +296,30 @@ impl Pack {
         }
         None
     }
+}
+
+/// A fault of a file as a whole: an error in whatever state the procedure is.
+fn of_file(version: String, file: String, line: usize, message: Bilingual) -> Finding {
+    Finding {
+        code: Code::FormatError,
+        severity: lint::Severity::Error,
+        version,
+        file,
+        line,
+        clause: Code::FormatError.clause(),
+        message,
+        repair: Code::FormatError.repair(),
+    }
+}
+
+/// Directory and content name different versions: a case would pin one and find the other.
+fn misplaced_finding(one: &Loaded) -> Finding {
+    let id = &one.version.id;
+    let message = Bilingual::new(
+        format!("Thư mục không trùng với mã và phiên bản trong tệp ({id})"),
+        format!("The directory is not the code and version of the file ({id})"),
+    );
+    of_file(id.clone(), format!("{}/procedure.toml", one.shown), 1, message)
 }
 
 fn load_one(directory: &Path, around: &Around) -> Result<Loaded, LoadError> {
