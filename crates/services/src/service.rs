@@ -31,6 +31,8 @@ pub struct Settings {
     pub portal_open: bool,
     /// How old a second factor may be for a signature, in seconds.
     pub fresh_factor_seconds: i64,
+    /// Folder of the signed checkpoints and file of their key, for the auditor's page; both outside the database.
+    pub checkpoints: Option<(std::path::PathBuf, std::path::PathBuf)>,
 }
 
 /// Everything the room uses. One per process, shared by all handlers and jobs.

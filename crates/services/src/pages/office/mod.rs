@@ -2,6 +2,8 @@
 
 mod action;
 mod action_fields;
+mod audit;
+mod calendar;
 mod case;
 mod case_parts;
 mod counter;
@@ -10,7 +12,9 @@ mod frame;
 mod inbox;
 mod list;
 pub(crate) mod papers;
+mod procedures;
 mod register;
+mod supervision;
 
 use crate::api::State;
 use haidang_web::Routes;
@@ -22,5 +26,9 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
     let routes = action::routes(routes);
     let routes = counter::routes(routes);
     let routes = papers::routes(routes);
-    register::routes(routes)
+    let routes = register::routes(routes);
+    let routes = supervision::routes(routes);
+    let routes = audit::routes(routes);
+    let routes = calendar::routes(routes);
+    procedures::routes(routes)
 }
