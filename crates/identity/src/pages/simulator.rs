@@ -88,7 +88,9 @@ async fn find(room: &IdentityRoom, form: &FormFields) -> Result<Result<StoredPer
     if typed.trim().is_empty() {
         return Ok(Err("identity-simulator-type"));
     }
-    let Ok(number) = CitizenNo::parse(typed) else { return Ok(Err("identity-simulator-malformed")) };
+    // Numbers are shown in groups, so they are also taken in groups.
+    let digits: String = typed.chars().filter(|letter| !letter.is_whitespace() && *letter != '.').collect();
+    let Ok(number) = CitizenNo::parse(&digits) else { return Ok(Err("identity-simulator-malformed")) };
     let Some(person) = room.by_number(number.as_str()).await?.filter(|person| !person.locked) else {
         return Ok(Err("identity-simulator-unknown"));
     };

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Outcome, say};
 use crate::city::{City, Surroundings};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 
 /// List every page and endpoint with its permission.
 #[derive(Debug, Args)]
@@ -106,9 +106,13 @@ pub fn listing(rows: &[Row], examples: &BTreeMap<String, String>) -> Vec<Value> 
     entries
 }
 
-pub(crate) async fn run(command: RoutesCommand, config: Config) -> Result<Outcome> {
+pub(crate) async fn run(command: RoutesCommand, mut config: Config) -> Result<Outcome> {
     let file = command.demo.unwrap_or_else(|| config.store.folder.join("demo.json"));
     let examples = examples(&file);
+    if file.exists() && config.city.environment == Environment::Production {
+        // The folder holds a demonstration city: list what it serves, its simulators included.
+        config.city.environment = Environment::Demo;
+    }
     let city = City::open(config, Surroundings::system()).await?;
     if command.json {
         say(serde_json::to_string_pretty(&listing(city.served.rows(), &examples))?)?;

@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use tokio::net::TcpListener;
 
 use super::{Outcome, say};
 use crate::city::{City, Surroundings};
-use crate::config::Config;
+use crate::config::{Config, Environment};
 
 /// Serve the city until told to stop.
 #[derive(Debug, Args)]
@@ -22,6 +22,9 @@ pub(crate) struct Serve {
 pub(crate) async fn run(command: Serve, mut config: Config) -> Result<Outcome> {
     if let Some(listen) = command.listen {
         config.server.listen = listen;
+    }
+    if config.city.environment == Environment::Production && config.store.folder.join("demo.json").exists() {
+        bail!("{} holds a demonstration city; it is never served as production", config.store.folder.display());
     }
     // The port is taken first: with port 0 the city's own address is known only then.
     let listener = TcpListener::bind(config.server.listen).await.with_context(|| config.server.listen.to_string())?;
