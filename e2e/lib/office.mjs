@@ -7,8 +7,7 @@ import { enterCode } from './people.mjs';
 export async function openFromInbox(page, setting, caseNo, shot) {
   await page.goto('/vi/can-bo/viec');
   for (let turn = 0; turn < 40; turn += 1) {
-    const row = page.locator('main a[href*="/can-bo/ho-so/"]', { has: page.locator(`text=${caseNo}`) }).first();
-    const found = (await row.count()) ? row : page.locator(`main li:has-text("${caseNo}") a[href*="/can-bo/ho-so/"], main tr:has-text("${caseNo}") a[href*="/can-bo/ho-so/"]`).first();
+    const found = page.locator(`main li:has-text("${caseNo}") a[href*="/can-bo/ho-so/"]`).first();
     if (await found.count()) {
       await look(page, setting, `${shot}-inbox`);
       await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), found.click()]);
@@ -16,7 +15,7 @@ export async function openFromInbox(page, setting, caseNo, shot) {
       await look(page, setting, `${shot}-case`);
       return;
     }
-    const next = page.locator('main a[rel="next"]').first();
+    const next = page.locator('main p.hd-small a[href*="/can-bo/viec"]').last();
     if (!(await next.count())) break;
     await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), next.click()]);
   }
