@@ -290,7 +290,7 @@ fn answers_are_shown_as_people_read_them() {
     let answers = whole();
     for (key, expected) in cases {
         let field = VERSION.form.field(key).unwrap();
-        assert_eq!(display(field, &answers[key], Lang::Vi, &CODES).join(" / ").replace(' ', " "), expected, "{key}");
+        assert_eq!(display(field, &answers[key], Lang::Vi, &CODES).join(" / "), expected, "{key}");
     }
     let raw = json!({ "day": "31", "month": "2", "year": "2020" });
     let born = VERSION.form.field("born").unwrap();
