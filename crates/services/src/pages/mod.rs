@@ -1,6 +1,17 @@
 //! The pages of this room: `office` for officials; the pages of residents stand beside it.
 
+mod check;
+mod common;
+mod confirmation;
+mod fields;
+mod files;
+mod filing;
+mod known;
 pub mod office;
+mod papers;
+mod procedure;
+mod question;
+mod unit;
 
 use crate::api::State;
 use haidang_ui::Lang;
@@ -16,5 +27,13 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
 
 /// Every page of this room.
 pub fn routes(state: State) -> Routes<State> {
-    office::routes(Routes::new("services", state))
+    let routes = Routes::new("services", state);
+    let routes = procedure::routes(routes);
+    let routes = filing::routes(routes);
+    let routes = question::routes(routes);
+    let routes = papers::routes(routes);
+    let routes = unit::routes(routes);
+    let routes = check::routes(routes);
+    let routes = confirmation::routes(routes);
+    office::routes(routes)
 }
