@@ -33,6 +33,8 @@ pub struct Settings {
     pub fresh_factor_seconds: i64,
     /// Folder of the signed checkpoints and file of their key, for the auditor's page; both outside the database.
     pub checkpoints: Option<(std::path::PathBuf, std::path::PathBuf)>,
+    /// Names of the pack's roles, by id.
+    pub role_names: std::collections::BTreeMap<String, haidang_kernel::bilingual::Bilingual>,
 }
 
 /// Everything the room uses. One per process, shared by all handlers and jobs.

@@ -1,7 +1,7 @@
 //! The parts of a case page, one function each.
 
 use super::case::Opened;
-use super::frame::{dashed, state_text, when};
+use super::frame::{dashed, role_text, state_text, when, word};
 use crate::cases::row::DocumentRow;
 use crate::cases::trail::ConsultationRow;
 use crate::form;
@@ -90,7 +90,7 @@ pub(super) fn law(page: &Page, opened: &Opened) -> Vec<(String, Html)> {
         rows.push((page.t("office-law-text"), page.b(text)));
     }
     if !case.limit.pauses.is_empty() {
-        let pauses = case.limit.pauses.iter().map(|pause| page.t(&format!("office-pause-{pause}")));
+        let pauses = case.limit.pauses.iter().map(|pause| word(page, &format!("office-pause-{pause}"), pause));
         rows.push((page.t("office-law-pauses"), pauses.collect::<Vec<_>>().join(", ").into_html()));
     }
     let legal = opened.version.procedure.legal_basis.join("; ");
@@ -106,7 +106,7 @@ pub(super) fn law(page: &Page, opened: &Opened) -> Vec<(String, Html)> {
     if let Some(promised) = case.promised_at {
         rows.push((page.t("office-law-promised"), when(page, promised)));
     }
-    rows.push((page.t("office-law-delivery"), page.t(&format!("office-delivery-{}", case.delivery_way)).into_html()));
+    rows.push((page.t("office-law-delivery"), word(page, &format!("office-delivery-{}", case.delivery_way), &case.delivery_way).into_html()));
     rows
 }
 
@@ -316,7 +316,7 @@ pub(super) async fn escalations(services: &Services, page: &Page, opened: &Opene
         table = table.row(vec![
             Cell::from(when(page, fired.unwrap_or(row.fire_at))),
             Cell::from(row.rule.clone()),
-            Cell::from(page.t(&format!("office-role-{}", dashed(&row.to_role)))),
+            Cell::from(role_text(services, page, &row.to_role)),
             Cell::from(page.t(state)),
         ]);
     }

@@ -120,3 +120,14 @@ pub(super) fn due_text(page: &Page, due: Timestamp) -> String {
 pub(super) fn when(page: &Page, at: Timestamp) -> Html {
     page.time(at)
 }
+
+/// The name of a role, from the pack; its id where the pack has none.
+pub(super) fn role_text(services: &Services, page: &Page, role: &str) -> Html {
+    services.settings.role_names.get(role).map_or_else(|| Html::text(role), |name| page.b(name))
+}
+
+/// The text of a word of the data, or the word itself where data knows more words than these texts.
+pub(super) fn word(page: &Page, key: &str, raw: &str) -> String {
+    let text = page.t(key);
+    if text == key { raw.to_owned() } else { text }
+}

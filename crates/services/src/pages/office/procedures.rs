@@ -1,6 +1,6 @@
 //! Procedures as administrators see them: state, sources, what is unverified, what is missing, what the lint says.
 
-use super::frame::{dashed, office_page};
+use super::frame::{dashed, office_page, role_text, word};
 use crate::api::State;
 use crate::procedure::lint::{Around, lint};
 use crate::procedure::{Severity, State as Published, Version};
@@ -120,7 +120,7 @@ pub async fn show_office_procedure(visitor: Visitor, Use(services): Use<State>, 
         evidence: evidence(&page, &version),
         missing: version.procedure.missing.iter().map(|gap| page.b(gap)).collect(),
         findings: findings(&services, &page, &version),
-        steps: steps(&page, &version),
+        steps: steps(&services, &page, &version),
         page,
     })
 }
@@ -158,7 +158,7 @@ fn evidence(page: &Page, version: &Version) -> Table {
             page.tag(page.t("office-procedure-sourced")).done()
         };
         table = table.row(vec![
-            Cell::from(page.t(&format!("office-evidence-{}", dashed(part)))),
+            Cell::from(word(page, &format!("office-evidence-{}", dashed(part)), part)),
             Cell::from(page.vietnamese(source)),
             Cell::from(tag),
         ]);
@@ -193,7 +193,7 @@ fn findings(services: &Services, page: &Page, version: &Version) -> Option<Table
     Some(table)
 }
 
-fn steps(page: &Page, version: &Version) -> Table {
+fn steps(services: &Services, page: &Page, version: &Version) -> Table {
     let columns = ["step", "role", "budget", "actions"];
     let columns = columns.map(|key| Column::new(page.t(&format!("office-column-{key}")))).to_vec();
     let mut table = Table::new(page.t("office-procedure-steps"), columns);
@@ -206,7 +206,7 @@ fn steps(page: &Page, version: &Version) -> Table {
         let actions = step.actions.iter().map(|row| page.t(&format!("office-action-{}", dashed(&row.id))));
         table = table.row(vec![
             Cell::from(name),
-            Cell::from(page.t(&format!("office-role-{}", dashed(&step.role)))),
+            Cell::from(role_text(services, page, &step.role)),
             Cell::from(step.budget.clone().unwrap_or_default()),
             Cell::from(actions.collect::<Vec<_>>().join(", ")),
         ]);
