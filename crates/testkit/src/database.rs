@@ -103,12 +103,22 @@ fn options(ambient: &Ambient, schema: Option<String>) -> Options {
     }
 }
 
+/// The same migrations give the same template, wherever a test names them.
+fn digest(rooms: Rooms) -> String {
+    let mut fields = Vec::new();
+    for (room, migrations) in rooms {
+        fields.push((*room, ""));
+        fields.extend(migrations.iter().map(|migration| (migration.name, migration.sql)));
+    }
+    haidang_kernel::chain::record_hash(&fields).to_string()
+}
+
 type Cell = Arc<tokio::sync::OnceCell<PathBuf>>;
 
 /// The migrated file of these rooms, made once per process.
 async fn template(rooms: Rooms) -> anyhow::Result<PathBuf> {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
-    static MADE: OnceLock<Mutex<HashMap<usize, Cell>>> = OnceLock::new();
+    static MADE: OnceLock<Mutex<HashMap<String, Cell>>> = OnceLock::new();
     let folder = match FOLDER.get() {
         Some(folder) => folder,
         None => {
@@ -116,14 +126,14 @@ async fn template(rooms: Rooms) -> anyhow::Result<PathBuf> {
             FOLDER.get_or_init(|| made)
         }
     };
-    let key = rooms.as_ptr() as usize;
+    let key = digest(rooms);
     let cell = {
         let mut made = MADE.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(made.entry(key).or_default())
+        Arc::clone(made.entry(key.clone()).or_default())
     };
     let path = cell
         .get_or_try_init(|| async {
-            let path = folder.path().join(format!("{key:x}.sqlite"));
+            let path = folder.path().join(format!("{key}.sqlite"));
             let db = Db::open(&format!("sqlite:{}", path.display()), Options::default()).await?;
             migrate(&db, rooms).await?;
             // Closing the last connection writes the log back into the file, so that one file can be copied.
