@@ -10,7 +10,11 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// What the index says.
-pub fn index(catalogue: &Catalogue, day: Date, synonyms: &[(Vec<String>, Vec<String>)]) -> Result<SearchIndex, SearchError> {
+pub fn index(
+    catalogue: &Catalogue,
+    day: Date,
+    synonyms: &[(Vec<String>, Vec<String>)],
+) -> Result<SearchIndex, SearchError> {
     SearchIndex::build(catalogue.all_current(day).iter().map(|version| document(version, synonyms)).collect())
 }
 
@@ -20,7 +24,9 @@ fn document(version: &Version, synonyms: &[(Vec<String>, Vec<String>)]) -> Docum
     let plain = procedure.plain.iter().map(|plain| plain.vi.clone());
     let known = synonyms
         .iter()
-        .filter(|(_, means)| means.iter().any(|m| *m == procedure.code || name.contains(&haidang_kernel::text::search_key(m))))
+        .filter(|(_, means)| {
+            means.iter().any(|m| *m == procedure.code || name.contains(&haidang_kernel::text::search_key(m)))
+        })
         .flat_map(|(words, _)| words.clone());
     let mut body = vec![procedure.field.name.clone()];
     body.extend(procedure.name_en.clone());

@@ -4,6 +4,7 @@
 //! data), [`cases`] (drafts, filing, deciding, inbox), then `api` and `pages`.
 
 pub mod api;
+pub mod bulk;
 pub mod cases;
 pub mod finding;
 pub mod form;

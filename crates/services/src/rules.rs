@@ -102,7 +102,10 @@ fn guard(action: ActionKind, now: &Situation, consent: Consent) -> Result<(), Pr
         ));
     }
     if action == ActionKind::Accept && now.intake_fee_due {
-        return Err(Problem::conflict("fee_due", "the fee due at intake is not paid; collect it or wait for the payment"));
+        return Err(Problem::conflict(
+            "fee_due",
+            "the fee due at intake is not paid; collect it or wait for the payment",
+        ));
     }
     if action == ActionKind::HandOver && now.result_fee_due {
         return Err(Problem::conflict("fee_due", "the fee due with the result is not paid"));
@@ -124,13 +127,19 @@ fn target(action: ActionKind, now: &Situation, offer: &Offer) -> Result<CaseStat
         || (now.state == S::AwaitingSupplement && !now.accepted && now.supplement_answered);
     let at_work = matches!(now.state, S::Accepted | S::InProgress | S::Consulting);
     Ok(match action {
-        A::Accept if waiting_for_intake && offer.from_step == StepNature::Receive && now.state != S::Coordinating => S::Accepted,
+        A::Accept if waiting_for_intake && offer.from_step == StepNature::Receive && now.state != S::Coordinating => {
+            S::Accepted
+        }
         A::Refuse if waiting_for_intake && !now.accepted && now.state != S::AwaitingSupplement => S::Refused,
         // 5 → 3 is not in the national table: an answered supplement that still fails is stopped (form 05).
         A::Forward if matches!(now.state, S::Submitted | S::Coordinating) => S::Submitted,
         A::Supplement if waiting_for_intake || at_work => S::AwaitingSupplement,
         A::AnswerSupplement if now.state == S::AwaitingSupplement && !now.supplement_answered => {
-            if now.accepted { S::InProgress } else { S::AwaitingSupplement }
+            if now.accepted {
+                S::InProgress
+            } else {
+                S::AwaitingSupplement
+            }
         }
         A::Consult if at_work => S::Consulting,
         A::RequestPayment if at_work => S::AwaitingPayment,
@@ -139,10 +148,19 @@ fn target(action: ActionKind, now: &Situation, offer: &Offer) -> Result<CaseStat
         A::Return if matches!(now.state, S::AwaitingSignature | S::AwaitingIssue) || at_work => S::InProgress,
         A::Issue if now.state == S::AwaitingIssue => S::ResultReady,
         A::HandOver if now.state == S::ResultReady => S::Returned,
-        A::Stop if now.accepted && (at_work || now.state == S::AwaitingSupplement || now.state == S::AwaitingPayment) => S::Stopped,
+        A::Stop
+            if now.accepted && (at_work || now.state == S::AwaitingSupplement || now.state == S::AwaitingPayment) =>
+        {
+            S::Stopped
+        }
         A::Stop if now.state == S::AwaitingSupplement => S::Stopped,
         A::Apologise => now.state,
-        A::Withdraw if matches!(now.state, S::Submitted | S::Accepted | S::InProgress | S::Consulting | S::AwaitingSupplement) => {
+        A::Withdraw
+            if matches!(
+                now.state,
+                S::Submitted | S::Accepted | S::InProgress | S::Consulting | S::AwaitingSupplement
+            ) =>
+        {
             S::WithdrawalRequested
         }
         A::AcceptWithdrawal if now.state == S::WithdrawalRequested => S::Withdrawn,
@@ -218,7 +236,13 @@ mod tests {
         use StepNature as N;
         let o = offer(N::Work, Some(N::Sign));
         check("hand over before the result", A::HandOver, situation(S::InProgress), &o, Err("transition_not_allowed"));
-        check("accept twice", A::Accept, situation(S::Accepted), &offer(N::Receive, Some(N::Work)), Err("transition_not_allowed"));
+        check(
+            "accept twice",
+            A::Accept,
+            situation(S::Accepted),
+            &offer(N::Receive, Some(N::Work)),
+            Err("transition_not_allowed"),
+        );
         check("refuse after intake", A::Refuse, situation(S::InProgress), &o, Err("transition_not_allowed"));
         check("sign what was not proposed", A::Sign, situation(S::InProgress), &o, Err("transition_not_allowed"));
         let mut second = situation(S::InProgress);
@@ -232,7 +256,13 @@ mod tests {
         check("propose while another agency is asked", A::Propose, asked, &o, Err("consultation_open"));
         let mut before_intake = situation(S::WithdrawalRequested);
         before_intake.accepted = false;
-        check("decline a withdrawal before intake", A::DeclineWithdrawal, before_intake, &o, Err("transition_not_allowed"));
+        check(
+            "decline a withdrawal before intake",
+            A::DeclineWithdrawal,
+            before_intake,
+            &o,
+            Err("transition_not_allowed"),
+        );
     }
 
     #[test]

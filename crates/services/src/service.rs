@@ -2,6 +2,7 @@
 
 use crate::cases::clock::CityClock;
 use crate::form::CodeLists;
+use crate::procedure::pack::PackTexts;
 use crate::procedure::{Catalogue, Version};
 use haidang_contracts::actor::{Actor, ActorKind, PersonId};
 use haidang_contracts::documents::Documents;
@@ -49,6 +50,8 @@ pub struct Services {
     pub catalogue: RwLock<Arc<Catalogue>>,
     /// Working calendar and office hours; replaced as a whole by a change of calendar.
     pub clock: RwLock<Arc<CityClock>>,
+    /// Texts of the pack for the home page.
+    pub pack_texts: Arc<PackTexts>,
     /// Code lists of the pack.
     pub codes: Arc<CodeLists>,
     /// Index over the procedures in force.

@@ -222,12 +222,23 @@ impl crate::service::Services {
             supplements: view
                 .supplements
                 .iter()
-                .map(|s| SupplementDetail { seq: s.seq, reason: s.reason.clone(), items: s.items.clone(), asked_at: moment(s.asked_at), answered_at: s.answered_at.map(moment) })
+                .map(|s| SupplementDetail {
+                    seq: s.seq,
+                    reason: s.reason.clone(),
+                    items: s.items.clone(),
+                    asked_at: moment(s.asked_at),
+                    answered_at: s.answered_at.map(moment),
+                })
                 .collect(),
             documents: view
                 .documents
                 .iter()
-                .map(|d| Attached { id: d.id.to_string(), component: d.component.clone(), file_name: d.file_name.clone(), sha256: d.sha256.clone() })
+                .map(|d| Attached {
+                    id: d.id.to_string(),
+                    component: d.component.clone(),
+                    file_name: d.file_name.clone(),
+                    sha256: d.sha256.clone(),
+                })
                 .collect(),
             fees: view.fees.iter().map(Fee::of_case).collect(),
             results: results
@@ -342,7 +353,11 @@ pub async fn look_up_case(Use(services): Use<State>, Json(ask): Json<LookUp>) ->
     let view = match (&ask.token, &ask.case_no, &ask.code) {
         (Some(token), _, _) => services.look_up_token(token).await?,
         (None, Some(number), Some(code)) => services.look_up(number, code).await?,
-        _ => return Err(Problem::invalid("receipt_required", "give the number and the code, or the token").field("code", "required").into()),
+        _ => {
+            return Err(Problem::invalid("receipt_required", "give the number and the code, or the token")
+                .field("code", "required")
+                .into());
+        }
     };
     let case = &view.case;
     json(
@@ -382,11 +397,18 @@ pub struct ActionRequest {
 }
 
 /// Does one action.
-pub async fn act_on_case(visitor: Visitor, Use(services): Use<State>, Path((id, action)): Path<(String, String)>, Json(ask): Json<ActionRequest>) -> Answer {
+pub async fn act_on_case(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path((id, action)): Path<(String, String)>,
+    Json(ask): Json<ActionRequest>,
+) -> Answer {
     let (actor, id) = (visitor.require_actor()?, case_id(&id)?);
     let action = ActionKind::parse(&action).ok_or_else(|| Problem::not_found("action_unknown", "no such action"))?;
     let new_date = match ask.new_date.as_deref() {
-        Some(text) => Some(text.parse().map_err(|_| Problem::invalid("new_date_required", "the date cannot be read").field("new_date", "not_a_date"))?),
+        Some(text) => Some(text.parse().map_err(|_| {
+            Problem::invalid("new_date_required", "the date cannot be read").field("new_date", "not_a_date")
+        })?),
         None => None,
     };
     let command = Command {
@@ -411,8 +433,15 @@ pub struct ConsultationAnswer {
 }
 
 /// Answers another agency's question.
-pub async fn answer_consultation(visitor: Visitor, Use(services): Use<State>, Path((id, consultation)): Path<(String, String)>, Json(ask): Json<ConsultationAnswer>) -> Answer {
-    services.answer_consultation(visitor.require_actor()?, &case_id(&id)?, &consultation, &ask.answer, &visitor.request_id).await?;
+pub async fn answer_consultation(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path((id, consultation)): Path<(String, String)>,
+    Json(ask): Json<ConsultationAnswer>,
+) -> Answer {
+    services
+        .answer_consultation(visitor.require_actor()?, &case_id(&id)?, &consultation, &ask.answer, &visitor.request_id)
+        .await?;
     Ok(no_content())
 }
 
@@ -428,7 +457,8 @@ pub struct PaymentStarted {
 /// Opens a payment of what is due.
 pub async fn start_payment(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>) -> Answer {
     let id = case_id(&id)?;
-    let start = services.start_payment(visitor.require_actor()?, &id, &format!("/ho-so/{id}"), &visitor.request_id).await?;
+    let start =
+        services.start_payment(visitor.require_actor()?, &id, &format!("/ho-so/{id}"), &visitor.request_id).await?;
     json(201, &PaymentStarted { reference: start.reference, redirect: start.redirect })
 }
 
@@ -452,23 +482,124 @@ pub struct Rating {
 }
 
 /// Rates a finished case, once.
-pub async fn rate_case(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>, Json(ask): Json<Rating>) -> Answer {
-    services.rate(visitor.require_actor()?, &case_id(&id)?, ask.level, ask.attitude, ask.time, ask.words.as_deref(), &visitor.request_id).await?;
+pub async fn rate_case(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path(id): Path<String>,
+    Json(ask): Json<Rating>,
+) -> Answer {
+    services
+        .rate(
+            visitor.require_actor()?,
+            &case_id(&id)?,
+            ask.level,
+            ask.attitude,
+            ask.time,
+            ask.words.as_deref(),
+            &visitor.request_id,
+        )
+        .await?;
     Ok(no_content())
 }
 
 /// Adds the routes of this file.
 pub fn routes(routes: Routes<State>) -> Routes<State> {
     routes
-        .api(Row::post("submit_case", "/api/v1/cases").signed_in().audit("case.submitted").body::<SubmitCase>().returns::<Receipt>(201).summary("Files a whole case in one call"), submit_case)
-        .api(Row::get("list_cases", "/api/v1/cases").signed_in().role("resident").query::<ListCases>().returns::<CaseList>(200).summary("The caller's own cases"), list_cases)
-        .api(Row::post("look_up_case", "/api/v1/cases/look-up").public().no_mutation("only reads").body::<LookUp>().returns::<CaseStatus>(200).summary("Status and dates for the holder of a receipt"), look_up_case)
-        .api(Row::get("get_case", "/api/v1/cases/{case}").signed_in().example("/api/v1/cases/{case}").role("resident").returns::<CaseDetail>(200).summary("One case with its trail"), get_case)
-        .api(Row::get("get_case_clock", "/api/v1/cases/{case}/clock").signed_in().example("/api/v1/cases/{case}/clock").role("resident").returns::<DueDate>(200).summary("The clock of a case, day by day"), get_case_clock)
-        .api(Row::get("get_case_fees", "/api/v1/cases/{case}/fees").signed_in().example("/api/v1/cases/{case}/fees").role("resident").returns::<Vec<Fee>>(200).summary("The fees of a case"), get_case_fees)
-        .api(Row::post("act_on_case", "/api/v1/cases/{case}/actions/{action}").signed_in().audit("case.acted").body::<ActionRequest>().returns::<CaseSummary>(200).summary("Does one action"), act_on_case)
-        .api(Row::post("answer_consultation", "/api/v1/cases/{case}/consultations/{consultation}").official().audit("case.consultation_answered").body::<ConsultationAnswer>().returns_nothing(204).summary("Answers another agency's question"), answer_consultation)
-        .api(Row::post("start_payment", "/api/v1/cases/{case}/payments").signed_in().audit("payment.started").returns::<PaymentStarted>(201).summary("Opens a payment of what is due"), start_payment)
-        .api(Row::post("collect_fee", "/api/v1/cases/{case}/counter-payments").any_capability(&["case.receive", "case.hand_over"]).audit("payment.taken").returns_nothing(204).summary("Takes the money at the counter"), collect_fee)
-        .api(Row::post("rate_case", "/api/v1/cases/{case}/rating").signed_in().audit("case.rated").body::<Rating>().returns_nothing(204).summary("Rates a finished case"), rate_case)
+        .api(
+            Row::post("submit_case", "/api/v1/cases")
+                .signed_in()
+                .audit("case.submitted")
+                .body::<SubmitCase>()
+                .returns::<Receipt>(201)
+                .summary("Files a whole case in one call"),
+            submit_case,
+        )
+        .api(
+            Row::get("list_cases", "/api/v1/cases")
+                .signed_in()
+                .role("resident")
+                .query::<ListCases>()
+                .returns::<CaseList>(200)
+                .summary("The caller's own cases"),
+            list_cases,
+        )
+        .api(
+            Row::post("look_up_case", "/api/v1/cases/look-up")
+                .public()
+                .no_mutation("only reads")
+                .body::<LookUp>()
+                .returns::<CaseStatus>(200)
+                .summary("Status and dates for the holder of a receipt"),
+            look_up_case,
+        )
+        .api(
+            Row::get("get_case", "/api/v1/cases/{case}")
+                .signed_in()
+                .example("/api/v1/cases/{case}")
+                .role("resident")
+                .returns::<CaseDetail>(200)
+                .summary("One case with its trail"),
+            get_case,
+        )
+        .api(
+            Row::get("get_case_clock", "/api/v1/cases/{case}/clock")
+                .signed_in()
+                .example("/api/v1/cases/{case}/clock")
+                .role("resident")
+                .returns::<DueDate>(200)
+                .summary("The clock of a case, day by day"),
+            get_case_clock,
+        )
+        .api(
+            Row::get("get_case_fees", "/api/v1/cases/{case}/fees")
+                .signed_in()
+                .example("/api/v1/cases/{case}/fees")
+                .role("resident")
+                .returns::<Vec<Fee>>(200)
+                .summary("The fees of a case"),
+            get_case_fees,
+        )
+        .api(
+            Row::post("act_on_case", "/api/v1/cases/{case}/actions/{action}")
+                .signed_in()
+                .audit("case.acted")
+                .body::<ActionRequest>()
+                .returns::<CaseSummary>(200)
+                .summary("Does one action"),
+            act_on_case,
+        )
+        .api(
+            Row::post("answer_consultation", "/api/v1/cases/{case}/consultations/{consultation}")
+                .official()
+                .audit("case.consultation_answered")
+                .body::<ConsultationAnswer>()
+                .returns_nothing(204)
+                .summary("Answers another agency's question"),
+            answer_consultation,
+        )
+        .api(
+            Row::post("start_payment", "/api/v1/cases/{case}/payments")
+                .signed_in()
+                .audit("payment.started")
+                .returns::<PaymentStarted>(201)
+                .summary("Opens a payment of what is due"),
+            start_payment,
+        )
+        .api(
+            Row::post("collect_fee", "/api/v1/cases/{case}/counter-payments")
+                .any_capability(&["case.receive", "case.hand_over"])
+                .audit("payment.taken")
+                .returns_nothing(204)
+                .summary("Takes the money at the counter"),
+            collect_fee,
+        )
+        .api(
+            Row::post("rate_case", "/api/v1/cases/{case}/rating")
+                .signed_in()
+                .audit("case.rated")
+                .body::<Rating>()
+                .returns_nothing(204)
+                .summary("Rates a finished case"),
+            rate_case,
+        )
 }

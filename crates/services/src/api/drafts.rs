@@ -6,7 +6,9 @@ use crate::cases::drafts::{DraftView, NewDocument, NewDraft};
 use crate::cases::filing::{Receipt, Review};
 use crate::model::Channel;
 use haidang_kernel::problem::Problem;
-use haidang_web::{Answer, Json, Path, Routes, Row, State as Use, Upload, UploadLimits, Visitor, created, json, no_content};
+use haidang_web::{
+    Answer, Json, Path, Routes, Row, State as Use, Upload, UploadLimits, Visitor, created, json, no_content,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -150,10 +152,19 @@ impl DraftDetail {
 pub async fn start_draft(visitor: Visitor, Use(services): Use<State>, Json(ask): Json<StartDraft>) -> Answer {
     let actor = visitor.require_actor()?;
     let owner = match &ask.owner {
-        Some(id) => Some(haidang_kernel::id::Id::parse(id).map_err(|_| Problem::invalid("owner_unknown", "no such person").field("owner", "unknown"))?),
+        Some(id) => Some(
+            haidang_kernel::id::Id::parse(id)
+                .map_err(|_| Problem::invalid("owner_unknown", "no such person").field("owner", "unknown"))?,
+        ),
         None => None,
     };
-    let new = NewDraft { procedure: ask.procedure, channel: ask.channel, owner, agency: ask.agency, request_id: visitor.request_id.clone() };
+    let new = NewDraft {
+        procedure: ask.procedure,
+        channel: ask.channel,
+        owner,
+        agency: ask.agency,
+        request_id: visitor.request_id.clone(),
+    };
     let id = services.start_draft(actor, new).await?;
     created(&format!("/api/v1/drafts/{id}"), &DraftStarted { id: id.to_string() })
 }
@@ -166,12 +177,19 @@ pub async fn get_draft(visitor: Visitor, Use(services): Use<State>, Path(id): Pa
 }
 
 /// Keeps answers; what is wrong is named but kept.
-pub async fn save_answers(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>, Json(ask): Json<SaveAnswers>) -> Answer {
+pub async fn save_answers(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path(id): Path<String>,
+    Json(ask): Json<SaveAnswers>,
+) -> Answer {
     let (actor, id) = (visitor.require_actor()?, draft_id(&id)?);
     let view = services.draft(actor, &id).await?;
     let unknown: Vec<&String> = ask.answers.keys().filter(|key| view.version.form.field(key).is_none()).collect();
     if let Some(key) = unknown.first() {
-        return Err(Problem::invalid("field_unknown", "the form has no such field").field((*key).clone(), "unknown").into());
+        return Err(Problem::invalid("field_unknown", "the form has no such field")
+            .field((*key).clone(), "unknown")
+            .into());
     }
     services.save_answers(actor, &id, "api", ask.answers, true, &visitor.request_id).await?;
     let view = services.draft(actor, &id).await?;
@@ -180,7 +198,12 @@ pub async fn save_answers(visitor: Visitor, Use(services): Use<State>, Path(id):
 }
 
 /// Attaches files; the multipart field is named by the component id.
-pub async fn attach_document(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>, upload: Upload) -> Answer {
+pub async fn attach_document(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path(id): Path<String>,
+    upload: Upload,
+) -> Answer {
     let (actor, id) = (visitor.require_actor()?, draft_id(&id)?);
     services.draft(actor, &id).await?;
     upload.complete()?;
@@ -194,32 +217,54 @@ pub async fn attach_document(visitor: Visitor, Use(services): Use<State>, Path(i
 }
 
 /// Takes a file out.
-pub async fn detach_document(visitor: Visitor, Use(services): Use<State>, Path((id, document)): Path<(String, String)>) -> Answer {
+pub async fn detach_document(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path((id, document)): Path<(String, String)>,
+) -> Answer {
     services.detach(visitor.require_actor()?, &draft_id(&id)?, &document, &visitor.request_id).await?;
     Ok(no_content())
 }
 
 /// Uses a document of the vault.
-pub async fn reuse_document(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>, Json(ask): Json<ReuseDocument>) -> Answer {
-    let document = services.reuse(visitor.require_actor()?, &draft_id(&id)?, &ask.component, &ask.item, &visitor.request_id).await?;
+pub async fn reuse_document(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path(id): Path<String>,
+    Json(ask): Json<ReuseDocument>,
+) -> Answer {
+    let document = services
+        .reuse(visitor.require_actor()?, &draft_id(&id)?, &ask.component, &ask.item, &visitor.request_id)
+        .await?;
     json(201, &DraftStarted { id: document.to_string() })
 }
 
 /// Chooses the one-stop unit.
-pub async fn choose_unit(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>, Json(ask): Json<ChooseUnit>) -> Answer {
+pub async fn choose_unit(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path(id): Path<String>,
+    Json(ask): Json<ChooseUnit>,
+) -> Answer {
     services.choose_receiving(visitor.require_actor()?, &draft_id(&id)?, &ask.agency, &visitor.request_id).await?;
     Ok(no_content())
 }
 
 /// Claims exemptions from fees.
-pub async fn claim_exemptions(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>, Json(ask): Json<ClaimExemptions>) -> Answer {
+pub async fn claim_exemptions(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path(id): Path<String>,
+    Json(ask): Json<ClaimExemptions>,
+) -> Answer {
     services.claim_exemptions(visitor.require_actor()?, &draft_id(&id)?, &ask.claimed, &visitor.request_id).await?;
     Ok(no_content())
 }
 
 /// Submits a draft; repeating the call gives the same receipt.
 pub async fn submit_draft(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>) -> Answer {
-    let receipt = services.submit(visitor.require_actor()?, &draft_id(&id)?, visitor.lang.code(), &visitor.request_id).await?;
+    let receipt =
+        services.submit(visitor.require_actor()?, &draft_id(&id)?, visitor.lang.code(), &visitor.request_id).await?;
     created(&format!("/api/v1/cases/{}", receipt.case_id), &receipt)
 }
 
@@ -234,7 +279,11 @@ impl crate::service::Services {
     ///
     /// # Errors
     /// What the store says.
-    pub async fn keep_upload(&self, file: &haidang_web::UploadedFile, origin: &'static str) -> Result<NewDocument, Problem> {
+    pub async fn keep_upload(
+        &self,
+        file: &haidang_web::UploadedFile,
+        origin: &'static str,
+    ) -> Result<NewDocument, Problem> {
         let reader = tokio::fs::File::open(file.path()).await.map_err(|e| Problem::internal(e.to_string()))?;
         let stored = self.blobs.put(reader, file.size + 1).await?;
         Ok(NewDocument {
@@ -252,14 +301,91 @@ impl crate::service::Services {
 /// Adds the routes of this file.
 pub fn routes(routes: Routes<State>) -> Routes<State> {
     routes
-        .api(Row::post("start_draft", "/api/v1/drafts").signed_in().audit("draft.started").body::<StartDraft>().returns::<DraftStarted>(201).summary("Begins a draft"), start_draft)
-        .api(Row::get("get_draft", "/api/v1/drafts/{draft}").signed_in().example("/api/v1/drafts/{draft}").role("resident").returns::<DraftDetail>(200).summary("One draft with what is missing"), get_draft)
-        .api(Row::patch("save_answers", "/api/v1/drafts/{draft}").signed_in().audit("draft.saved").body::<SaveAnswers>().returns::<DraftDetail>(200).summary("Keeps answers"), save_answers)
-        .api(Row::post("attach_document", "/api/v1/drafts/{draft}/documents").signed_in().audit("draft.file_attached").upload(UploadLimits::DOCUMENTS).returns::<Vec<DraftStarted>>(201).summary("Attaches files"), attach_document)
-        .api(Row::delete("detach_document", "/api/v1/drafts/{draft}/documents/{document}").signed_in().audit("draft.file_removed").returns_nothing(204).summary("Takes a file out"), detach_document)
-        .api(Row::post("reuse_document", "/api/v1/drafts/{draft}/reuse").signed_in().audit("draft.file_attached").body::<ReuseDocument>().returns::<DraftStarted>(201).summary("Uses a document of the vault"), reuse_document)
-        .api(Row::put("choose_unit", "/api/v1/drafts/{draft}/unit").signed_in().audit("draft.unit_chosen").body::<ChooseUnit>().returns_nothing(204).summary("Chooses the one-stop unit"), choose_unit)
-        .api(Row::put("claim_exemptions", "/api/v1/drafts/{draft}/exemptions").signed_in().audit("draft.exemption_claimed").body::<ClaimExemptions>().returns_nothing(204).summary("Claims exemptions from fees"), claim_exemptions)
-        .api(Row::post("submit_draft", "/api/v1/drafts/{draft}/submit").signed_in().audit("case.submitted").returns::<Receipt>(201).summary("Submits a draft"), submit_draft)
-        .api(Row::delete("discard_draft", "/api/v1/drafts/{draft}").signed_in().audit("draft.discarded").returns_nothing(204).summary("Forgets a draft"), discard_draft)
+        .api(
+            Row::post("start_draft", "/api/v1/drafts")
+                .signed_in()
+                .audit("draft.started")
+                .body::<StartDraft>()
+                .returns::<DraftStarted>(201)
+                .summary("Begins a draft"),
+            start_draft,
+        )
+        .api(
+            Row::get("get_draft", "/api/v1/drafts/{draft}")
+                .signed_in()
+                .example("/api/v1/drafts/{draft}")
+                .role("resident")
+                .returns::<DraftDetail>(200)
+                .summary("One draft with what is missing"),
+            get_draft,
+        )
+        .api(
+            Row::patch("save_answers", "/api/v1/drafts/{draft}")
+                .signed_in()
+                .audit("draft.saved")
+                .body::<SaveAnswers>()
+                .returns::<DraftDetail>(200)
+                .summary("Keeps answers"),
+            save_answers,
+        )
+        .api(
+            Row::post("attach_document", "/api/v1/drafts/{draft}/documents")
+                .signed_in()
+                .audit("draft.file_attached")
+                .upload(UploadLimits::DOCUMENTS)
+                .returns::<Vec<DraftStarted>>(201)
+                .summary("Attaches files"),
+            attach_document,
+        )
+        .api(
+            Row::delete("detach_document", "/api/v1/drafts/{draft}/documents/{document}")
+                .signed_in()
+                .audit("draft.file_removed")
+                .returns_nothing(204)
+                .summary("Takes a file out"),
+            detach_document,
+        )
+        .api(
+            Row::post("reuse_document", "/api/v1/drafts/{draft}/reuse")
+                .signed_in()
+                .audit("draft.file_attached")
+                .body::<ReuseDocument>()
+                .returns::<DraftStarted>(201)
+                .summary("Uses a document of the vault"),
+            reuse_document,
+        )
+        .api(
+            Row::put("choose_unit", "/api/v1/drafts/{draft}/unit")
+                .signed_in()
+                .audit("draft.unit_chosen")
+                .body::<ChooseUnit>()
+                .returns_nothing(204)
+                .summary("Chooses the one-stop unit"),
+            choose_unit,
+        )
+        .api(
+            Row::put("claim_exemptions", "/api/v1/drafts/{draft}/exemptions")
+                .signed_in()
+                .audit("draft.exemption_claimed")
+                .body::<ClaimExemptions>()
+                .returns_nothing(204)
+                .summary("Claims exemptions from fees"),
+            claim_exemptions,
+        )
+        .api(
+            Row::post("submit_draft", "/api/v1/drafts/{draft}/submit")
+                .signed_in()
+                .audit("case.submitted")
+                .returns::<Receipt>(201)
+                .summary("Submits a draft"),
+            submit_draft,
+        )
+        .api(
+            Row::delete("discard_draft", "/api/v1/drafts/{draft}")
+                .signed_in()
+                .audit("draft.discarded")
+                .returns_nothing(204)
+                .summary("Forgets a draft"),
+            discard_draft,
+        )
 }

@@ -31,12 +31,16 @@ impl DueDateQuestion {
     /// # Errors
     /// `due_date_question` with the wrong field.
     pub fn read(&self) -> Result<(Timestamp, TimeLimit, Vec<Pause>), Problem> {
-        let wrong = |field: &str, code: &'static str| Problem::invalid("due_date_question", "the question cannot be read").field(field, code);
+        let wrong = |field: &str, code: &'static str| {
+            Problem::invalid("due_date_question", "the question cannot be read").field(field, code)
+        };
         let accepted: Timestamp = self.accepted_at.trim().parse().map_err(|_| wrong("accepted_at", "not_a_moment"))?;
         let unit = Unit::parse(&self.unit).ok_or_else(|| wrong("unit", "unknown"))?;
         let counted = matches!(unit, Unit::WorkingDay | Unit::Day | Unit::Month | Unit::Hour | Unit::WorkingHour);
         let quantity = match self.quantity {
-            Some(quantity) if quantity > 0.0 && quantity <= 10_000.0 && (quantity * 2.0).fract() == 0.0 => (quantity * 2.0) as i64,
+            Some(quantity) if quantity > 0.0 && quantity <= 10_000.0 && (quantity * 2.0).fract() == 0.0 => {
+                (quantity * 2.0) as i64
+            }
             None if !counted => 0,
             Some(_) if !counted => 0,
             _ => return Err(wrong("quantity", "not_a_quantity")),
@@ -73,11 +77,10 @@ fn at(text: &str) -> Option<Timestamp> {
 /// Counts a due date day by day.
 pub async fn get_due_date(Use(services): Use<State>, Query(question): Query<DueDateQuestion>) -> Answer {
     let (accepted, limit, pauses) = question.read()?;
-    let due = services
-        .clock()
-        .calendar
-        .due(&services.clock().hours, accepted, &limit, &pauses)
-        .map_err(|error| Problem::invalid("calendar_missing", error.to_string()).field("accepted_at", error.code()))?;
+    let due =
+        services.clock().calendar.due(&services.clock().hours, accepted, &limit, &pauses).map_err(|error| {
+            Problem::invalid("calendar_missing", error.to_string()).field("accepted_at", error.code())
+        })?;
     json(200, &DueDate::new(&due, None))
 }
 

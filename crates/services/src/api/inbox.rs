@@ -85,8 +85,14 @@ pub struct Assignment {
 }
 
 /// Gives a task to an official of the unit.
-pub async fn assign_task(visitor: Visitor, Use(services): Use<State>, Path(task): Path<String>, Json(ask): Json<Assignment>) -> Answer {
-    let to = haidang_kernel::id::Id::parse(&ask.to).map_err(|_| Problem::invalid("not_in_unit", "no such official").field("to", "unknown"))?;
+pub async fn assign_task(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path(task): Path<String>,
+    Json(ask): Json<Assignment>,
+) -> Answer {
+    let to = haidang_kernel::id::Id::parse(&ask.to)
+        .map_err(|_| Problem::invalid("not_in_unit", "no such official").field("to", "unknown"))?;
     services.assign(visitor.require_actor()?, &task, &to, &visitor.request_id).await?;
     Ok(no_content())
 }
@@ -94,6 +100,22 @@ pub async fn assign_task(visitor: Visitor, Use(services): Use<State>, Path(task)
 /// Adds the routes of this file.
 pub fn routes(routes: Routes<State>) -> Routes<State> {
     routes
-        .api(Row::get("list_tasks", "/api/v1/inbox").official().role("official").query::<InboxFilter>().returns::<TaskList>(200).summary("Open work of the caller's posts"), list_tasks)
-        .api(Row::post("assign_task", "/api/v1/tasks/{task}/assignee").official().audit("task.assigned").body::<Assignment>().returns_nothing(204).summary("Gives a task to an official"), assign_task)
+        .api(
+            Row::get("list_tasks", "/api/v1/inbox")
+                .official()
+                .role("official")
+                .query::<InboxFilter>()
+                .returns::<TaskList>(200)
+                .summary("Open work of the caller's posts"),
+            list_tasks,
+        )
+        .api(
+            Row::post("assign_task", "/api/v1/tasks/{task}/assignee")
+                .official()
+                .audit("task.assigned")
+                .body::<Assignment>()
+                .returns_nothing(204)
+                .summary("Gives a task to an official"),
+            assign_task,
+        )
 }

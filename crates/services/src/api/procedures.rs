@@ -125,14 +125,19 @@ impl ProcedureSummary {
 pub async fn list_procedures(Use(services): Use<State>, Query(ask): Query<ListProcedures>) -> Answer {
     let limit = usize::try_from(ask.limit.unwrap_or(50).clamp(1, 100)).unwrap_or(50);
     if let Some(words) = ask.q.as_deref().map(str::trim).filter(|q| !q.is_empty()) {
-        let items = services.find_procedures(words, limit).iter().map(|version| ProcedureSummary::of(version)).collect();
+        let items =
+            services.find_procedures(words, limit).iter().map(|version| ProcedureSummary::of(version)).collect();
         return json(200, &ProcedureList { items, next: None });
     }
     let mut all = services.catalogue().all_current(services.ambient.today());
     all.sort_by(|a, b| a.procedure.code.cmp(&b.procedure.code));
     let after = ask.cursor.unwrap_or_default();
-    let mut items: Vec<ProcedureSummary> =
-        all.iter().filter(|v| v.procedure.code > after).take(limit + 1).map(|version| ProcedureSummary::of(version)).collect();
+    let mut items: Vec<ProcedureSummary> = all
+        .iter()
+        .filter(|v| v.procedure.code > after)
+        .take(limit + 1)
+        .map(|version| ProcedureSummary::of(version))
+        .collect();
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|item| item.code.clone());
@@ -171,12 +176,17 @@ pub async fn get_procedure(Use(services): Use<State>, Path(code): Path<String>) 
 }
 
 /// Date and fee before filing.
-pub async fn quote_procedure(Use(services): Use<State>, Path(code): Path<String>, Json(ask): Json<QuoteRequest>) -> Answer {
+pub async fn quote_procedure(
+    Use(services): Use<State>,
+    Path(code): Path<String>,
+    Json(ask): Json<QuoteRequest>,
+) -> Answer {
     let version = current(&services, &code)?;
     let answers = if ask.answers.is_object() { ask.answers } else { serde_json::json!({}) };
     let facts = Facts::new(ask.channel, services.ambient.today()).with_form(answers);
     let limit = filing::pinned(&version, &facts);
-    let due = if version.promises() { services.clock().due(services.ambient.now(), &limit.limit, &[]).ok() } else { None };
+    let due =
+        if version.promises() { services.clock().due(services.ambient.now(), &limit.limit, &[]).ok() } else { None };
     json(
         200,
         &Quote {

@@ -69,7 +69,14 @@ pub async fn list_date_differences(Use(services): Use<State>, Query(ask): Query<
     let rows = services.date_differences(&run, ask.cursor.as_deref().unwrap_or_default(), 200).await?;
     let rows: Vec<Difference> = rows
         .into_iter()
-        .map(|d| Difference { id: d.id, case: d.case_id, case_no: d.case_no, agency: d.agency, printed: moment(d.printed_at), recomputed: moment(d.recomputed_at) })
+        .map(|d| Difference {
+            id: d.id,
+            case: d.case_id,
+            case_no: d.case_no,
+            agency: d.agency,
+            printed: moment(d.printed_at),
+            recomputed: moment(d.recomputed_at),
+        })
         .collect();
     json(200, &rows)
 }
@@ -77,7 +84,29 @@ pub async fn list_date_differences(Use(services): Use<State>, Query(ask): Query<
 /// Adds the routes of this file.
 pub fn routes(routes: Routes<State>) -> Routes<State> {
     routes
-        .api(Row::get("list_agency_numbers", "/api/v1/supervision/agencies").any_capability(&["case.read_all", "case.read_unit"]).role("supervisor").returns::<Vec<AgencyNumbers>>(200).summary("Open and late cases by agency"), list_agency_numbers)
-        .api(Row::post("recompute_dates", "/api/v1/calendars/recomputation").capability("calendar.manage").audit("calendar.recomputed").returns::<Recomputation>(200).summary("Computes open cases again and lists the differences"), recompute_dates)
-        .api(Row::get("list_date_differences", "/api/v1/calendars/differences").any_capability(&["calendar.manage", "case.read_all"]).role("administrator").query::<ListDifferences>().returns::<Vec<Difference>>(200).summary("Differences of a recomputation"), list_date_differences)
+        .api(
+            Row::get("list_agency_numbers", "/api/v1/supervision/agencies")
+                .any_capability(&["case.read_all", "case.read_unit"])
+                .role("supervisor")
+                .returns::<Vec<AgencyNumbers>>(200)
+                .summary("Open and late cases by agency"),
+            list_agency_numbers,
+        )
+        .api(
+            Row::post("recompute_dates", "/api/v1/calendars/recomputation")
+                .capability("calendar.manage")
+                .audit("calendar.recomputed")
+                .returns::<Recomputation>(200)
+                .summary("Computes open cases again and lists the differences"),
+            recompute_dates,
+        )
+        .api(
+            Row::get("list_date_differences", "/api/v1/calendars/differences")
+                .any_capability(&["calendar.manage", "case.read_all"])
+                .role("administrator")
+                .query::<ListDifferences>()
+                .returns::<Vec<Difference>>(200)
+                .summary("Differences of a recomputation"),
+            list_date_differences,
+        )
 }

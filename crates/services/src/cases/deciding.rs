@@ -54,6 +54,7 @@ impl Services {
     /// `second_supplement_unconfirmed`, `changed_meanwhile`, `second_factor_required` and others of [`rules`].
     pub async fn act(&self, actor: &Actor, case_id: &CaseId, command: Command) -> Result<Moved, Problem> {
         check_words(&command)?;
+        let issues = command.action == ActionKind::Issue;
         let case = self.case(case_id).await?;
         let version = self.version(&case.version_id)?;
         let mut codes = vec![case.receiving_agency.clone(), case.deciding_agency().to_owned()];
@@ -85,8 +86,9 @@ impl Services {
                 Box::pin(async move { execute(tx, &plan).await })
             })
             .await?;
-        match (&moved.result, moved.case.state) {
-            (Some(result), CaseState::AwaitingIssue) => self.complete_result(result).await,
+        match &moved.result {
+            // A signature also touches a result; only a number is followed by its paper.
+            Some(result) if issues => self.complete_result(result).await,
             _ => Ok(moved),
         }
     }

@@ -19,5 +19,6 @@ mod results;
 pub mod route;
 pub mod row;
 mod supervision;
+pub mod supplementing;
 pub mod trail;
 mod writing;

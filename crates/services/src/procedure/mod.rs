@@ -6,6 +6,7 @@
 mod catalogue;
 pub mod expression;
 mod facts;
+pub mod import;
 pub mod lint;
 mod listed;
 mod load;

@@ -16,7 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+mod home;
 mod read;
+
+pub use home::{Figure, Notice, PackTexts};
 
 /// What `city.toml` says that this room needs; further keys belong to other rooms.
 #[derive(Debug, Clone, Deserialize)]
@@ -106,6 +109,8 @@ pub struct LifeEvent {
     pub id: String,
     /// Title.
     pub title: Bilingual,
+    /// Icon of the sprite beside it.
+    pub icon: Option<String>,
     /// Sentence under it.
     pub text: Option<Bilingual>,
     /// Codes of procedures.
@@ -131,6 +136,8 @@ pub struct Pack {
     pub synonyms: Vec<Synonym>,
     /// Life events.
     pub life_events: Vec<LifeEvent>,
+    /// Texts of the home page.
+    pub texts: Arc<PackTexts>,
     /// Ids of notices.
     pub notices: BTreeSet<String>,
     /// Versions that may be used.

@@ -23,7 +23,11 @@ pub const BY_NO: &str = concat!("SELECT ", columns!(), " FROM services_case WHER
 pub const BY_TOKEN: &str = concat!("SELECT ", columns!(), " FROM services_case WHERE lookup_token = $1");
 
 /// A person's cases, newest first, before a point.
-pub const OF_OWNER: &str = concat!("SELECT ", columns!(), " FROM services_case WHERE owner_id = $1 AND submitted_at < $2 ORDER BY submitted_at DESC, id DESC LIMIT $3");
+pub const OF_OWNER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM services_case WHERE owner_id = $1 AND submitted_at < $2 ORDER BY submitted_at DESC, id DESC LIMIT $3"
+);
 
 /// Moves a case; the revision guards against a second writer.
 pub const UPDATE: &str = "UPDATE services_case SET receiving_agency = $3, competent_agency = $4, accepted_at = $5, due_at = $6, promised_at = $7, limit_unit = $8, limit_body = $9, ended_at = $10, returned_at = $11, state = $12, state_before = $13, national_status = $14, step = $15, finance_state = $16, delivery_state = $17, sync_state = $18, supplements = $19, answers = $20, updated_at = $21, revision = revision + 1 WHERE id = $1 AND revision = $2";
@@ -36,16 +40,20 @@ pub const INSERT_EVENT: &str = "INSERT INTO services_case_event (case_id, seq, a
 pub const EVENTS: &str = "SELECT case_id, seq, action, from_state, to_state, step, actor_id, actor_name, actor_title, agency, on_behalf_of, reason, legal_basis, at, audit_id FROM services_case_event WHERE case_id = $1 ORDER BY seq";
 
 /// Opens a pause.
-pub const INSERT_PAUSE: &str = "INSERT INTO services_case_pause (case_id, seq, reason, asked_at, counts) VALUES ($1, $2, $3, $4, $5)";
+pub const INSERT_PAUSE: &str =
+    "INSERT INTO services_case_pause (case_id, seq, reason, asked_at, counts) VALUES ($1, $2, $3, $4, $5)";
 
 /// Ends open pauses of one reason.
-pub const END_PAUSE: &str = "UPDATE services_case_pause SET received_at = $3 WHERE case_id = $1 AND reason = $2 AND received_at IS NULL";
+pub const END_PAUSE: &str =
+    "UPDATE services_case_pause SET received_at = $3 WHERE case_id = $1 AND reason = $2 AND received_at IS NULL";
 
 /// Ends every open pause.
-pub const END_ALL_PAUSES: &str = "UPDATE services_case_pause SET received_at = $2 WHERE case_id = $1 AND received_at IS NULL";
+pub const END_ALL_PAUSES: &str =
+    "UPDATE services_case_pause SET received_at = $2 WHERE case_id = $1 AND received_at IS NULL";
 
 /// Pauses of a case in order.
-pub const PAUSES: &str = "SELECT seq, reason, asked_at, received_at, counts FROM services_case_pause WHERE case_id = $1 ORDER BY seq";
+pub const PAUSES: &str =
+    "SELECT seq, reason, asked_at, received_at, counts FROM services_case_pause WHERE case_id = $1 ORDER BY seq";
 
 /// Asks for a supplement.
 pub const INSERT_SUPPLEMENT: &str = "INSERT INTO services_supplement (case_id, seq, reason, items, asked_by, asked_at, old_due_at) VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -72,10 +80,18 @@ pub const DIFFERENCES: &str = "SELECT id, case_id, case_no, agency, printed_at, 
 pub const LAST_RUN: &str = "SELECT run_id FROM services_date_difference ORDER BY id DESC LIMIT 1";
 
 /// Cases received by an agency between two moments, for register 07.
-pub const REGISTER: &str = concat!("SELECT ", columns!(), " FROM services_case WHERE receiving_agency = $1 AND submitted_at >= $2 AND submitted_at < $3 ORDER BY submitted_at, id LIMIT $4");
+pub const REGISTER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM services_case WHERE receiving_agency = $1 AND submitted_at >= $2 AND submitted_at < $3 ORDER BY submitted_at, id LIMIT $4"
+);
 
 /// Overdue open cases of an agency, most overdue first.
-pub const OVERDUE: &str = concat!("SELECT ", columns!(), " FROM services_case WHERE ended_at IS NULL AND due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, id LIMIT $2");
+pub const OVERDUE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM services_case WHERE ended_at IS NULL AND due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, id LIMIT $2"
+);
 
 /// Counts of one agency's cases by state.
 pub const COUNT_BY_AGENCY: &str = "SELECT COALESCE(competent_agency, receiving_agency) AS agency, count(*) FILTER (WHERE ended_at IS NULL) AS open_cases, count(*) FILTER (WHERE ended_at IS NULL AND due_at IS NOT NULL AND due_at < $1) AS overdue, count(*) FILTER (WHERE ended_at IS NOT NULL AND ended_at >= $2) AS ended, count(*) FILTER (WHERE ended_at IS NOT NULL AND ended_at >= $2 AND promised_at IS NOT NULL AND (ended_at > promised_at OR supplements > 1)) AS ended_late FROM services_case GROUP BY COALESCE(competent_agency, receiving_agency) ORDER BY agency";

@@ -4,4 +4,6 @@ pub mod case;
 pub mod draft;
 pub mod inbox;
 pub mod record;
+pub mod supplement;
 pub mod task;
+pub mod version;

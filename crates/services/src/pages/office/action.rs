@@ -229,7 +229,7 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
             Row::get("show_action", "/can-bo/ho-so/{case}/{action}")
                 .official()
                 .example("/can-bo/ho-so/{office_case}/apologise")
-                .role("specialist"),
+                .role("official"),
             show_action,
         )
         .page(

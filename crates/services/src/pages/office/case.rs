@@ -320,7 +320,7 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
             Row::get("show_office_case", "/can-bo/ho-so/{case}")
                 .official()
                 .example("/can-bo/ho-so/{office_case}")
-                .role("specialist"),
+                .role("official"),
             show_office_case,
         )
         .page(

@@ -329,7 +329,7 @@ pub async fn start_at_counter(
 /// Adds the routes of this file.
 pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
     routes
-        .page(Row::get("show_counter", COUNTER).capability("case.receive").example(COUNTER).role("clerk"), show_counter)
+        .page(Row::get("show_counter", COUNTER).capability("case.receive").example(COUNTER).role("one_stop_officer"), show_counter)
         .page(
             Row::post("find_person_at_counter", COUNTER)
                 .capability("case.receive")
@@ -346,7 +346,7 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
             Row::get("choose_procedure_at_counter", "/can-bo/tiep-nhan/{person}")
                 .capability("case.receive")
                 .example("/can-bo/tiep-nhan/{person}?q=khai+sinh")
-                .role("clerk"),
+                .role("one_stop_officer"),
             choose_procedure_at_counter,
         )
         .page(

@@ -232,10 +232,10 @@ async fn assigned(
 pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
     routes
         .page(
-            Row::get("open_workbench", "/can-bo").official().example("/can-bo").role("specialist").redirects_to(INBOX),
+            Row::get("open_workbench", "/can-bo").official().example("/can-bo").role("official").redirects_to(INBOX),
             open_workbench,
         )
-        .page(Row::get("show_inbox", INBOX).official().example(INBOX).role("specialist"), show_inbox)
+        .page(Row::get("show_inbox", INBOX).official().example(INBOX).role("official"), show_inbox)
         .page(
             Row::post("search_cases", "/can-bo/tim").official().no_mutation("only finds; the look is recorded"),
             search_cases,

@@ -325,7 +325,7 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
             Row::get("print_form", "/can-bo/ho-so/{case}/giay/{form}")
                 .official()
                 .example("/can-bo/ho-so/{office_case}/giay/{form}")
-                .role("specialist")
+                .role("official")
                 .light_only(),
             print_form,
         )
@@ -333,7 +333,7 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
             Row::get("print_control_slip", "/can-bo/ho-so/{case}/phieu-kiem-soat")
                 .official()
                 .example("/can-bo/ho-so/{office_case}/phieu-kiem-soat")
-                .role("specialist")
+                .role("official")
                 .light_only(),
             print_control_slip,
         )

@@ -137,7 +137,7 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
             Row::get("show_register", "/can-bo/so-theo-doi")
                 .any_capability(&["case.read_unit", "case.read_all"])
                 .example("/can-bo/so-theo-doi")
-                .role("clerk")
+                .role("one_stop_officer")
                 .kilobytes(400),
             show_register,
         )
@@ -145,7 +145,7 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
             Row::get("print_register", "/can-bo/so-theo-doi/in")
                 .any_capability(&["case.read_unit", "case.read_all"])
                 .example("/can-bo/so-theo-doi/in")
-                .role("clerk")
+                .role("one_stop_officer")
                 .kilobytes(900)
                 .light_only(),
             print_register,

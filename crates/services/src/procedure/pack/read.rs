@@ -1,6 +1,6 @@
 //! The pack's own files.
 
-use super::{Agency, City, LifeEvent, Pack, PackError, Role, Synonym};
+use super::{Agency, City, LifeEvent, Pack, PackError, PackTexts, Role, Synonym, home};
 use crate::form::{Code, CodeLists};
 use crate::procedure::catalogue::Catalogue;
 use haidang_kernel::bilingual::Bilingual;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-fn fail(file: &Path, line: usize, message: impl Into<String>) -> PackError {
+pub(super) fn fail(file: &Path, line: usize, message: impl Into<String>) -> PackError {
     PackError { file: file.display().to_string(), line, message: message.into() }
 }
 
@@ -30,7 +30,7 @@ fn toml_file<T: DeserializeOwned>(file: &Path) -> Result<T, PackError> {
     })
 }
 
-fn optional<T: DeserializeOwned + Default>(file: &Path) -> Result<T, PackError> {
+pub(super) fn optional<T: DeserializeOwned + Default>(file: &Path) -> Result<T, PackError> {
     if file.is_file() { toml_file(file) } else { Ok(T::default()) }
 }
 
@@ -49,7 +49,7 @@ fn rows<T: DeserializeOwned>(file: &Path) -> Result<Vec<(usize, T)>, PackError> 
     Ok(rows)
 }
 
-fn files_in(directory: &Path, extension: &str) -> Vec<PathBuf> {
+pub(super) fn files_in(directory: &Path, extension: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> = entries
         .map(|entry| entry.path())
@@ -85,6 +85,11 @@ pub(super) fn shell(directory: &Path) -> Result<Pack, PackError> {
         roles: roles(&directory.join("positions.toml"))?,
         codes: Arc::new(codes),
         synonyms: optional::<Synonyms>(&directory.join("synonyms.toml"))?.synonym,
+        texts: Arc::new(PackTexts {
+            life_events: life_events(&directory.join("life-events.toml"))?,
+            notices: home::notices(&directory.join("notices"))?,
+            figures: home::figures(&directory.join("city.toml"))?,
+        }),
         life_events: life_events(&directory.join("life-events.toml"))?,
         notices: notices(&directory.join("notices"))?,
         catalogue: Arc::new(Catalogue::default()),
@@ -227,6 +232,7 @@ struct EventRow {
     id: String,
     title: String,
     title_en: Option<String>,
+    icon: Option<String>,
     text: Option<String>,
     text_en: Option<String>,
     #[serde(default)]
@@ -238,6 +244,7 @@ fn life_events(file: &Path) -> Result<Vec<LifeEvent>, PackError> {
     let event = |row: EventRow| LifeEvent {
         id: row.id,
         title: Bilingual { vi: row.title, en: row.title_en },
+        icon: row.icon,
         text: row.text.map(|vi| Bilingual { vi, en: row.text_en }),
         procedures: row.procedures,
     };
