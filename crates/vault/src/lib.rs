@@ -3,14 +3,22 @@
 //!
 //! The room hears `result.issued` and `document.kept` from the outbox; it never reads another room's tables.
 
+mod api;
+mod looking;
 pub mod model;
+mod pages;
 mod room;
+mod routes;
 pub mod rules;
+mod shelf;
 pub mod sql;
 
-pub use room::{Inner, Item, VaultRoom};
+pub use looking::{Looks, Question};
+pub use room::{Inner, Item, Reader, VaultRoom};
+pub use routes::{TEXTS, routes};
+pub use shelf::{Counts, Shelf};
 
 use haidang_store::Migration;
 
 /// Migrations of this room, oldest first.
-pub const MIGRATIONS: &[Migration] = haidang_store::migrations!["0001_create_item"];
+pub const MIGRATIONS: &[Migration] = haidang_store::migrations!["0001_create_item", "0002_create_access_question"];

@@ -3,12 +3,12 @@
 use crate::model::ItemRow;
 use crate::{rules, sql};
 use async_trait::async_trait;
+use haidang_contracts::ContractError;
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::actor::{Actor, PersonId};
 use haidang_contracts::events::{DOCUMENT_KEPT, DocumentKept, RESULT_ISSUED, ResultIssued};
 use haidang_contracts::identity::{Directory, Identity};
 use haidang_contracts::vault::{NewVaultItem, Vault, VaultItem};
-use haidang_contracts::ContractError;
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
@@ -20,6 +20,27 @@ use std::sync::Arc;
 
 /// Marker of a vault item.
 pub enum Item {}
+
+/// The clause under which the vault keeps and gives back: the electronic result vault of a person or organisation.
+pub(crate) const LEGAL_BASIS: &str = "45/2020/NĐ-CP Điều 16";
+
+/// Who asks, by which door, in which request.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'r> {
+    /// The signed-in person, with whoever they act for.
+    pub actor: &'r Actor,
+    /// Door of entry as the audit names it: `online` or `api`.
+    pub channel: &'r str,
+    /// Id of the request.
+    pub request_id: &'r str,
+}
+
+impl Reader<'_> {
+    /// The reader as audit records name them.
+    pub fn actor_ref(&self) -> ActorRef {
+        ActorRef::of(self.actor, self.channel)
+    }
+}
 
 /// What the room needs.
 pub struct Inner {
@@ -56,7 +77,12 @@ impl VaultRoom {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn items(&self, owner: &PersonId, before: Option<(Timestamp, String)>, limit: i64) -> Result<Vec<ItemRow>, StoreError> {
+    pub async fn items(
+        &self,
+        owner: &PersonId,
+        before: Option<(Timestamp, String)>,
+        limit: i64,
+    ) -> Result<Vec<ItemRow>, StoreError> {
         let (at, id) = match before {
             Some((at, id)) => (haidang_kernel::time::micros(at), id),
             None => (i64::MAX, String::new()),
@@ -65,26 +91,53 @@ impl VaultRoom {
         rows.iter().map(ItemRow::read).collect()
     }
 
-    /// One item of the actor's own vault, opened: recorded as the owner's own access.
+    /// One item of the reader's own vault, opened: recorded as the owner's own access.
     ///
     /// # Errors
     /// `item_not_found`, also for somebody else's item.
-    pub async fn open_own(&self, actor: &Actor, id: &str, request_id: &str) -> Result<ItemRow, Problem> {
-        let owner = actor.subject();
-        let row = self.0.db.fetch_optional(sql::OF_OWNER_BY_ID, args![id, owner.as_str()]).await?;
-        let row = row.as_ref().map(ItemRow::read).transpose()?.ok_or_else(|| Problem::not_found("item_not_found", "no such document"))?;
-        let number = self.personal_number(owner).await?;
-        let entry = AuditEntry::read("vault.read", ActorRef::of(actor, "online"))
-            .object("vault_item", id)
-            .request(request_id)
-            .because("45/2020/NĐ-CP Điều 16", "xem giấy tờ của mình")
-            .subjects(number)
-            .own();
-        self.0.db.record_read(entry).await?;
+    pub async fn open_own(&self, reader: &Reader<'_>, id: &str) -> Result<ItemRow, Problem> {
+        let row = self.own_item(reader, id).await?;
+        self.record_own(reader, "vault.read", id, "xem giấy tờ của mình").await?;
         Ok(row)
     }
 
-    async fn personal_number(&self, owner: &PersonId) -> Result<Option<String>, Problem> {
+    /// The same, when the file itself is taken away.
+    ///
+    /// # Errors
+    /// `item_not_found`, also for somebody else's item.
+    pub async fn download_own(&self, reader: &Reader<'_>, id: &str) -> Result<ItemRow, Problem> {
+        let row = self.own_item(reader, id).await?;
+        self.record_own(reader, "vault.downloaded", id, "tải giấy tờ của mình").await?;
+        Ok(row)
+    }
+
+    async fn own_item(&self, reader: &Reader<'_>, id: &str) -> Result<ItemRow, Problem> {
+        let owner = reader.actor.subject();
+        let row = self.0.db.fetch_optional(sql::OF_OWNER_BY_ID, args![id, owner.as_str()]).await?;
+        let row = row.as_ref().map(ItemRow::read).transpose()?;
+        row.ok_or_else(|| Problem::not_found("item_not_found", "no such document"))
+    }
+
+    /// Records a look of the owner, or of whoever acts for the owner, at what is the owner's.
+    pub(crate) async fn record_own(
+        &self,
+        reader: &Reader<'_>,
+        action: &'static str,
+        object: &str,
+        purpose: &str,
+    ) -> Result<(), Problem> {
+        let number = self.personal_number(reader.actor.subject()).await?;
+        let entry = AuditEntry::read(action, reader.actor_ref())
+            .object("vault_item", object)
+            .request(reader.request_id)
+            .because(LEGAL_BASIS, purpose)
+            .subjects(number)
+            .own();
+        self.0.db.record_read(entry).await?;
+        Ok(())
+    }
+
+    pub(crate) async fn personal_number(&self, owner: &PersonId) -> Result<Option<String>, Problem> {
         let person = self.0.identity.person(owner).await.map_err(Problem::from)?;
         Ok(person.map(|person| person.personal_number().to_owned()))
     }
@@ -112,7 +165,7 @@ impl VaultRoom {
         ];
         let entry = AuditEntry::mutation("vault.kept", ActorRef::system())
             .object("vault_item", id.as_str())
-            .because("45/2020/NĐ-CP Điều 16", "lưu kết quả vào kho dữ liệu của chủ hồ sơ")
+            .because(LEGAL_BASIS, "lưu kết quả vào kho dữ liệu của chủ hồ sơ")
             .detail(json!({ "code": item.code, "origin": item.origin, "sha256": item.sha256, "case": new.case_id }));
         let kept = self
             .0
@@ -146,16 +199,32 @@ impl Vault for VaultRoom {
         let today = self.0.ambient.today().to_string();
         let rows = self.0.db.fetch_all(sql::OFFERS, args![owner.as_str(), today.as_str()]).await.map_err(internal)?;
         let items: Vec<ItemRow> = rows.iter().map(ItemRow::read).collect::<Result<_, _>>().map_err(internal)?;
-        Ok(items.into_iter().map(|row| row.item).filter(|item| rules::fits(item, codes) && rules::valid_on(item, &today)).collect())
+        Ok(items
+            .into_iter()
+            .map(|row| row.item)
+            .filter(|item| rules::fits(item, codes) && rules::valid_on(item, &today))
+            .collect())
     }
 
-    async fn reuse(&self, actor: &Actor, owner: &PersonId, item: &str, purpose: &str, case_ref: &str) -> Result<VaultItem, ContractError> {
+    async fn reuse(
+        &self,
+        actor: &Actor,
+        owner: &PersonId,
+        item: &str,
+        purpose: &str,
+        case_ref: &str,
+    ) -> Result<VaultItem, ContractError> {
         let row = self.0.db.fetch_optional(sql::OF_OWNER_BY_ID, args![item, owner.as_str()]).await.map_err(internal)?;
-        let row = row.as_ref().map(ItemRow::read).transpose().map_err(internal)?.ok_or(ContractError::NotFound("vault item"))?;
+        let row = row
+            .as_ref()
+            .map(ItemRow::read)
+            .transpose()
+            .map_err(internal)?
+            .ok_or(ContractError::NotFound("vault item"))?;
         let person = self.0.identity.person(owner).await?;
         let mut entry = AuditEntry::read("vault.reused", ActorRef::of(actor, "online"))
             .object("vault_item", item)
-            .because("45/2020/NĐ-CP Điều 16", purpose)
+            .because(LEGAL_BASIS, purpose)
             .subjects(person.map(|person| person.personal_number().to_owned()))
             .detail(json!({ "for": case_ref }));
         if actor.subject() == owner {

@@ -1,4 +1,4 @@
-//! Pure decisions: what may be offered for what.
+//! Pure decisions: what may be offered for what, how a document stands, how the access log is read and saved.
 
 use haidang_contracts::vault::VaultItem;
 
@@ -10,6 +10,88 @@ pub fn fits(item: &VaultItem, wanted: &[String]) -> bool {
 /// Whether an item is still valid on a day (`YYYY-MM-DD`); without an end it always is.
 pub fn valid_on(item: &VaultItem, day: &str) -> bool {
     item.valid_until.as_deref().is_none_or(|until| until >= day)
+}
+
+/// How a document stands on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Issued or digitised by an agency and still valid.
+    Valid,
+    /// Its validity is over.
+    Expired,
+    /// Uploaded by the owner; no agency has verified it.
+    Unverified,
+}
+
+impl Standing {
+    /// The word in the API and in the ids of texts.
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::Valid => "valid",
+            Standing::Expired => "expired",
+            Standing::Unverified => "unverified",
+        }
+    }
+}
+
+/// How an item stands on a day (`YYYY-MM-DD`).
+pub fn standing(item: &VaultItem, day: &str) -> Standing {
+    if !valid_on(item, day) {
+        Standing::Expired
+    } else if item.origin == "uploaded" {
+        Standing::Unverified
+    } else {
+        Standing::Valid
+    }
+}
+
+/// Name under which a file is saved: title, number, the ending of its kind.
+pub fn file_name(item: &VaultItem) -> String {
+    let ending = match item.media_type.split(';').next().unwrap_or_default().trim() {
+        "text/html" => "html",
+        "application/pdf" => "pdf",
+        "image/jpeg" => "jpg",
+        "image/png" => "png",
+        "text/plain" => "txt",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => "docx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" => "xlsx",
+        _ => "bin",
+    };
+    match &item.number {
+        Some(number) => format!("{} {}.{ending}", item.title, number.replace('/', "-")),
+        None => format!("{}.{ending}", item.title),
+    }
+}
+
+/// Whether an action only looked; everything else wrote something down.
+pub fn looked(action: &str) -> bool {
+    let verb = action.rsplit('.').next().unwrap_or_default();
+    ["read", "opened", "listed", "searched", "looked_up", "reused", "downloaded", "printed", "exported"].contains(&verb)
+}
+
+/// What an access was about, as the last part of a text id (`vault-what-…`).
+pub fn subject(action: &str, object_kind: &str) -> &'static str {
+    match (action, object_kind) {
+        ("case.searched" | "inbox.read" | "register.read", _) => "list",
+        (_, "case" | "task" | "consultation") => "case",
+        (_, "document" | "file") => "file",
+        (_, "person") => "person",
+        (_, "vault_item") => "item",
+        (_, "audit_record") => "log",
+        (_, "draft") => "draft",
+        (_, "payment" | "fee") => "payment",
+        (_, "result") => "result",
+        _ => "other",
+    }
+}
+
+/// A cell of a CSV file: always quoted, and a text that a spreadsheet would take for a formula becomes mere text.
+pub fn csv_cell(text: &str) -> String {
+    let formula = text
+        .trim_start_matches([' ', '\u{a0}'])
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    let mark = if formula { "'" } else { "" };
+    format!("\"{mark}{}\"", text.replace('"', "\"\""))
 }
 
 #[cfg(test)]
@@ -35,7 +117,12 @@ mod tests {
 
     #[test]
     fn an_item_is_offered_for_its_own_code_or_for_any() {
-        let cases = [("KQ.G15.000031", vec!["KQ.G15.000031"], true), ("KQ.G15.000031", vec!["*"], true), ("KQ.G15.000031", vec!["KQ.G15.000021"], false), ("KQ.G15.000031", vec![], false)];
+        let cases = [
+            ("KQ.G15.000031", vec!["KQ.G15.000031"], true),
+            ("KQ.G15.000031", vec!["*"], true),
+            ("KQ.G15.000031", vec!["KQ.G15.000021"], false),
+            ("KQ.G15.000031", vec![], false),
+        ];
         for (code, wanted, expected) in cases {
             let wanted: Vec<String> = wanted.into_iter().map(str::to_owned).collect();
             assert_eq!(fits(&item(code, None), &wanted), expected, "{code} for {wanted:?}");
@@ -44,8 +131,70 @@ mod tests {
 
     #[test]
     fn the_last_day_of_validity_still_counts() {
-        for (until, day, expected) in [(None, "2030-01-01", true), (Some("2026-07-05"), "2026-07-05", true), (Some("2026-07-05"), "2026-07-06", false)] {
+        for (until, day, expected) in [
+            (None, "2030-01-01", true),
+            (Some("2026-07-05"), "2026-07-05", true),
+            (Some("2026-07-05"), "2026-07-06", false),
+        ] {
             assert_eq!(valid_on(&item("x", until), day), expected, "{until:?} on {day}");
+        }
+    }
+
+    #[test]
+    fn a_document_stands_as_its_origin_and_its_end_say() {
+        let check = |origin: &str, until: Option<&str>, expected: Standing| {
+            let item = VaultItem { origin: origin.into(), ..item("x", until) };
+            assert_eq!(standing(&item, "2026-03-03"), expected, "{origin} until {until:?}");
+        };
+        check("result", None, Standing::Valid);
+        check("digitised", Some("2026-03-03"), Standing::Valid);
+        check("digitised", Some("2026-03-02"), Standing::Expired);
+        check("uploaded", None, Standing::Unverified);
+        check("uploaded", Some("2020-01-01"), Standing::Expired);
+    }
+
+    #[test]
+    fn a_file_is_saved_under_its_title_and_number() {
+        let check = |number: Option<&str>, media: &str, expected: &str| {
+            let item = VaultItem { number: number.map(Into::into), media_type: media.into(), ..item("x", None) };
+            assert_eq!(file_name(&item), expected);
+        };
+        check(Some("12/2026"), "text/html; charset=utf-8", "Giấy khai sinh 12-2026.html");
+        check(None, "application/pdf", "Giấy khai sinh.pdf");
+        check(None, "application/x-msdownload", "Giấy khai sinh.bin");
+    }
+
+    #[test]
+    fn a_saved_cell_runs_no_formula_and_keeps_its_quotes() {
+        for (text, expected) in [
+            ("Ủy ban nhân dân", "\"Ủy ban nhân dân\""),
+            ("nói \"có\", rồi thôi", "\"nói \"\"có\"\", rồi thôi\""),
+            ("=HYPERLINK(\"http://x\")", "\"'=HYPERLINK(\"\"http://x\"\")\""),
+            ("+84912345678", "\"'+84912345678\""),
+            ("-1", "\"'-1\""),
+            ("@SUM(A1)", "\"'@SUM(A1)\""),
+            (" =1+1", "\"' =1+1\""),
+            ("\t=1", "\"'\t=1\""),
+            ("＝1", "\"'＝1\""),
+            ("a=b", "\"a=b\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(csv_cell(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_access_is_named_by_what_was_opened() {
+        for (action, kind, expected, look) in [
+            ("case.read", "case", "case", true),
+            ("case.searched", "case", "list", true),
+            ("file.read", "document", "file", true),
+            ("person.looked_up", "person", "person", true),
+            ("vault.reused", "vault_item", "item", true),
+            ("case.submitted", "case", "case", false),
+            ("something.new", "thing", "other", false),
+        ] {
+            assert_eq!((subject(action, kind), looked(action)), (expected, look), "{action}");
         }
     }
 }

@@ -1,0 +1,88 @@
+//! The rows of this room's pages and endpoints, and its texts.
+
+use crate::api;
+use crate::pages::{accesses, item, items};
+use crate::room::VaultRoom;
+use haidang_ui::Lang;
+use haidang_web::{Routes, Row};
+
+/// Texts of this room, for `haidang_ui::texts::register`.
+pub const TEXTS: &[(&str, Lang, &str)] = &[
+    ("vault", Lang::Vi, include_str!("../locales/vi/vault.ftl")),
+    ("vault", Lang::En, include_str!("../locales/en/vault.ftl")),
+];
+
+/// All routes: everything here is for the owner alone, but for the list of questions, which auditors read.
+pub fn routes(room: VaultRoom) -> Routes<VaultRoom> {
+    Routes::new("vault", room)
+        .page(Row::get("list_vault_items", "/giay-to").resident().example("/giay-to"), items::list_vault_items)
+        .page(
+            Row::get("show_vault_item", "/giay-to/{item}").resident().example("/giay-to/{vault_item}"),
+            item::show_vault_item,
+        )
+        .page(
+            Row::get("download_vault_item", "/giay-to/{item}/tep")
+                .resident()
+                .not_html()
+                .example("/giay-to/{vault_item}/tep"),
+            item::download_vault_item,
+        )
+        .page(Row::get("list_accesses", "/ai-da-xem").resident().example("/ai-da-xem"), accesses::list_accesses)
+        .page(
+            Row::get("download_accesses", "/ai-da-xem/tai-ve").resident().not_html().example("/ai-da-xem/tai-ve"),
+            accesses::download_accesses,
+        )
+        .page(
+            Row::post("ask_about_access", "/ai-da-xem/{audit}/hoi").resident().audit("vault.access_questioned"),
+            accesses::ask_about_access,
+        )
+        .api(
+            Row::get("list_items", "/api/v1/vault/items")
+                .resident()
+                .summary("Documents in one's own vault")
+                .query::<api::ListItems>()
+                .returns::<api::ItemList>(200),
+            api::list_items,
+        )
+        .api(
+            Row::get("get_item", "/api/v1/vault/items/{item}")
+                .resident()
+                .summary("One document of one's own vault")
+                .example("/api/v1/vault/items/{vault_item}")
+                .returns::<api::ItemView>(200),
+            api::get_item,
+        )
+        .api(
+            Row::get("get_item_file", "/api/v1/vault/items/{item}/file")
+                .resident()
+                .summary("The file of a document of one's own vault")
+                .example("/api/v1/vault/items/{vault_item}/file")
+                .returns_file(200, "application/octet-stream"),
+            api::get_item_file,
+        )
+        .api(
+            Row::get("list_own_accesses", "/api/v1/vault/accesses")
+                .resident()
+                .summary("Who looked at one's own data")
+                .query::<api::ListLog>()
+                .returns::<api::AccessList>(200),
+            api::list_own_accesses,
+        )
+        .api(
+            Row::post("ask_about_access_api", "/api/v1/vault/accesses/{audit}/questions")
+                .resident()
+                .audit("vault.access_questioned")
+                .summary("Ask why somebody looked; asking again is the same question")
+                .returns::<api::AskedView>(201)
+                .returns::<api::AskedView>(200),
+            api::ask_about_access_api,
+        )
+        .api(
+            Row::get("list_access_questions", "/api/v1/vault/access-questions")
+                .capability("audit.read")
+                .summary("Questions of residents about accesses, for auditors")
+                .query::<api::ListLog>()
+                .returns::<api::QuestionList>(200),
+            api::list_access_questions,
+        )
+}
