@@ -49,7 +49,7 @@ impl Stage<'_> {
         let work = self.file(&actor, &resident).await?;
         self.walk(&work, &[ActionKind::Accept]).await?;
         let supplement = self.file(&actor, &resident).await?;
-        self.walk(&supplement, &[ActionKind::Accept, ActionKind::Supplement]).await?;
+        self.walk(&supplement, &[ActionKind::Supplement]).await?;
         let fresh = self.file(&actor, &resident).await?;
         for (key, id) in [("case_done", &done), ("case_ready", &ready), ("case_issue", &issue), ("case_sign", &sign), ("case", &work), ("case_supplement", &supplement), ("case_submitted", &fresh)] {
             self.examples.insert(key.to_owned(), id.to_string());
