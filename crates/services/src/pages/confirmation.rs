@@ -8,7 +8,6 @@ use askama::Template;
 use haidang_kernel::format;
 use haidang_kernel::money::Money;
 use haidang_kernel::problem::Problem;
-use haidang_kernel::time;
 use haidang_ui::component::{ExplainedDate, Panel, Reasons, SummaryList, SummaryRow};
 use haidang_ui::{Html, IntoHtml, Page, qr_picture, t};
 use haidang_web::{Answer, Fault, Path, Routes, Row, State as Use, Visitor, html, redirect};
@@ -175,11 +174,6 @@ pub async fn show_payment(visitor: Visitor, Use(services): Use<State>, Path(case
         track: page.href(format!("/ho-so/{case}")),
         page,
     })
-}
-
-/// The day of a moment in the city.
-pub(super) fn day(at: jiff::Timestamp) -> jiff::civil::Date {
-    time::civil(at).date()
 }
 
 /// Adds the routes of this file.

@@ -119,9 +119,14 @@ fn groups(page: &Page, services: &Services, events: &[LifeEvent]) -> Vec<Group> 
 fn notice(page: &Page, notice: &Notice) -> NoticeLine {
     let mut body = page.b(&notice.body);
     if let Some(basis) = &notice.basis {
-        body = body.then(Html::text(" ")).then(element("span", "hd-second", page.vietnamese(basis))).then(Html::text("."));
+        body =
+            body.then(Html::text(" ")).then(element("span", "hd-second", page.vietnamese(basis))).then(Html::text("."));
     }
-    NoticeLine { title: page.b(&notice.title), body, when: notice.when.as_ref().map(|when| page.b(when)).unwrap_or_default() }
+    NoticeLine {
+        title: page.b(&notice.title),
+        body,
+        when: notice.when.as_ref().map(|when| page.b(when)).unwrap_or_default(),
+    }
 }
 
 /// What waits for the reader: supplements and payments first, then drafts.

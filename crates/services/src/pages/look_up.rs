@@ -118,10 +118,7 @@ pub async fn look_up_by_token(visitor: Visitor, Use(services): Use<State>, Path(
 pub fn routes(routes: Routes<State>) -> Routes<State> {
     routes
         .page(Row::get("show_look_up", "/tra-cuu").public().example("/tra-cuu"), show_look_up)
-        .page(
-            Row::post("find_by_code", "/tra-cuu").public().no_mutation("finds a case, stores nothing"),
-            find_by_code,
-        )
+        .page(Row::post("find_by_code", "/tra-cuu").public().no_mutation("finds a case, stores nothing"), find_by_code)
         .page(
             Row::get("look_up_by_token", "/tra-cuu/{token}").public().example("/tra-cuu/{receipt_token}"),
             look_up_by_token,

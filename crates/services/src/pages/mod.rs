@@ -3,15 +3,24 @@
 mod check;
 mod common;
 mod confirmation;
+mod due_dates;
 mod fields;
 mod files;
 mod filing;
+mod finding;
+mod home;
 mod known;
+mod look_up;
 pub mod office;
 mod papers;
 mod procedure;
 mod question;
+mod supplement;
+mod timeline;
+mod tracking;
 mod unit;
+mod verify;
+mod withdrawal;
 
 use crate::api::State;
 use haidang_ui::Lang;
@@ -35,5 +44,13 @@ pub fn routes(state: State) -> Routes<State> {
     let routes = unit::routes(routes);
     let routes = check::routes(routes);
     let routes = confirmation::routes(routes);
+    let routes = tracking::routes(routes);
+    let routes = supplement::routes(routes);
+    let routes = withdrawal::routes(routes);
+    let routes = look_up::routes(routes);
+    let routes = home::routes(routes);
+    let routes = finding::routes(routes);
+    let routes = due_dates::routes(routes);
+    let routes = verify::routes(routes);
     office::routes(routes)
 }

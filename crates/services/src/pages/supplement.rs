@@ -168,12 +168,8 @@ fn draw(
     page.errors = !errors.is_empty();
     page.part = Some(view.case.case_no.clone());
     let base = format!("/ho-so/{}", view.case.id);
-    let parts = supplement
-        .items
-        .iter()
-        .enumerate()
-        .map(|item| part(&page, version, view, supplement, item, &errors))
-        .collect();
+    let parts =
+        supplement.items.iter().enumerate().map(|item| part(&page, version, view, supplement, item, &errors)).collect();
     let promised = match view.case.promised_at {
         Some(at) => page.t1("services-track-asked-date", "due", due_text(page.lang, at, services.ambient.today())),
         None => page.t("services-track-asked-no-date"),
@@ -193,9 +189,7 @@ fn draw(
 /// Shows what is missing.
 pub async fn show_supplement(visitor: Visitor, Use(services): Use<State>, Path(case): Path<String>) -> Answer {
     match open(&services, &visitor, &case).await? {
-        (view, Some(supplement), version) => {
-            html(draw(&services, &visitor, &view, &supplement, &version, Vec::new()))
-        }
+        (view, Some(supplement), version) => html(draw(&services, &visitor, &view, &supplement, &version, Vec::new())),
         // Answered meanwhile, perhaps on another device.
         (_, None, _) => redirect(visitor.lang, &format!("/ho-so/{case}")),
     }
@@ -267,7 +261,8 @@ async fn unanswered(
         match answered(version, item) {
             Answered::Files(component) if item.component.is_some() || component != OTHER => {
                 if files_of(view, supplement, &component).next().is_none() {
-                    let text = t(visitor.lang, "services-supplement-file-missing", &[("what", item.what.trim().into())]);
+                    let text =
+                        t(visitor.lang, "services-supplement-file-missing", &[("what", item.what.trim().into())]);
                     errors.push(ErrorItem::of(format!("tep-{}", index + 1), text));
                 }
             }

@@ -17,7 +17,7 @@ use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
 use haidang_ui::component::{Breadcrumbs, Choices, EmptyState, Facts, Pagination, Steps, Tag, TextArea};
 use haidang_ui::field::{Choice, ErrorItem, Field};
-use haidang_ui::{Html, IntoHtml, Page, paths, t};
+use haidang_ui::{Html, Page, paths, t};
 use haidang_web::{
     Answer, Fault, FormFields, Path, Query, Routes, Row, State as Use, Visitor, html, html_invalid, redirect,
 };
@@ -42,9 +42,7 @@ pub(super) fn case_line(services: &Services, page: &Page, case: &CaseRow) -> Tod
     let remark = match (case.ended_at, case.due_at.or(case.promised_at)) {
         (Some(ended), _) => page.t1("services-cases-ended", "day", page.date_table(time::civil(ended).date())),
         (None, Some(due)) => page.t1("services-cases-due", "due", due_text(page.lang, due, today)),
-        (None, None) => {
-            page.t1("services-cases-filed", "day", page.date_table(time::civil(case.submitted_at).date()))
-        }
+        (None, None) => page.t1("services-cases-filed", "day", page.date_table(time::civil(case.submitted_at).date())),
     };
     TodoLine {
         href: page.href(format!("/ho-so/{}", case.id)),
@@ -187,11 +185,7 @@ fn asked(services: &Services, page: &Page, view: &CaseView, agencies: &Agencies)
             title: page.t1("services-track-pay", "amount", page.money(amount)),
             items: Vec::new(),
             quote: None,
-            text: Some(page.t1(
-                "services-fees-words",
-                "words",
-                haidang_kernel::format::money_words(page.lang, amount),
-            )),
+            text: Some(page.t1("services-fees-words", "words", haidang_kernel::format::money_words(page.lang, amount))),
             href: None,
             button: page.t("services-pay"),
             pay: Some(page.href(format!("/ho-so/{}/thanh-toan", case.id))),
@@ -266,9 +260,9 @@ fn results(page: &Page, view: &CaseView, results: &[ResultRow]) -> Vec<Html> {
                 .then(Html::text(" · "))
                 .then(link(page.href(format!("{base}/chu-ky")), page.t("services-result-signature")));
             match &result.token {
-                Some(token) => line
-                    .then(Html::text(" · "))
-                    .then(link(format!("/kq/{token}"), page.t("services-result-verify"))),
+                Some(token) => {
+                    line.then(Html::text(" · ")).then(link(format!("/kq/{token}"), page.t("services-result-verify")))
+                }
                 None => line,
             }
         })
@@ -340,9 +334,10 @@ async fn draw(
     let open = !case.state.is_end()
         && !matches!(case.state, CaseState::WithdrawalRequested | CaseState::ResultReady | CaseState::AwaitingIssue);
     let calendar = calendar(services, &page, view)?;
-    let why = calendar.as_ref().and_then(|_| case.due_at.or(case.promised_at)).map(|due| {
-        page.t1("services-track-why", "day", page.date(time::civil(due).date()))
-    });
+    let why = calendar
+        .as_ref()
+        .and_then(|_| case.due_at.or(case.promised_at))
+        .map(|due| page.t1("services-track-why", "day", page.date(time::civil(due).date())));
     let (home, own) = (page.t("services-nav-home"), page.t("services-cases-title"));
     Ok(TrackingPage {
         crumbs: page.breadcrumbs(&[(home.as_str(), paths::HOME), (own.as_str(), paths::CASES)]),
@@ -456,10 +451,7 @@ pub async fn download_signature(
 /// Adds the routes of this file.
 pub fn routes(routes: Routes<State>) -> Routes<State> {
     routes
-        .page(
-            Row::get("list_own_cases", "/ho-so").signed_in().example("/ho-so").role("resident"),
-            list_own_cases,
-        )
+        .page(Row::get("list_own_cases", "/ho-so").signed_in().example("/ho-so").role("resident"), list_own_cases)
         .page(Row::get("show_case", "/ho-so/{case}").signed_in().example("/ho-so/{case}").role("resident"), show_case)
         .page(Row::post("rate_own_case", "/ho-so/{case}/danh-gia").signed_in().audit("case.rated"), rate_own_case)
         .page(Row::get("open_case_file", "/ho-so/{case}/tep/{document}").signed_in().not_html(), open_case_file)
@@ -471,10 +463,7 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
                 .light_only(),
             show_case_form,
         )
-        .page(
-            Row::get("download_result", "/ho-so/{case}/ket-qua/{result}").signed_in().not_html(),
-            download_result,
-        )
+        .page(Row::get("download_result", "/ho-so/{case}/ket-qua/{result}").signed_in().not_html(), download_result)
         .page(
             Row::get("download_signature", "/ho-so/{case}/ket-qua/{result}/chu-ky").signed_in().not_html(),
             download_signature,

@@ -81,10 +81,7 @@ pub async fn withdraw_case(
 pub fn routes(routes: Routes<State>) -> Routes<State> {
     routes
         .page(
-            Row::get("show_withdrawal", "/ho-so/{case}/rut")
-                .signed_in()
-                .example("/ho-so/{case}/rut")
-                .role("resident"),
+            Row::get("show_withdrawal", "/ho-so/{case}/rut").signed_in().example("/ho-so/{case}/rut").role("resident"),
             show_withdrawal,
         )
         .page(Row::post("withdraw_case", "/ho-so/{case}/rut").signed_in().audit("case.withdrawal_asked"), withdraw_case)
