@@ -384,6 +384,10 @@ office-law-pauses = The clock stops for
 office-law-promised = Promised
 office-law-receiving = Received at
 office-law-text = Time limit as written
+office-law-texts = { $count ->
+    [one] Legal basis ({ $count } text)
+   *[other] Legal basis ({ $count } texts)
+}
 office-law-unknown = Not known yet
 office-left-days = { $days ->
     [one] { $days } day left
@@ -510,6 +514,12 @@ office-result-signed = Signed
 office-result-unnumbered = Not numbered
 office-result-void = Void
 office-results = Results
+office-rule-after-due = { $length } after the date
+office-rule-after-start = { $length } after the step began
+office-rule-before-due = { $length } before the date
+office-rule-due = At the date
+office-rule-share-budget = { $share }% of the step's time
+office-rule-share-limit = { $share }% of the time limit
 office-search-caption = Cases found
 office-search-found = { $count ->
     [one] { $count } case found.
@@ -577,6 +587,15 @@ office-then-supplement = Form 02 is issued. The clock stops until the applicant 
 office-then-supplement-again = From the second supplement on the case counts as late.
 office-then-supplement-before = Form 02 is issued. The case is not accepted until it is complete.
 office-then-withdraw = The case waits for a decision on the withdrawal.
+office-unit-day = { $amount } days
+office-unit-event = by event
+office-unit-hour = { $amount } hours
+office-unit-instant = at once
+office-unit-month = { $amount } months
+office-unit-none = not set
+office-unit-same-day = the same day
+office-unit-working-day = { $amount } working days
+office-unit-working-hour = { $amount } working hours
 office-wait-consulting = The answer of the agency asked is awaited.
 office-wait-ended = The case has ended.
 office-wait-other = This step belongs to another unit or role.

@@ -384,6 +384,10 @@ office-law-pauses = Đồng hồ dừng khi
 office-law-promised = Đã hẹn trả
 office-law-receiving = Nơi tiếp nhận
 office-law-text = Thời hạn ghi
+office-law-texts = { $count ->
+    [one] Căn cứ pháp lý ({ $count } văn bản)
+   *[other] Căn cứ pháp lý ({ $count } văn bản)
+}
 office-law-unknown = Chưa xác định
 office-left-days = { $days ->
     [one] còn { $days } ngày
@@ -510,6 +514,12 @@ office-result-signed = Đã ký
 office-result-unnumbered = Chưa cấp số
 office-result-void = Đã thu hồi
 office-results = Kết quả
+office-rule-after-due = { $length } sau hạn
+office-rule-after-start = { $length } từ khi nhận bước
+office-rule-before-due = { $length } trước hạn
+office-rule-due = Đến hạn
+office-rule-share-budget = { $share }% thời gian của bước
+office-rule-share-limit = { $share }% thời hạn
 office-search-caption = Hồ sơ tìm thấy
 office-search-found = { $count ->
     [one] Tìm thấy { $count } hồ sơ.
@@ -577,6 +587,15 @@ office-then-supplement = In mẫu 02. Đồng hồ dừng đến khi người n�
 office-then-supplement-again = Lần bổ sung thứ hai trở đi: hồ sơ sẽ bị tính là quá hạn.
 office-then-supplement-before = In mẫu 02. Hồ sơ chưa được tiếp nhận cho đến khi bổ sung đủ.
 office-then-withdraw = Hồ sơ dừng lại chờ quyết định cho rút.
+office-unit-day = { $amount } ngày
+office-unit-event = theo sự việc
+office-unit-hour = { $amount } giờ
+office-unit-instant = ngay
+office-unit-month = { $amount } tháng
+office-unit-none = không quy định
+office-unit-same-day = trong ngày
+office-unit-working-day = { $amount } ngày làm việc
+office-unit-working-hour = { $amount } giờ làm việc
 office-wait-consulting = Đang chờ cơ quan được lấy ý kiến trả lời.
 office-wait-ended = Hồ sơ đã kết thúc.
 office-wait-other = Bước này thuộc đơn vị hoặc vai trò khác.

@@ -16,7 +16,7 @@ use haidang_contracts::actor::Actor;
 use haidang_kernel::bilingual::Bilingual;
 use haidang_kernel::calendar::DueKind;
 use haidang_kernel::problem::Problem;
-use haidang_ui::component::{ExplainedDate, SummaryList, Table, Tag, TextArea};
+use haidang_ui::component::{Details, ExplainedDate, SummaryList, Table, Tag, TextArea};
 use haidang_ui::field::{ErrorItem, Field};
 use haidang_ui::{Html, Page, t};
 use haidang_web::{
@@ -94,7 +94,8 @@ struct CasePage {
     extra: Vec<Paper>,
     law: Vec<(String, Html)>,
     explained: Option<ExplainedDate>,
-    answers: Vec<(Html, SummaryList)>,
+    legal: Option<Details>,
+    answers: Vec<parts::Part>,
     fees: Option<Table>,
     collect: Option<String>,
     asked: Vec<Asked>,
@@ -180,6 +181,7 @@ async fn case_page(
         checks: parts::checklist(&page, &opened),
         extra: parts::other_papers(&page, &opened),
         law: parts::law(&page, &opened),
+        legal: parts::legal_texts(&page, &opened),
         explained: explained(services, &page, &opened)?,
         answers: parts::answers(services, &page, &opened),
         fees: parts::fees(&page, &opened),

@@ -1,7 +1,7 @@
 //! The parts of a case page, one function each.
 
 use super::case::Opened;
-use super::frame::{dashed, role_text, state_text, when, word};
+use super::frame::{dashed, role_text, rule_text, state_text, when, word};
 use crate::cases::row::DocumentRow;
 use crate::cases::trail::ConsultationRow;
 use crate::form;
@@ -11,7 +11,7 @@ use haidang_contracts::actor::Actor;
 use haidang_kernel::format;
 use haidang_kernel::money::Money;
 use haidang_kernel::problem::Problem;
-use haidang_ui::component::{Cell, Column, Icon, SummaryList, SummaryRow, Table};
+use haidang_ui::component::{Cell, Column, Details, Icon, SummaryList, SummaryRow, Table};
 use haidang_ui::{Html, IntoHtml, Page};
 
 /// One file, with its picture when it is one.
@@ -93,10 +93,6 @@ pub(super) fn law(page: &Page, opened: &Opened) -> Vec<(String, Html)> {
         let pauses = case.limit.pauses.iter().map(|pause| word(page, &format!("office-pause-{pause}"), pause));
         rows.push((page.t("office-law-pauses"), pauses.collect::<Vec<_>>().join(", ").into_html()));
     }
-    let legal = opened.version.procedure.legal_basis.join("; ");
-    if !legal.is_empty() {
-        rows.push((page.t("office-law-basis"), page.vietnamese(legal)));
-    }
     rows.push((page.t("office-law-receiving"), opened.names.of(page.lang, &case.receiving_agency).into_html()));
     let deciding = match &case.competent_agency {
         Some(code) => opened.names.of(page.lang, code),
@@ -108,6 +104,16 @@ pub(super) fn law(page: &Page, opened: &Opened) -> Vec<(String, Html)> {
     }
     rows.push((page.t("office-law-delivery"), word(page, &format!("office-delivery-{}", case.delivery_way), &case.delivery_way).into_html()));
     rows
+}
+
+/// The legal texts of the procedure, folded: there are many.
+pub(super) fn legal_texts(page: &Page, opened: &Opened) -> Option<Details> {
+    let texts = &opened.version.procedure.legal_basis;
+    let list = texts.iter().fold(Html::trusted("<ul class=\"govuk-list govuk-list--bullet\">"), |list, text| {
+        list.then(Html::trusted("<li>")).then(page.vietnamese(text)).then(Html::trusted("</li>"))
+    });
+    let summary = page.t1("office-law-texts", "count", texts.len());
+    (!texts.is_empty()).then(|| Details::new(summary, list.then(Html::trusted("</ul>"))))
 }
 
 /// Who has the case now: unit, step, person.
@@ -130,22 +136,18 @@ pub(super) async fn holder(services: &Services, page: &Page, opened: &Opened) ->
         .then(Html::text(who)))
 }
 
-/// The answers by part, as the applicant saw them when checking.
-pub(super) fn answers(services: &Services, page: &Page, opened: &Opened) -> Vec<(Html, SummaryList)> {
+/// Labels and values of one part of the form.
+pub(super) type Part = (Html, Vec<(Html, Html)>);
+
+/// The answers by part, in the order in which the applicant gave them.
+pub(super) fn answers(services: &Services, page: &Page, opened: &Opened) -> Vec<Part> {
     let lines = form::summary(&opened.version, &opened.facts, page.lang, &services.codes);
     let mut parts = Vec::new();
     for part in opened.version.pages(&opened.facts) {
-        let rows: Vec<SummaryRow> = lines
-            .iter()
-            .filter(|line| line.page == part.id)
-            .map(|line| {
-                let (label, lang) = line.label.get(page.lang);
-                let row = SummaryRow::new(label, value(page, &line.values));
-                if lang == page.lang { row } else { row.lang(lang) }
-            })
-            .collect();
+        let own = lines.iter().filter(|line| line.page == part.id);
+        let rows: Vec<(Html, Html)> = own.map(|line| (page.b(&line.label), value(page, &line.values))).collect();
         if !rows.is_empty() {
-            parts.push((page.b(&part.title()), SummaryList::new(rows)));
+            parts.push((page.b(&part.title()), rows));
         }
     }
     parts
@@ -315,7 +317,7 @@ pub(super) async fn escalations(services: &Services, page: &Page, opened: &Opene
         let state = if fired.is_some() { "office-escalation-fired" } else { "office-escalation-planned" };
         table = table.row(vec![
             Cell::from(when(page, fired.unwrap_or(row.fire_at))),
-            Cell::from(row.rule.clone()),
+            Cell::from(rule_text(page, &row.rule)),
             Cell::from(role_text(services, page, &row.to_role)),
             Cell::from(page.t(state)),
         ]);

@@ -2,6 +2,7 @@
 
 use crate::cases::clock::CityClock;
 use crate::model::{CaseState, Channel};
+use crate::procedure::{Budget, Moment};
 use crate::service::Services;
 use haidang_contracts::identity::Agency;
 use haidang_kernel::format;
@@ -89,6 +90,12 @@ impl Names {
         )
     }
 
+    /// Commune codes with the code of the agency that serves them.
+    pub(super) fn communes(&self) -> BTreeMap<String, String> {
+        let communes = self.0.values().filter(|agency| agency.kind == "commune");
+        communes.filter_map(|agency| Some((agency.commune_code.clone()?, agency.code.clone()))).collect()
+    }
+
     /// All agencies of today.
     pub(super) fn all(&self) -> impl Iterator<Item = &Agency> {
         self.0.values()
@@ -116,9 +123,29 @@ pub(super) fn due_text(page: &Page, due: Timestamp) -> String {
     page.t2("office-due", "time", format::time_table(wall.time()), "date", format::date_short(page.lang, wall.date()))
 }
 
-/// A moment of a history: day and time, compact.
+/// A moment of a history, never broken across lines.
 pub(super) fn when(page: &Page, at: Timestamp) -> Html {
-    page.time(at)
+    Html::trusted("<span class=\"hd-nowrap\">").then(page.time(at)).then(Html::trusted("</span>"))
+}
+
+/// A length of time of the procedure data in words: `2 giờ làm việc`.
+pub(super) fn budget_text(page: &Page, budget: Budget) -> String {
+    #[allow(clippy::cast_precision_loss)] // lengths of steps are small
+    let amount = format::decimal(page.lang, budget.halves as f64 / 2.0, usize::from(budget.halves % 2 != 0));
+    page.t1(&format!("office-unit-{}", dashed(budget.unit.code())), "amount", amount)
+}
+
+/// A rule of reminding in words; what cannot be read is shown as written.
+pub(super) fn rule_text(page: &Page, rule: &str) -> String {
+    match Moment::parse(rule) {
+        Ok(Moment::ShareOfBudget(share)) => page.t1("office-rule-share-budget", "share", i64::from(share)),
+        Ok(Moment::ShareOfLimit(share)) => page.t1("office-rule-share-limit", "share", i64::from(share)),
+        Ok(Moment::AfterStart(length)) => page.t1("office-rule-after-start", "length", budget_text(page, length)),
+        Ok(Moment::BeforeDue(length)) => page.t1("office-rule-before-due", "length", budget_text(page, length)),
+        Ok(Moment::AfterDue(length)) => page.t1("office-rule-after-due", "length", budget_text(page, length)),
+        Ok(Moment::Due) => page.t("office-rule-due"),
+        Err(_) => rule.to_owned(),
+    }
 }
 
 /// The name of a role, from the pack; its id where the pack has none.

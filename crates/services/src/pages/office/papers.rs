@@ -31,8 +31,15 @@ pub(crate) struct PaperPage {
     lines: Vec<(String, String)>,
     list_title: String,
     list: Vec<String>,
-    table: Option<Table>,
+    table: Option<Sheet>,
     closing: Vec<String>,
+}
+
+/// A plain table, styled by the sheet.
+pub(crate) struct Sheet {
+    caption: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
 }
 
 /// A text of a paper: always Vietnamese.
@@ -165,24 +172,18 @@ fn list(form: &FormRow, documents: &[DocumentRow]) -> (String, Vec<String>) {
     }
 }
 
-fn fees(body: &Json) -> Option<Table> {
+fn fees(body: &Json) -> Option<Sheet> {
     let rows = body.get("fees")?.as_array().filter(|rows| !rows.is_empty())?;
-    let columns = vec![
-        Column::new(say("office-column-fee", &[])),
-        Column::new(say("office-column-basis", &[])),
-        Column::numeric(say("office-column-amount", &[])),
-    ];
-    let mut table = Table::new(say("office-fees", &[]), columns);
-    for row in rows {
+    let line = |row: &Json| {
         let amount = Money(row.get("amount").and_then(Json::as_i64).unwrap_or_default());
         let basis = row.get("exemption").and_then(Json::as_str).unwrap_or_else(|| text(row, "/basis"));
-        table = table.row(vec![
-            Cell::from(text(row, "/name").to_owned()),
-            Cell::from(basis.to_owned()),
-            Cell::from(format::money_table(Lang::Vi, amount)),
-        ]);
-    }
-    Some(table)
+        vec![text(row, "/name").to_owned(), basis.to_owned(), format::money_table(Lang::Vi, amount)]
+    };
+    Some(Sheet {
+        caption: say("office-fees", &[]),
+        columns: ["fee", "basis", "amount"].map(|key| say(&format!("office-column-{key}"), &[])).to_vec(),
+        rows: rows.iter().map(line).collect(),
+    })
 }
 
 /// An issued form, as it was on the day of issue.
@@ -237,29 +238,29 @@ pub async fn print_control_slip(visitor: Visitor, Use(services): Use<State>, Pat
     })
 }
 
-fn hop_table(opened: &Opened, hops: &[(TaskRow, Option<&'static str>)]) -> Table {
+fn hop_table(opened: &Opened, hops: &[(TaskRow, Option<&'static str>)]) -> Sheet {
     let columns = ["hop", "received", "budget", "handed-on", "person", "hop-result"];
-    let columns = columns.map(|key| Column::new(say(&format!("office-column-{key}"), &[]))).to_vec();
-    let mut table = Table::new(say("office-print-hops", &[]), columns).caption_hidden();
     let table_time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| format::date_time_table(Lang::Vi, at));
-    for (task, result) in hops {
+    let line = |(task, result): &(TaskRow, Option<&'static str>)| {
         let step = opened.version.step(&task.step).and_then(|step| step.name.clone()).unwrap_or(task.step.clone());
         let who = task.closed_by.as_ref().and_then(|person| {
             let done = opened.view.events.iter().find(|event| event.actor_id == *person)?;
             Some(done.actor_name.clone())
         });
-        table = table.row(vec![
-            Cell::from(
-                Html::text(step).then(Html::trusted("<br>")).then(Html::text(opened.names.of(Lang::Vi, &task.agency))),
-            ),
-            Cell::from(table_time(Some(task.opened_at))),
-            Cell::from(table_time(task.budget_due_at)),
-            Cell::from(table_time(task.closed_at)),
-            Cell::from(who.unwrap_or_default()),
-            Cell::from(result.map_or_else(String::new, |word| say(&format!("office-hop-{}", dashed(word)), &[]))),
-        ]);
+        vec![
+            format!("{step}. {}", opened.names.of(Lang::Vi, &task.agency)),
+            table_time(Some(task.opened_at)),
+            table_time(task.budget_due_at),
+            table_time(task.closed_at),
+            who.unwrap_or_default(),
+            result.map_or_else(String::new, |word| say(&format!("office-hop-{}", dashed(word)), &[])),
+        ]
+    };
+    Sheet {
+        caption: say("office-print-hops", &[]),
+        columns: columns.map(|key| say(&format!("office-column-{key}"), &[])).to_vec(),
+        rows: hops.iter().map(line).collect(),
     }
-    table
 }
 
 /// Form 07 as a sheet.
@@ -276,7 +277,11 @@ pub(super) fn register_paper(
     paper.subtitle = say("office-print-period", &[("from", period.0.into()), ("to", period.1.into())]);
     PaperPage {
         opening: say("office-print-count", &[("count", cases.len().into())]),
-        table: Some(register_table(services, cases, Lang::Vi)),
+        table: Some(Sheet {
+            caption: say("office-paper-07", &[]),
+            columns: register_columns(Lang::Vi),
+            rows: cases.iter().map(|case| register_line(services, case, Lang::Vi)).collect(),
+        }),
         back: "/can-bo/so-theo-doi".to_owned(),
         lines: Vec::new(),
         list_title: String::new(),
@@ -287,35 +292,46 @@ pub(super) fn register_paper(
     }
 }
 
-/// Lines of form 07.
-pub(super) fn register_table(services: &Services, cases: &[CaseRow], lang: Lang) -> Table {
+fn register_columns(lang: Lang) -> Vec<String> {
     let columns = ["case", "procedure", "owner", "received", "promised", "returned", "hop-result"];
-    let columns = columns.map(|key| Column::new(t(lang, &format!("office-column-{key}"), &[]))).to_vec();
-    let mut table = Table::new(t(lang, "office-paper-07", &[]), columns).caption_hidden().small().scroll();
+    columns.map(|key| t(lang, &format!("office-column-{key}"), &[])).to_vec()
+}
+
+fn register_line(services: &Services, case: &CaseRow, lang: Lang) -> Vec<String> {
     let moment = |at: Option<Timestamp>| at.map_or_else(String::new, |at| format::date_time_table(lang, at));
-    for case in cases {
-        let name = services.catalogue().by_id(&case.version_id).map_or_else(
-            || case.procedure_code.clone(),
-            |version| version.name().text(lang).to_owned(),
-        );
-        let result = match (case.ended_at, case.promised_at) {
-            (Some(ended), Some(promised)) if ended > promised || case.supplements > 1 => "late",
-            (Some(ended), Some(promised)) if time::civil(ended).date() < time::civil(promised).date() => "early",
-            (Some(_), Some(_)) => "on-time",
-            (Some(_), None) => "ended",
-            (None, _) => "open",
+    let name = services
+        .catalogue()
+        .by_id(&case.version_id)
+        .map_or_else(|| case.procedure_code.clone(), |version| version.name().text(lang).to_owned());
+    let result = match (case.ended_at, case.promised_at) {
+        (Some(ended), Some(promised)) if ended > promised || case.supplements > 1 => "late",
+        (Some(ended), Some(promised)) if time::civil(ended).date() < time::civil(promised).date() => "early",
+        (Some(_), Some(_)) => "on-time",
+        (Some(_), None) => "ended",
+        (None, _) => "open",
+    };
+    vec![
+        case.case_no.clone(),
+        name,
+        case.owner_name.clone(),
+        moment(Some(case.accepted_at.unwrap_or(case.submitted_at))),
+        moment(case.promised_at),
+        moment(case.returned_at.or(case.ended_at)),
+        t(lang, &format!("office-hop-{result}"), &[]),
+    ]
+}
+
+/// Form 07 on the screen.
+pub(super) fn register_table(services: &Services, cases: &[CaseRow], lang: Lang) -> Table {
+    let columns = register_columns(lang).into_iter().map(Column::new).collect();
+    let table = Table::new(t(lang, "office-paper-07", &[]), columns).caption_hidden().small().scroll();
+    cases.iter().fold(table, |table, case| {
+        let cells = register_line(services, case, lang).into_iter().enumerate();
+        let nowrap = |text: String| {
+            Html::trusted("<span class=\"hd-nowrap hd-figures\">").then(Html::text(text)).then(Html::trusted("</span>"))
         };
-        table = table.row(vec![
-            Cell::from(Html::trusted("<span class=\"hd-code\">").then(Html::text(&case.case_no)).then(Html::trusted("</span>"))),
-            Cell::from(name),
-            Cell::from(case.owner_name.clone()),
-            Cell::from(moment(Some(case.accepted_at.unwrap_or(case.submitted_at)))),
-            Cell::from(moment(case.promised_at)),
-            Cell::from(moment(case.returned_at.or(case.ended_at))),
-            Cell::from(t(lang, &format!("office-hop-{result}"), &[])),
-        ]);
-    }
-    table
+        table.row(cells.map(|(at, text)| if at == 0 || at > 2 { Cell::from(nowrap(text)) } else { Cell::from(text) }).collect())
+    })
 }
 
 /// Adds the routes of this file.

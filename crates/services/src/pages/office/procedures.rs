@@ -1,6 +1,6 @@
 //! Procedures as administrators see them: state, sources, what is unverified, what is missing, what the lint says.
 
-use super::frame::{dashed, office_page, role_text, word};
+use super::frame::{Names, budget_text, dashed, office_page, role_text, word};
 use crate::api::State;
 use crate::procedure::lint::{Around, lint};
 use crate::procedure::{Severity, State as Published, Version};
@@ -113,13 +113,14 @@ pub async fn show_office_procedure(visitor: Visitor, Use(services): Use<State>, 
         .ok_or_else(|| Problem::not_found("procedure_not_found", "no such procedure"))?;
     let mut page = office_page(&visitor, "", "procedures");
     page.title = version.name().text(page.lang).to_owned();
+    let names = Names::load(&services, &[]).await?;
     html(ProcedurePage {
         name: page.b(&version.name()),
         state: state_tag(&page, &version),
         facts: facts(&page, &version, catalogue.versions(&code).len()),
         evidence: evidence(&page, &version),
         missing: version.procedure.missing.iter().map(|gap| page.b(gap)).collect(),
-        findings: findings(&services, &page, &version),
+        findings: findings(&services, &names, &page, &version),
         steps: steps(&services, &page, &version),
         page,
     })
@@ -167,12 +168,13 @@ fn evidence(page: &Page, version: &Version) -> Table {
 }
 
 /// The publish gate, run now over the version in memory; file and line are told by `haidang pack lint`.
-fn findings(services: &Services, page: &Page, version: &Version) -> Option<Table> {
+fn findings(services: &Services, names: &Names, page: &Page, version: &Version) -> Option<Table> {
     let clock = services.clock();
     let around = Around {
         calendar: Some(clock.calendar.clone()),
         hours: clock.hours.clone(),
         codes: services.codes.clone(),
+        communes: names.communes(),
         ..Around::default()
     };
     let found = lint(version, &version.id, "", &around);
@@ -207,7 +209,7 @@ fn steps(services: &Services, page: &Page, version: &Version) -> Table {
         table = table.row(vec![
             Cell::from(name),
             Cell::from(role_text(services, page, &step.role)),
-            Cell::from(step.budget.clone().unwrap_or_default()),
+            Cell::from(version.budget(step).map_or_else(String::new, |budget| budget_text(page, budget))),
             Cell::from(actions.collect::<Vec<_>>().join(", ")),
         ]);
     }
