@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::documents::PageDocuments;
 use crate::pack::Pack;
 use crate::rooms::Rooms;
+use crate::webhooks::{self, Webhooks};
 use crate::{rooms, simulators};
 
 /// Tables of every room, in the order they are made.
@@ -70,6 +71,8 @@ pub struct City {
     pub identity: IdentityRoom,
     /// The domain rooms.
     pub rooms: Rooms,
+    /// Other systems that wish to be told of facts.
+    pub webhooks: Webhooks,
     /// What every request needs.
     pub site: Arc<Site>,
     /// Routes with their middleware.
@@ -81,6 +84,7 @@ pub struct City {
 struct Secrets {
     web: [u8; 32],
     subjects: [u8; 32],
+    webhooks: [u8; 32],
     checkpoints: CheckpointWriter,
 }
 
@@ -90,6 +94,7 @@ fn secrets(config: &Config, ambient: &Ambient) -> Result<Secrets> {
     Ok(Secrets {
         web: secret("web.secret")?,
         subjects: secret("subjects.secret")?,
+        webhooks: secret("webhooks.secret")?,
         checkpoints: CheckpointWriter::open(&config.checkpoints(), &folder.join("checkpoint.secret"), ambient)?,
     })
 }
@@ -141,6 +146,7 @@ impl City {
                 cheap_passwords: surroundings.cheap_passwords,
             },
         )?;
+        crate::import::claim(&db, &pack).await?;
         crate::import::put_agencies(&db, &pack).await?;
         texts()?;
         let scanner: Arc<dyn FileScanner> = Arc::new(simulators::PatternScanner::default());
@@ -168,6 +174,9 @@ impl City {
         if let Some(gateway) = gateway {
             app = app.mount(simulators::routes(gateway));
         }
+        let webhooks = Webhooks::open(&config, &db, &ambient, &identity, secrets.webhooks);
+        db.register(Arc::new(webhooks.clone()));
+        app = app.mount(webhooks::routes(webhooks.clone()));
         let served = rooms.mount(app).build()?;
         Ok(City {
             config,
@@ -178,6 +187,7 @@ impl City {
             signer,
             identity,
             rooms,
+            webhooks,
             site,
             served,
             checkpoints: secrets.checkpoints,

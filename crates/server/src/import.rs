@@ -1,11 +1,27 @@
 //! Bringing a pack into the database: whole or not at all, and the same pack twice changes nothing.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use data_encoding::HEXLOWER;
 use haidang_identity::bulk;
 use haidang_store::{ActorRef, AuditEntry, Db, StoreError, args};
+use sha2::{Digest as _, Sha256};
 
 use crate::pack::Pack;
 use crate::sql;
+
+/// Remembers whose store this is, and refuses another city's pack in it: cases of two cities never share a store.
+pub async fn claim(db: &Db, pack: &Pack) -> Result<()> {
+    const PART: &str = "city";
+    let digest = HEXLOWER.encode(&Sha256::digest(pack.city.code.as_bytes()));
+    match db.fetch_optional(sql::PACK_PART, args![PART]).await? {
+        Some(row) if row.text("sha256")? == digest => Ok(()),
+        Some(_) => bail!("this store belongs to another city than {}; give it a store of its own", pack.city.code),
+        None => {
+            db.execute(sql::PUT_PACK_PART, args![PART, digest, db.ambient().now()]).await?;
+            Ok(())
+        }
+    }
+}
 
 /// Agencies of the pack into `identity_agency`, when the file changed since the last time. `true` when it did.
 pub async fn put_agencies(db: &Db, pack: &Pack) -> Result<bool> {

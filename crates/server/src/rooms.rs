@@ -62,6 +62,7 @@ pub struct Rooms {
     /// What the city knows about a person.
     pub vault: VaultRoom,
     synonyms: Arc<Vec<(Vec<String>, Vec<String>)>>,
+    imported: Arc<procedure::import::Imported>,
     round_seconds: i64,
 }
 
@@ -73,8 +74,12 @@ impl Rooms {
         for version in &pack.refused {
             tracing::warn!(procedure.version = %version, "procedure version refused, see `haidang pack lint`");
         }
+        let (catalogue, imported) = procedure::import::import(parts.db, &parts.pack.folder, &pack).await?;
+        for version in &imported.kept {
+            tracing::warn!(procedure.version = %version, "changed in the pack although cases pin it: the stored version stands");
+        }
         let synonyms: Vec<_> = pack.synonyms.iter().map(|row| (row.words.clone(), row.means.clone())).collect();
-        let search = haidang_services::finding::index(&pack.catalogue, parts.ambient.today(), &synonyms)?;
+        let search = haidang_services::finding::index(&catalogue, parts.ambient.today(), &synonyms)?;
         let identity: Arc<dyn Identity> = Arc::new(parts.identity.clone());
         let directory: Arc<dyn Directory> = Arc::new(parts.identity.clone());
         let vault = VaultRoom::new(haidang_vault::Inner {
@@ -96,15 +101,18 @@ impl Rooms {
             origin: parts.config.origin(parts.config.server.listen.port()),
             portal_open: parts.pack.city.portal_switch.enabled,
             fresh_factor_seconds: seconds(parts.config.session.fresh_factor_minutes.saturating_mul(60)),
+            checkpoints: Some((parts.config.checkpoints(), parts.config.keys().join("house/checkpoint.secret"))),
+            role_names: pack.roles.values().map(|role| (role.id.clone(), role.name.clone())).collect(),
         };
         let clock = CityClock { calendar: pack.calendar.clone(), hours: pack.hours.clone() };
         let services = Arc::new(Services {
             db: parts.db.clone(),
             blobs: parts.blobs.clone(),
             ambient: parts.ambient.clone(),
-            catalogue: RwLock::new(pack.catalogue.clone()),
+            catalogue: RwLock::new(catalogue),
             clock: RwLock::new(Arc::new(clock)),
             codes: pack.codes.clone(),
+            pack_texts: pack.texts.clone(),
             search: RwLock::new(Arc::new(search)),
             identity,
             directory,
@@ -117,20 +125,30 @@ impl Rooms {
             settings,
         });
         let round_seconds = seconds(parts.config.work.escalation_seconds.max(1));
-        Ok(Rooms { services, vault, synonyms: Arc::new(synonyms), round_seconds })
+        Ok(Rooms { services, vault, synonyms: Arc::new(synonyms), imported: Arc::new(imported), round_seconds })
     }
 
     /// What was loaded, in one line.
     pub fn summary(&self) -> String {
         let catalogue = self.services.catalogue();
         let today = self.services.ambient.today();
-        format!("{} procedure versions, {} in force today", catalogue.len(), catalogue.all_current(today).len())
+        let imported = &self.imported;
+        format!(
+            "{} procedure versions, {} in force today; {} new, {} corrected, {} kept as pinned, {} no longer in the pack",
+            catalogue.len(),
+            catalogue.all_current(today).len(),
+            imported.added.len(),
+            imported.corrected.len(),
+            imported.kept.len(),
+            imported.absent.len(),
+        )
     }
 
     /// Adds their routes.
     pub fn mount(&self, app: App) -> App {
         app.mount(haidang_services::api::routes(self.services.clone()))
             .mount(haidang_services::pages::routes(self.services.clone()))
+            .mount(haidang_vault::routes(self.vault.clone()))
     }
 
     /// Adds their work beside the requests.
@@ -192,6 +210,7 @@ impl Handler for Round {
 /// Registers their texts.
 pub fn texts() -> Result<()> {
     haidang_ui::texts::register(haidang_services::TEXTS)?;
+    haidang_ui::texts::register(haidang_vault::TEXTS)?;
     Ok(())
 }
 

@@ -44,11 +44,15 @@ pub(crate) async fn run(command: Demo, mut config: Config) -> Result<Outcome> {
     }
     std::fs::create_dir_all(&config.store.folder)?;
     let as_of = command.as_of.unwrap_or_else(|| haidang_kernel::ambient::Ambient::system().today());
-    let scale = Scale { residents: command.residents.max(10), months: command.months.max(0), as_of, seed: command.seed };
+    let scale =
+        Scale { residents: command.residents.max(10), months: command.months.max(0), as_of, seed: command.seed };
     let manifest = match demo::load(&config) {
         Some(manifest) => manifest, // a city that is there goes on; `make clean-demo` or another folder begins anew
         None => {
-            say(format_args!("Dựng thành phố minh họa: {} người, {} tháng, đến {}", scale.residents, scale.months, scale.as_of))?;
+            say(format_args!(
+                "Dựng thành phố minh họa: {} người, {} tháng, đến {}",
+                scale.residents, scale.months, scale.as_of
+            ))?;
             demo::build(&config, &scale).await?
         }
     };

@@ -4,13 +4,13 @@
 //! files are stored with their digest. A directory that changed after a case had pinned it is not taken over; the
 //! stored version stands and the change is told, for it needs a number of its own.
 
+use super::Catalogue;
 use super::listed::{self, ListedRow, read_listed};
 use super::load::load_files;
 use super::model::State;
 use super::pack::{Pack, version_directory};
 use super::source::Files;
 use super::version::Version;
-use super::Catalogue;
 use crate::sql;
 use haidang_store::{ActorRef, AuditEntry, Db, StoreError, Value, args};
 use serde_json::{Map, Value as Json, json};
@@ -88,7 +88,9 @@ pub async fn import(db: &Db, folder: &Path, pack: &Pack) -> Result<(Arc<Catalogu
         versions.push(restore(id, files.json("files")?)?);
     }
     let replaced: BTreeSet<&String> = imported.kept.iter().collect();
-    versions.extend(pack.catalogue.all().filter(|version| !replaced.contains(&version.id)).map(|version| (**version).clone()));
+    versions.extend(
+        pack.catalogue.all().filter(|version| !replaced.contains(&version.id)).map(|version| (**version).clone()),
+    );
     Ok((Arc::new(Catalogue::new(versions)), imported))
 }
 
@@ -120,7 +122,8 @@ async fn write(db: &Db, folder: &Path, pack: &Pack, imported: &Imported) -> Resu
         ]);
     }
     let detail = json!({ "added": imported.added.len(), "corrected": imported.corrected, "kept": imported.kept });
-    let entry = AuditEntry::mutation("pack.imported", ActorRef::system()).object("pack", &pack.city.code).detail(detail);
+    let entry =
+        AuditEntry::mutation("pack.imported", ActorRef::system()).object("pack", &pack.city.code).detail(detail);
     db.transaction(move |tx| {
         let (rows, entry) = (rows.clone(), entry.clone());
         Box::pin(async move {
@@ -138,7 +141,8 @@ fn directory(path: &Path) -> Result<Json, ImportError> {
     let files = Files::read(path).map_err(ImportError::Files)?;
     let mut object = Map::new();
     for (name, bytes) in files.0 {
-        let text = String::from_utf8(bytes).map_err(|_| ImportError::Files(format!("{}: {name} is not text", path.display())))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| ImportError::Files(format!("{}: {name} is not text", path.display())))?;
         object.insert(name, Json::String(text));
     }
     Ok(Json::Object(object))
@@ -152,7 +156,8 @@ fn listed_lines(folder: &Path) -> Result<BTreeMap<String, Json>, ImportError> {
     }
     let shown = file.display().to_string();
     let text = std::fs::read_to_string(&file).map_err(|error| ImportError::Files(format!("{shown}: {error}")))?;
-    let rows = read_listed(&text).map_err(|(line, message)| ImportError::Files(format!("{shown}:{line}: {message}")))?;
+    let rows =
+        read_listed(&text).map_err(|(line, message)| ImportError::Files(format!("{shown}:{line}: {message}")))?;
     Ok(rows.into_iter().map(|row| (row.code.clone(), line(&row))).collect())
 }
 
