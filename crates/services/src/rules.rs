@@ -8,8 +8,7 @@ use haidang_kernel::problem::Problem;
 
 /// National statuses that may follow each national status (`TrangThaiHoSo`).
 ///
-/// Beside the printed table: 1 → 4 never (intake first); 2 → 5 is walked as 2 → 4 → 5 when the handling
-/// official asks, because acceptance hands the case over at once.
+/// Beside the printed table: 1 → 4 never (intake first); a status may follow itself (a second notice, a note).
 pub const NATIONAL_NEXT: [(i64, &[i64]); 10] = [
     (1, &[1, 2, 3, 5, 7]),
     (2, &[2, 4, 7, 8]),
@@ -22,6 +21,13 @@ pub const NATIONAL_NEXT: [(i64, &[i64]); 10] = [
     (9, &[9, 10, 4]),
     (10, &[]),
 ];
+
+/// Whether one of our states may follow another. The first act of the handling official on an accepted case (2)
+/// takes it into work (4) and from there on: both steps of the national table are walked at once.
+pub fn may_follow(from: CaseState, to: CaseState) -> bool {
+    let (before, after) = (from.national(), to.national());
+    national_allows(before, after) || (from == CaseState::Accepted && national_allows(4, after))
+}
 
 /// Whether the national table lets one status follow another.
 pub fn national_allows(from: i64, to: i64) -> bool {
@@ -87,8 +93,7 @@ pub struct Consent {
 pub fn decide(action: ActionKind, now: &Situation, offer: &Offer, consent: Consent) -> Result<CaseState, Problem> {
     guard(action, now, consent)?;
     let next = target(action, now, offer)?;
-    let (from, to) = (now.state.national(), next.national());
-    if !national_allows(from, to) {
+    if !may_follow(now.state, next) {
         return Err(not_allowed(action, now.state));
     }
     Ok(next)
@@ -290,7 +295,7 @@ mod tests {
             let to = [None, Some(StepNature::Work), Some(StepNature::Sign), Some(StepNature::Issue)][to];
             let consent = Consent { second_supplement: true };
             if let Ok(next) = decide(ActionKind::ALL[a], &now, &offer(StepNature::Receive, to), consent) {
-                prop_assert!(national_allows(state.national(), next.national()));
+                prop_assert!(may_follow(state, next));
                 prop_assert!(!state.is_end());
             }
         }

@@ -412,7 +412,7 @@ enum FormMarker {}
 impl CaseRow {
     /// The national table has the last word, also over what an action did to the state afterwards.
     fn national_status_check(&self, before: &CaseRow) -> Result<(), Problem> {
-        if rules::national_allows(before.state.national(), self.state.national()) {
+        if rules::may_follow(before.state, self.state) {
             Ok(())
         } else {
             Err(Problem::conflict(
