@@ -70,7 +70,7 @@ fn entry(row: &Row, lang: &str, examples: &BTreeMap<String, String>) -> Value {
         "id": row.id,
         "method": row.method.as_str(),
         "path": format!("{prefix}{}", if row.path == "/" && !lang.is_empty() { "" } else { row.path }),
-        "url": url,
+        "example": url,
         "room": row.room,
         "allow": allow_text(row.allow),
         "role": row.judge_role(),
@@ -160,7 +160,7 @@ mod tests {
         let mut row = Row::get("home", "/").public();
         row.surface = Surface::Page;
         let urls: Vec<Value> =
-            listing(&[row], &BTreeMap::new()).into_iter().map(|entry| entry["url"].clone()).collect();
+            listing(&[row], &BTreeMap::new()).into_iter().map(|entry| entry["example"].clone()).collect();
         assert_eq!(urls, [json!("/vi"), json!("/en")]);
     }
 }

@@ -128,7 +128,7 @@ concern! {
     /// How many requests one caller may send in a minute. 0 switches a limit off.
     "rate" Rate {
         /// Of one network address; a whole village may share one.
-        per_address: u64 = 1200,
+        per_address: u64 = 6000,
         /// Of one signed-in person.
         per_person: u64 = 600,
         /// Of one system with a token.

@@ -445,29 +445,6 @@ pub async fn answer_consultation(
     Ok(no_content())
 }
 
-/// Where the payer goes.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct PaymentStarted {
-    /// Gateway's reference.
-    pub reference: String,
-    /// Gateway's page.
-    pub redirect: String,
-}
-
-/// Opens a payment of what is due.
-pub async fn start_payment(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>) -> Answer {
-    let id = case_id(&id)?;
-    let start =
-        services.start_payment(visitor.require_actor()?, &id, &format!("/ho-so/{id}"), &visitor.request_id).await?;
-    json(201, &PaymentStarted { reference: start.reference, redirect: start.redirect })
-}
-
-/// A clerk takes the money at the counter.
-pub async fn collect_fee(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>) -> Answer {
-    services.collect_at_counter(visitor.require_actor()?, &case_id(&id)?, &visitor.request_id).await?;
-    Ok(no_content())
-}
-
 /// A rating, 1 to 5.
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct Rating {
@@ -576,22 +553,6 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
                 .returns_nothing(204)
                 .summary("Answers another agency's question"),
             answer_consultation,
-        )
-        .api(
-            Row::post("start_payment", "/api/v1/cases/{case}/payments")
-                .signed_in()
-                .audit("payment.started")
-                .returns::<PaymentStarted>(201)
-                .summary("Opens a payment of what is due"),
-            start_payment,
-        )
-        .api(
-            Row::post("collect_fee", "/api/v1/cases/{case}/counter-payments")
-                .any_capability(&["case.receive", "case.hand_over"])
-                .audit("payment.taken")
-                .returns_nothing(204)
-                .summary("Takes the money at the counter"),
-            collect_fee,
         )
         .api(
             Row::post("rate_case", "/api/v1/cases/{case}/rating")
