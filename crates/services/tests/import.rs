@@ -3,7 +3,7 @@
 
 use haidang_services::procedure::import::{Imported, import};
 use haidang_services::procedure::pack::Pack;
-use haidang_store::{Db, StoreError, args};
+use haidang_store::{Db, args};
 use haidang_testkit::{Rooms, db_test};
 use std::path::{Path, PathBuf};
 
@@ -15,9 +15,9 @@ fn copy(from: &Path, to: &Path) {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
         if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target)
+            copy(&entry.path(), &target);
         } else {
-            drop(std::fs::copy(entry.path(), target).unwrap())
+            std::fs::copy(entry.path(), target).unwrap();
         }
     }
 }
