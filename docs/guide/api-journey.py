@@ -65,7 +65,7 @@ answers |= {
     "child_home_place": {"province_code": "31", "commune_code": HOME},
     "mother_full_name": PLAY["resident"]["name"], "mother_birth_year": "1996", "mother_ethnicity": "01",
     "mother_nationality": "VN", "mother_residence": home, "parents_married": False,
-    "copies_wanted": True, "copies_quantity": 2, "contact_delivery": "electronic", "declare_truth": True,
+    "copies_wanted": True, "copies_quantity": 2, "contact_delivery": "counter", "declare_truth": True,
 }
 call(resident, "PATCH", f"/api/v1/drafts/{draft}", {"answers": answers})
 attach(resident, draft, "birth_notice", "giay-chung-sinh.pdf", b"%PDF-1.4\n%%EOF\n")
@@ -90,4 +90,4 @@ for who, action in [("official", "propose"), ("leader", "sign"), ("clerk", "issu
 # 6. Prove: anyone may verify the result; the resident reads who looked.
 result = call(resident, "GET", f"/api/v1/cases/{case}")["results"][0]
 print("result", result["number"], result["verify"])
-print("accesses on the log:", len(call(resident, "GET", "/api/v1/me/accesses")["items"]))
+print("accesses on the log:", len(call(resident, "GET", "/api/v1/vault/accesses")["items"]))
