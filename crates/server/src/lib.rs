@@ -16,14 +16,15 @@ pub mod pack;
 pub mod rooms;
 pub mod simulators;
 mod sql;
+pub mod webhooks;
 pub mod work;
 
 use haidang_store::Migration;
 use haidang_ui::Lang;
 
-/// Tables of the server itself: simulated payments, stored messages, what was loaded of the pack.
+/// Tables of the server itself: simulated payments, stored messages, what was loaded of the pack, webhooks.
 pub const MIGRATIONS: &[Migration] =
-    haidang_store::migrations!["0001_create_payment", "0002_create_message", "0003_create_pack"];
+    haidang_store::migrations!["0001_create_payment", "0002_create_message", "0003_create_pack", "0004_create_webhook"];
 
 /// Texts of the server's own pages.
 pub const TEXTS: &[(&str, Lang, &str)] = &[

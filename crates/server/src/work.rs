@@ -11,6 +11,7 @@ use haidang_store::{Dispatcher, Jobs, Sealer, Stopper, stopper};
 use tokio::task::JoinSet;
 
 use crate::city::City;
+use crate::webhooks::Deliveries;
 
 /// Everything that runs until it is told to stop.
 pub struct Work {
@@ -52,7 +53,8 @@ impl Handler for Sweep {
 impl City {
     fn all_jobs(&self) -> Jobs {
         let sweep = Sweep { site: self.site.clone(), identity: self.identity.clone() };
-        self.rooms.jobs(Jobs::new(self.db.clone()).with(Arc::new(sweep)))
+        let jobs = Jobs::new(self.db.clone()).with(Arc::new(sweep)).with(Arc::new(Deliveries(self.webhooks.clone())));
+        self.rooms.jobs(jobs)
     }
 
     /// Starts the work beside the requests.
