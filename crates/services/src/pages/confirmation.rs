@@ -7,7 +7,6 @@ use crate::service::Services;
 use askama::Template;
 use haidang_kernel::format;
 use haidang_kernel::money::Money;
-use haidang_kernel::problem::Problem;
 use haidang_ui::component::{ExplainedDate, Panel, Reasons, SummaryList, SummaryRow};
 use haidang_ui::{Html, IntoHtml, Page, qr_picture, t};
 use haidang_web::{Answer, Fault, Path, Routes, Row, State as Use, Visitor, html, redirect};
@@ -144,32 +143,32 @@ pub async fn show_payment(visitor: Visitor, Use(services): Use<State>, Path(case
         }
     }
     let payments = services.payments_of(&id).await?;
-    let last = payments.first().ok_or_else(|| Problem::not_found("payment_not_found", "no payment was begun"))?;
-    let key = match last.state.as_str() {
-        "paid" => "services-paid",
-        "failed" => "services-payment-failed",
-        _ => "services-payment-pending",
+    let last = payments.first();
+    let (title, text) = match last.map(|payment| payment.state.as_str()) {
+        Some("paid") => ("services-paid-title", "services-paid-text"),
+        Some("failed") => ("services-payment-failed-title", "services-payment-failed-text"),
+        Some(_) => ("services-payment-pending-title", "services-payment-pending-text"),
+        None => ("services-payment-none-title", "services-payment-none-text"),
     };
-    let mut page = visitor.page(t(visitor.lang, &format!("{key}-title"), &[]), "cases");
+    let mut page = visitor.page(t(visitor.lang, title, &[]), "cases");
     page.private = true;
-    let mut rows = vec![
-        SummaryRow::new(page.t("services-receipt-number"), page.code(&view.case.case_no)),
-        SummaryRow::new(page.t("services-payment-amount"), page.money(last.amount)),
-        SummaryRow::new(page.t("services-payment-words"), format::money_words(page.lang, last.amount)),
-    ];
-    if let Some(at) = last.settled_at {
-        rows.push(SummaryRow::new(page.t("services-payment-at"), page.moment(at)));
-    }
-    if let Some(reference) = &last.reference {
-        rows.push(SummaryRow::new(page.t("services-payment-reference"), page.code(reference)));
+    let mut rows = vec![SummaryRow::new(page.t("services-receipt-number"), page.code(&view.case.case_no))];
+    if let Some(last) = last {
+        let words = format::money_words(page.lang, last.amount);
+        rows.push(SummaryRow::new(page.t("services-payment-amount"), page.money(last.amount)));
+        rows.push(SummaryRow::new(page.t("services-payment-words"), words));
+        rows.extend(last.settled_at.map(|at| SummaryRow::new(page.t("services-payment-at"), page.moment(at))));
+        let reference = last.reference.as_ref().map(|code| page.code(code));
+        rows.extend(reference.map(|code| SummaryRow::new(page.t("services-payment-reference"), code)));
     }
     let fees = services.fee_rows(&id).await?;
     let owed = fees.iter().any(|fee| fee.is_due() && fee.collect_at <= 2);
     html(PaymentPage {
-        pending: last.state == "pending",
-        text: page.t(&format!("{key}-text")),
+        pending: last.is_some_and(|payment| payment.state == "pending"),
+        text: page.t(text),
         rows: SummaryList::new(rows),
-        pay: (last.state == "failed" && owed).then(|| page.href(format!("/ho-so/{case}/thanh-toan"))),
+        pay: (owed && last.is_none_or(|payment| payment.state == "failed"))
+            .then(|| page.href(format!("/ho-so/{case}/thanh-toan"))),
         again: page.href(format!("/ho-so/{case}/thanh-toan")),
         track: page.href(format!("/ho-so/{case}")),
         page,
@@ -190,7 +189,7 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
         .page(
             Row::get("show_payment", "/ho-so/{case}/thanh-toan")
                 .signed_in()
-                .example("/ho-so/{case_paid}/thanh-toan")
+                .example("/ho-so/{case}/thanh-toan")
                 .role("resident"),
             show_payment,
         )

@@ -314,3 +314,42 @@ fn autocomplete(field: &form::Field) -> Option<String> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::*;
+
+    fn fault(field: &str, warning: bool) -> AnswerError {
+        AnswerError {
+            pointer: String::new(),
+            field: field.to_owned(),
+            code: "x".to_owned(),
+            message: Bilingual::new("sai", "wrong"),
+            warning,
+        }
+    }
+
+    #[test]
+    fn an_error_leads_to_an_input_that_is_on_the_page() {
+        let check = |field: &str, id: &str| {
+            assert_eq!(
+                error_items(Lang::Vi, &[fault(field, false)]),
+                vec![ErrorItem { id: id.to_owned(), message: "sai".to_owned() }]
+            );
+        };
+        check("child_full_name", "child_full_name");
+        check("child_birth_date.day", "child_birth_date");
+        check("child_birth_date.year", "child_birth_date-year");
+        check("father.birth_date.day", "father-birth_date");
+        check("children.0.full_name", "children-0-full_name");
+        assert!(error_items(Lang::Vi, &[fault("a", true)]).is_empty());
+    }
+
+    #[test]
+    fn entries_of_a_list_are_numbered_as_typed() {
+        let pair = |name: &str| (name.to_owned(), "x".to_owned());
+        let values = Values::new(&[pair("children.0.name"), pair("children.2.name"), pair("childrens.7.name")]);
+        assert_eq!(values.entries("children").into_iter().collect::<Vec<_>>(), [0, 2]);
+    }
+}

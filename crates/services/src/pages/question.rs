@@ -63,6 +63,7 @@ struct QuestionPage {
     confirm: Option<Html>,
     editing: bool,
     correction: Option<String>,
+    lists: bool,
     questions: Vec<Html>,
     why: Option<Details>,
     action: String,
@@ -121,7 +122,7 @@ fn draw(services: &Services, visitor: &Visitor, now: Shown<'_>) -> QuestionPage 
         entries: &entries,
     };
     let style = if alone { LabelStyle::Heading } else { LabelStyle::Strong };
-    let questions = asked.iter().map(|field| asking.draw(field, &field.key, style)).collect();
+    let questions: Vec<Html> = asked.iter().map(|field| asking.draw(field, &field.key, style)).collect();
     let confirm = (!known.is_empty() && !editing).then(|| {
         let asked = match (&question, known.first()) {
             (Some(question), Some(one)) if confirm_alone => {
@@ -148,6 +149,8 @@ fn draw(services: &Services, visitor: &Visitor, now: Shown<'_>) -> QuestionPage 
         confirm,
         editing: editing && !known.is_empty(),
         correction: (editing && !known.is_empty()).then(|| page.t("services-known-correction")),
+        // Enter must go on, not press the first button of a list.
+        lists: asked.iter().any(|field| field.widget == form::Widget::List),
         questions,
         why,
         action: page.href(path),
@@ -263,8 +266,7 @@ pub async fn answer_question(
     let unconfirmed = !errors.is_empty();
     errors.extend(error_items(visitor.lang, &old).into_iter().filter(|item| {
         // A value that only waits for its confirmation is asked for once, by the radio.
-        !unconfirmed
-            || !known.iter().any(|one| item.id == one.field.key || item.id.starts_with(&format!("{}-", one.field.key)))
+        !unconfirmed || !known.iter().any(|one| belongs(&item.id, &one.field.key))
     }));
     let done = errors.is_empty() && new.is_empty() && decoded.button.is_none();
     services.save_answers(visitor.require_actor()?, &view.row.id, &part.id, patch, done, &visitor.request_id).await?;
@@ -289,14 +291,22 @@ pub async fn answer_question(
         return html(draw(&services, &visitor, shown));
     }
     if !errors.is_empty() {
+        // What the register says may not satisfy the form; then its inputs must be there to be corrected.
+        let of_known = |id: &str| known.iter().any(|one| belongs(id, &one.field.key));
+        let stuck = !editing && !unconfirmed && errors.iter().any(|error| of_known(&error.id));
+        let values = if stuck {
+            Values::new(&form::encode(&view.version.form, &part, &facts.form))
+        } else {
+            Values::new(typed.pairs())
+        };
         let shown = Shown {
             view: &view,
             part: &part,
             place: (number, all),
             way: &way,
-            values: Values::new(typed.pairs()),
+            values,
             errors,
-            editing,
+            editing: editing || stuck,
             confirm: if typed.text(CONFIRM) == RIGHT { RIGHT } else { "" },
             entries: BTreeMap::new(),
         };
@@ -307,6 +317,11 @@ pub async fn answer_question(
         return redirect(visitor.lang, &here);
     }
     next(&services, &visitor, &draft, &part.id, &way).await
+}
+
+/// Whether the id of an input belongs to a field.
+fn belongs(id: &str, key: &str) -> bool {
+    id.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// How many entries a list shows after its button.
@@ -344,7 +359,7 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
         .page(
             Row::get("show_question", "/nop-ho-so/{draft}/cau-hoi/{page}")
                 .signed_in()
-                .example("/nop-ho-so/{draft}/cau-hoi/{question}")
+                .example("/nop-ho-so/{draft}/cau-hoi/{page}")
                 .role("resident"),
             show_question,
         )

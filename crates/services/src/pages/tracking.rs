@@ -391,7 +391,7 @@ pub async fn rate_own_case(
 }
 
 /// Opens a file of one's own case, as a download.
-pub async fn open_case_file(
+pub async fn open_own_file(
     visitor: Visitor,
     Use(services): Use<State>,
     Path((case, document)): Path<(String, String)>,
@@ -454,11 +454,11 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
         .page(Row::get("list_own_cases", "/ho-so").signed_in().example("/ho-so").role("resident"), list_own_cases)
         .page(Row::get("show_case", "/ho-so/{case}").signed_in().example("/ho-so/{case}").role("resident"), show_case)
         .page(Row::post("rate_own_case", "/ho-so/{case}/danh-gia").signed_in().audit("case.rated"), rate_own_case)
-        .page(Row::get("open_case_file", "/ho-so/{case}/tep/{document}").signed_in().not_html(), open_case_file)
+        .page(Row::get("open_own_file", "/ho-so/{case}/tep/{document}").signed_in().not_html(), open_own_file)
         .page(
             Row::get("show_case_form", "/ho-so/{case}/giay/{form}")
                 .signed_in()
-                .example("/ho-so/{form_case}/giay/{form}")
+                .example("/ho-so/{case}/giay/{form}")
                 .role("resident")
                 .light_only(),
             show_case_form,

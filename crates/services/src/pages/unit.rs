@@ -124,17 +124,15 @@ pub async fn show_claims(visitor: Visitor, Use(services): Use<State>, Path(draft
             if spoken == lang { choice } else { choice.lang(spoken) }
         })
         .collect();
-    if choices.is_empty() {
-        return redirect(lang, &draft_path(&view));
-    }
+    let none = choices.is_empty();
     let field = Field::new(lang, "claimed", page.t("services-claims-label")).hint(page.t("services-claims-hint"));
     let base = draft_path(&view);
     html(OneQuestion {
         errors: Vec::new(),
         behalf: behalf(&page, &view),
         back: base.clone(),
-        lead: Html::text(page.t("services-claims-lead")),
-        question: Choices::checkboxes(field, choices).into_html(),
+        lead: Html::text(page.t(if none { "services-claims-none" } else { "services-claims-lead" })),
+        question: if none { Html::default() } else { Choices::checkboxes(field, choices).into_html() },
         action: page.href(format!("{base}/mien-giam")),
         page,
     })
@@ -167,7 +165,7 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
         .page(
             Row::get("show_claims", "/nop-ho-so/{draft}/mien-giam")
                 .signed_in()
-                .example("/nop-ho-so/{draft_claims}/mien-giam")
+                .example("/nop-ho-so/{draft}/mien-giam")
                 .role("resident"),
             show_claims,
         )

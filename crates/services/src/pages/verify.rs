@@ -36,6 +36,17 @@ impl Verdict {
             Self::Unknown => "services-verify-unknown",
         }
     }
+
+    /// What to do about it; nothing where all is well.
+    fn text(self) -> Option<&'static str> {
+        match self {
+            Self::Genuine => None,
+            Self::Expired => Some("services-verify-expired-text"),
+            Self::Revoked => Some("services-verify-revoked-text"),
+            Self::Broken => Some("services-verify-broken-text"),
+            Self::Unknown => Some("services-verify-unknown-text"),
+        }
+    }
 }
 
 /// What was found out about the stored file.
@@ -165,7 +176,7 @@ pub async fn verify_result(visitor: Visitor, Use(services): Use<State>, Path(tok
         good: verdict == Verdict::Genuine,
         icon: Icon::new(if verdict == Verdict::Genuine { "shield-check" } else { "triangle-alert" }),
         when: when(&services, &page),
-        text: (verdict != Verdict::Genuine).then(|| page.t(&format!("{}-text", verdict.key()))),
+        text: verdict.text().map(|key| page.t(key)),
         rows: Some(SummaryList::new(rows)),
         checks: Some(checks),
         digest,
@@ -183,7 +194,7 @@ fn unknown(services: &Services, visitor: &Visitor, token: &str) -> Answer {
             good: false,
             icon: Icon::new("circle-x"),
             when: when(services, &page),
-            text: Some(page.t("services-verify-unknown-text")),
+            text: Verdict::Unknown.text().map(|key| page.t(key)),
             rows: None,
             checks: None,
             digest: None,
