@@ -103,10 +103,9 @@ fn secrets(config: &Config, ambient: &Ambient) -> Result<Secrets> {
 pub async fn open_store(config: &Config, ambient: &Ambient) -> Result<Db> {
     let subjects = secret_file(&config.keys().join("house/subjects.secret"), ambient).context("secret subjects")?;
     let url = config.database().context("store.database_file")?;
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        if let Some(parent) = Path::new(path).parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
-        }
+    let parent = url.strip_prefix("sqlite:").and_then(|path| Path::new(path).parent());
+    if let Some(parent) = parent.filter(|parent| !parent.as_os_str().is_empty()) {
+        std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
     }
     let readers = u32::try_from(config.store.readers).unwrap_or(4);
     let options = Options {

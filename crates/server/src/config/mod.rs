@@ -281,7 +281,8 @@ impl Config {
             fault("server.listen", what);
         }
         let origin = &self.server.public_origin;
-        if !origin.is_empty() && !(origin.starts_with("https://") || origin.starts_with("http://")) {
+        let has_scheme = origin.starts_with("https://") || origin.starts_with("http://");
+        if !(origin.is_empty() || has_scheme) {
             fault("server.public_origin", "must begin with https:// or http://".to_owned());
         }
         if self.city.environment == Environment::Production && origin.starts_with("http://") && !is_local(origin) {
