@@ -153,9 +153,7 @@ pub async fn take_action(
         Err(problem) if problem.code == "second_factor_required" => {
             step_up(&visitor, &format!("/can-bo/ho-so/{case}/{action}"))
         }
-        Err(problem) if problem.code == "changed_meanwhile" => {
-            changed(&visitor, &services, &id, action, &form).await
-        }
+        Err(problem) if problem.code == "changed_meanwhile" => changed(&visitor, &services, &id, action, &form).await,
         Err(problem) => {
             let items = problem_items(visitor.lang, &problem);
             if items.is_empty() {
@@ -232,8 +230,5 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
                 .role("official"),
             show_action,
         )
-        .page(
-            Row::post("take_action", "/can-bo/ho-so/{case}/{action}").official().audit("case.acted"),
-            take_action,
-        )
+        .page(Row::post("take_action", "/can-bo/ho-so/{case}/{action}").official().audit("case.acted"), take_action)
 }

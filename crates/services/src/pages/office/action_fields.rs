@@ -34,9 +34,8 @@ pub(super) fn fields(
     typed: &FormFields,
     errors: &[ErrorItem],
 ) -> Fields {
-    let field = |name: &str, key: &str| {
-        Field::new(page.lang, name, page.t(key)).style(LabelStyle::Strong).errors(errors)
-    };
+    let field =
+        |name: &str, key: &str| Field::new(page.lang, name, page.t(key)).style(LabelStyle::Strong).errors(errors);
     let mut list = Vec::new();
     match action {
         ActionKind::Supplement => {
@@ -47,7 +46,8 @@ pub(super) fn fields(
         ActionKind::Forward => list.push(agencies(page, opened, "to_agency", typed, errors, suggested(opened))),
         ActionKind::Consult => {
             let needs = opened.version.consults(&opened.view.case.step, &opened.facts);
-            let first = needs.iter().find_map(|need| Some((code_of(opened, need.agency.as_ref()?)?, need.name.clone())));
+            let first =
+                needs.iter().find_map(|need| Some((code_of(opened, need.agency.as_ref()?)?, need.name.clone())));
             let code = first.as_ref().map(|(code, _)| code.clone());
             list.push(agencies(page, opened, "consult_agency", typed, errors, code));
             let known = first.and_then(|(_, name)| name).map_or_else(String::new, |name| name.vi);
@@ -205,10 +205,11 @@ fn items(form: &FormFields) -> Vec<SupplementItem> {
         .into_iter()
         .map(|id| SupplementItem {
             component: Some(id.to_owned()),
-            what: form
-                .filled(&format!("what.{id}"))
-                .map_or_else(|| // The paper is written in Vietnamese, whatever language the official reads.
-                t(Lang::Vi, "office-field-what-default", &[]), str::to_owned),
+            what: form.filled(&format!("what.{id}")).map_or_else(
+                || // The paper is written in Vietnamese, whatever language the official reads.
+                t(Lang::Vi, "office-field-what-default", &[]),
+                str::to_owned,
+            ),
         })
         .collect();
     let other = form.text("other").lines().map(str::trim).filter(|line| !line.is_empty());

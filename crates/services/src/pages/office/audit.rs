@@ -164,7 +164,8 @@ pub async fn list_object_records(visitor: Visitor, Use(services): Use<State>, fo
     services.db.record_read(entry).await?;
     let mut template = audit_page(&visitor, &services, typed, Vec::new()).await?;
     if records.is_empty() {
-        let empty = EmptyState::new(template.page.t("office-audit-none")).text(template.page.t("office-audit-none-text"));
+        let empty =
+            EmptyState::new(template.page.t("office-audit-none")).text(template.page.t("office-audit-none-text"));
         template.empty = Some(empty);
     } else {
         let names = Names::load(&services, &[]).await?;

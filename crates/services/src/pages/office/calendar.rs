@@ -93,9 +93,11 @@ pub async fn show_calendar(visitor: Visitor, Use(services): Use<State>, Query(qu
     let clock = services.clock();
     let (first, last) = clock.calendar.years();
     let years = (first..=last).rev().map(|year| year_part(&page, &clock.calendar, year)).collect();
-    let sessions = clock.hours.sessions().iter().map(|(from, to)| {
-        format!("{}–{}", format::time_table(*from), format::time_table(*to))
-    });
+    let sessions = clock
+        .hours
+        .sessions()
+        .iter()
+        .map(|(from, to)| format!("{}–{}", format::time_table(*from), format::time_table(*to)));
     let hours = SummaryList::new(vec![
         SummaryRow::new(page.t("office-calendar-hours"), sessions.collect::<Vec<_>>().join(", ")),
         SummaryRow::new(page.t("office-calendar-years"), format!("{first}–{last}")),

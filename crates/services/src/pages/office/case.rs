@@ -41,8 +41,7 @@ impl Opened {
     pub(super) async fn read(services: &Services, visitor: &Visitor, id: &str) -> Result<Self, Fault> {
         let (actor, id) = (visitor.require_actor()?, case_id(id)?);
         let view = services.office_case(actor, &id, &visitor.request_id).await?;
-        let names =
-            Names::load(services, &[view.case.receiving_agency.as_str(), view.case.deciding_agency()]).await?;
+        let names = Names::load(services, &[view.case.receiving_agency.as_str(), view.case.deciding_agency()]).await?;
         Ok(Self {
             version: services.version(&view.case.version_id)?,
             facts: services.facts_of_case(&view.case).await?,
@@ -169,8 +168,7 @@ async fn case_page(
     page.notice = notice(&page, query.done.as_deref());
     let case = &opened.view.case;
     let filter = query.filter();
-    let list =
-        work_list(services, &page, actor, &filter, Some(case.id.as_str()), &visitor.request_id).await?;
+    let list = work_list(services, &page, actor, &filter, Some(case.id.as_str()), &visitor.request_id).await?;
     let offers = services.offered(actor, &opened.view, &opened.consultations, &opened.results)?;
     let (due, due_left, due_class) = due_lines(services, &page, &opened);
     let base = format!("/can-bo/ho-so/{}", case.id);
@@ -211,9 +209,7 @@ async fn case_page(
 
 /// The task the reader may take now: open, nobody's, and of a role and unit the reader holds.
 fn takeable<'a>(actor: &Actor, opened: &'a Opened) -> Option<&'a str> {
-    let free = |task: &&crate::cases::row::TaskRow| {
-        task.assignee_id.is_none() && actor.holds(&task.role, &task.agency)
-    };
+    let free = |task: &&crate::cases::row::TaskRow| task.assignee_id.is_none() && actor.holds(&task.role, &task.agency);
     opened.view.tasks.iter().find(free).map(|task| task.id.as_str())
 }
 
@@ -232,7 +228,9 @@ fn due_lines(services: &Services, page: &Page, opened: &Opened) -> (String, Stri
         }
         (None, Some(_)) => (page.t("office-due-none"), String::new(), ""),
         (None, None) => match clock.due_at(now, &case.limit.limit, &[]) {
-            Ok(Some(due)) => (page.t("office-due-not-accepted"), page.t1("office-due-if", "due", due_text(page, due)), ""),
+            Ok(Some(due)) => {
+                (page.t("office-due-not-accepted"), page.t1("office-due-if", "due", due_text(page, due)), "")
+            }
             _ => (page.t("office-due-not-accepted"), String::new(), ""),
         },
     }
@@ -303,7 +301,7 @@ pub async fn collect_fee_at_counter(visitor: Visitor, Use(services): Use<State>,
 }
 
 /// A file of the case. Pictures are shown inside our page by a link to this address; a file itself is always saved.
-pub async fn open_case_file(
+pub async fn open_office_file(
     visitor: Visitor,
     Use(services): Use<State>,
     Path((id, document)): Path<(String, String)>,
@@ -331,18 +329,12 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
                 .audit("case.consultation_answered"),
             answer_question_of_agency,
         )
-        .page(
-            Row::post("take_task", "/can-bo/ho-so/{case}/nhan-viec").official().audit("task.assigned"),
-            take_task,
-        )
+        .page(Row::post("take_task", "/can-bo/ho-so/{case}/nhan-viec").official().audit("task.assigned"), take_task)
         .page(
             Row::post("collect_fee_at_counter", "/can-bo/ho-so/{case}/thu-tien")
                 .any_capability(&["case.receive", "case.hand_over"])
                 .audit("payment.taken"),
             collect_fee_at_counter,
         )
-        .page(
-            Row::get("open_case_file", "/can-bo/ho-so/{case}/tep/{document}").official().not_html(),
-            open_case_file,
-        )
+        .page(Row::get("open_office_file", "/can-bo/ho-so/{case}/tep/{document}").official().not_html(), open_office_file)
 }

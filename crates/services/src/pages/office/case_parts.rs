@@ -102,7 +102,10 @@ pub(super) fn law(page: &Page, opened: &Opened) -> Vec<(String, Html)> {
     if let Some(promised) = case.promised_at {
         rows.push((page.t("office-law-promised"), when(page, promised)));
     }
-    rows.push((page.t("office-law-delivery"), word(page, &format!("office-delivery-{}", case.delivery_way), &case.delivery_way).into_html()));
+    rows.push((
+        page.t("office-law-delivery"),
+        word(page, &format!("office-delivery-{}", case.delivery_way), &case.delivery_way).into_html(),
+    ));
     rows
 }
 

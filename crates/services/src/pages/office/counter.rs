@@ -77,7 +77,7 @@ async fn drafts(visitor: &Visitor, services: &Services, page: &Page) -> Result<O
 }
 
 /// The number as it is stored, with its kind; `None` when it is neither a citizen nor a tax number.
-fn read_number(text: &str) -> Option<(PersonKind, String)> {
+pub(super) fn read_number(text: &str) -> Option<(PersonKind, String)> {
     let digits: String = text.chars().filter(|c| !c.is_whitespace() && *c != '.').collect();
     if let Ok(number) = CitizenNo::parse(&digits) {
         return Some((PersonKind::Person, number.as_str().to_owned()));
@@ -126,13 +126,11 @@ fn register_page(
         |name: &str, key: &str| Field::new(page.lang, name, page.t(key)).style(LabelStyle::Strong).errors(&errors);
     let name_key = if organisation { "office-register-organisation" } else { "office-register-name" };
     let name = TextInput::new(field("full_name", name_key)).value(typed.text("full_name"));
-    let birth = (!organisation).then(|| {
-        DateField::new(field("birth_date", "office-register-birth").hint(page.t("office-register-birth-hint"))).values(
-            typed.text("birth_date.day"),
-            typed.text("birth_date.month"),
-            typed.text("birth_date.year"),
-        )
-    });
+    let birth =
+        (!organisation).then(|| {
+            DateField::new(field("birth_date", "office-register-birth").hint(page.t("office-register-birth-hint")))
+                .values(typed.text("birth_date.day"), typed.text("birth_date.month"), typed.text("birth_date.year"))
+        });
     let phone = TextInput::new(field("phone", "office-register-phone").optional(true))
         .value(typed.text("phone"))
         .kind("tel")
@@ -224,9 +222,8 @@ pub async fn choose_procedure_at_counter(
     Path(person): Path<String>,
     Query(find): Query<FindProcedure>,
 ) -> Answer {
-    let person = services
-        .person_at_counter(visitor.require_actor()?, &person_id(&person)?, &visitor.request_id)
-        .await?;
+    let person =
+        services.person_at_counter(visitor.require_actor()?, &person_id(&person)?, &visitor.request_id).await?;
     let words = find.q.unwrap_or_default();
     html(procedure_page(&visitor, &services, &person, &words, &FormFields::default(), Vec::new()).await?)
 }
@@ -257,19 +254,17 @@ async fn procedure_page(
         EmptyState::new(page.t1("office-counter-no-procedure", "words", words))
             .text(page.t("office-counter-no-procedure-text"))
     });
-    let summary =
-        if found.is_empty() { String::new() } else { page.t1("office-counter-found", "count", found.len()) };
+    let summary = if found.is_empty() { String::new() } else { page.t1("office-counter-found", "count", found.len()) };
     let channel = if typed.has("channel") { typed.text("channel") } else { Channel::Direct.as_str() };
     let channels = [Channel::Direct, Channel::Postal]
         .map(|one| Choice::new(one.as_str(), channel_text(page.lang, one)).chosen(channel));
-    let field = |name: &str, key: &str| {
-        Field::new(page.lang, name, page.t(key)).style(LabelStyle::Strong).errors(&errors)
-    };
+    let field =
+        |name: &str, key: &str| Field::new(page.lang, name, page.t(key)).style(LabelStyle::Strong).errors(&errors);
     let names = Names::load(services, &[]).await?;
     let units = actor.agencies_with("case.receive");
     let choices = units.iter().map(|code| Choice::new(code, names.of(page.lang, code)).chosen(typed.text("agency")));
-    let unit = (units.len() > 1)
-        .then(|| Select::new(field("agency", "office-counter-unit"), choices.collect()).always());
+    let unit =
+        (units.len() > 1).then(|| Select::new(field("agency", "office-counter-unit"), choices.collect()).always());
     let mut facts = vec![SummaryRow::new(page.t("office-register-name"), page.vietnamese(&person.full_name))];
     if let Some(number) = person.citizen_no.as_deref().and_then(|number| CitizenNo::parse(number).ok()) {
         facts.push(SummaryRow::new(page.t("office-counter-number"), page.code(number.grouped())));
@@ -329,7 +324,10 @@ pub async fn start_at_counter(
 /// Adds the routes of this file.
 pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
     routes
-        .page(Row::get("show_counter", COUNTER).capability("case.receive").example(COUNTER).role("one_stop_officer"), show_counter)
+        .page(
+            Row::get("show_counter", COUNTER).capability("case.receive").example(COUNTER).role("one_stop_officer"),
+            show_counter,
+        )
         .page(
             Row::post("find_person_at_counter", COUNTER)
                 .capability("case.receive")

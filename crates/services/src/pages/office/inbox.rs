@@ -13,9 +13,7 @@ use haidang_kernel::problem::Problem;
 use haidang_ui::component::{Cell, Column, EmptyState, Select, Table};
 use haidang_ui::field::{Choice, ErrorItem, Field, LabelStyle};
 use haidang_ui::{Html, IntoHtml, Page, t};
-use haidang_web::{
-    Answer, Fault, FormFields, Query, Routes, Row, State as Use, Visitor, html, html_invalid, redirect,
-};
+use haidang_web::{Answer, Fault, FormFields, Query, Routes, Row, State as Use, Visitor, html, html_invalid, redirect};
 use std::collections::BTreeMap;
 
 #[derive(Template)]
@@ -64,9 +62,8 @@ pub async fn search_cases(visitor: Visitor, Use(services): Use<State>, form: For
     }
     let cases = services.find_cases(actor, &query, MOST_FOUND, &visitor.request_id).await?;
     let summary = page.t1("office-search-found", "count", cases.len());
-    let empty = cases
-        .is_empty()
-        .then(|| EmptyState::new(page.t("office-search-none")).text(page.t("office-search-none-text")));
+    let empty =
+        cases.is_empty().then(|| EmptyState::new(page.t("office-search-none")).text(page.t("office-search-none-text")));
     let found = (!cases.is_empty()).then(|| found_table(&services, &page, &cases));
     html(SearchPage { page, errors: Vec::new(), query, found, summary, empty })
 }
@@ -221,10 +218,8 @@ async fn assigned(
         ]);
     }
     let name = people.get(to).cloned().unwrap_or_default();
-    page.title = page.tn(
-        "office-assign-given",
-        &[("given", given.into()), ("all", tasks.len().into()), ("name", name.into())],
-    );
+    page.title =
+        page.tn("office-assign-given", &[("given", given.into()), ("all", tasks.len().into()), ("name", name.into())]);
     html(AssignPage { page, errors: Vec::new(), tasks: Vec::new(), table, to: None, none: None, done: true })
 }
 

@@ -83,7 +83,14 @@ const GROUPS: [(&str, &str); 6] = [
     ("office-group-waiting", "circle-pause"),
 ];
 
-fn line(services: &Services, page: &Page, item: &InboxItem, now: Timestamp, query: &str, open: Option<&str>) -> RowLine {
+fn line(
+    services: &Services,
+    page: &Page,
+    item: &InboxItem,
+    now: Timestamp,
+    query: &str,
+    open: Option<&str>,
+) -> RowLine {
     let (left, left_class) = match due_of(item) {
         Some(due) if !item.paused => left(page.lang, &services.clock(), now, due),
         _ => (String::new(), ""),

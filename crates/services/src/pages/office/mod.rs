@@ -15,6 +15,8 @@ pub(crate) mod papers;
 mod procedures;
 mod register;
 mod supervision;
+#[cfg(test)]
+mod tests;
 
 use crate::api::State;
 use haidang_web::Routes;

@@ -209,13 +209,8 @@ pub async fn print_control_slip(visitor: Visitor, Use(services): Use<State>, Pat
     let mut page = office_page(&visitor, "", "");
     page.title = page.t("office-paper-06");
     page.part = Some(page.t1("office-case-part", "number", &case.case_no));
-    let mut paper = frame(
-        &page,
-        &opened.names.of(Lang::Vi, case.deciding_agency()),
-        "06",
-        &case.case_no,
-        services.ambient.now(),
-    );
+    let mut paper =
+        frame(&page, &opened.names.of(Lang::Vi, case.deciding_agency()), "06", &case.case_no, services.ambient.now());
     paper.qr = format!("{}/tra-cuu/{}", services.settings.origin, case.lookup_token);
     let lines = vec![
         (say("office-print-owner", &[]), case.owner_name.clone()),
@@ -330,7 +325,11 @@ pub(super) fn register_table(services: &Services, cases: &[CaseRow], lang: Lang)
         let nowrap = |text: String| {
             Html::trusted("<span class=\"hd-nowrap hd-figures\">").then(Html::text(text)).then(Html::trusted("</span>"))
         };
-        table.row(cells.map(|(at, text)| if at == 0 || at > 2 { Cell::from(nowrap(text)) } else { Cell::from(text) }).collect())
+        table.row(
+            cells
+                .map(|(at, text)| if at == 0 || at > 2 { Cell::from(nowrap(text)) } else { Cell::from(text) })
+                .collect(),
+        )
     })
 }
 

@@ -84,11 +84,7 @@ fn month_text(day: Date) -> String {
 }
 
 /// The register on the screen.
-pub async fn show_register(
-    visitor: Visitor,
-    Use(services): Use<State>,
-    Query(query): Query<RegisterQuery>,
-) -> Answer {
+pub async fn show_register(visitor: Visitor, Use(services): Use<State>, Query(query): Query<RegisterQuery>) -> Answer {
     let chosen = read(&services, &visitor, &query).await?;
     let page = office_page(&visitor, t(visitor.lang, "office-paper-07", &[]), "");
     let mut units: Vec<(String, String)> =
@@ -98,9 +94,8 @@ pub async fn show_register(
     let this = services.ambient.today().first_of_month();
     let months = (0..MONTHS).filter_map(|back| this.checked_sub(back.months()).ok());
     let wanted = month_text(chosen.first);
-    let months = months
-        .map(|day| Choice::new(month_text(day), format::date_month(page.lang, day)).chosen(&wanted))
-        .collect();
+    let months =
+        months.map(|day| Choice::new(month_text(day), format::date_month(page.lang, day)).chosen(&wanted)).collect();
     let field = |name: &str, key: &str| Field::new(page.lang, name, page.t(key)).style(LabelStyle::Strong);
     let shown = chosen.cases.get(..SHOWN).unwrap_or(&chosen.cases);
     let query = haidang_web::encode([("unit", chosen.unit.as_str()), ("month", wanted.as_str())]);
@@ -118,11 +113,7 @@ pub async fn show_register(
 }
 
 /// The register on paper.
-pub async fn print_register(
-    visitor: Visitor,
-    Use(services): Use<State>,
-    Query(query): Query<RegisterQuery>,
-) -> Answer {
+pub async fn print_register(visitor: Visitor, Use(services): Use<State>, Query(query): Query<RegisterQuery>) -> Answer {
     let chosen = read(&services, &visitor, &query).await?;
     let page = office_page(&visitor, t(visitor.lang, "office-paper-07", &[]), "");
     let day = |day| format::date_table(Lang::Vi, day);

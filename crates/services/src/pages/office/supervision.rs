@@ -170,9 +170,10 @@ pub async fn show_coordination(visitor: Visitor, Use(services): Use<State>) -> A
             Cell::from(super::case_parts::link(&page, &href, &page.t("office-action-forward"))),
         ]);
     }
-    let empty = found.items.is_empty().then(|| {
-        EmptyState::new(page.t("office-coordination-empty")).text(page.t("office-coordination-empty-text"))
-    });
+    let empty = found
+        .items
+        .is_empty()
+        .then(|| EmptyState::new(page.t("office-coordination-empty")).text(page.t("office-coordination-empty-text")));
     let more = found.next.is_some().then(|| page.t("office-coordination-more"));
     html(CoordinationPage { table: (!found.items.is_empty()).then_some(table), empty, more, page })
 }
