@@ -32,13 +32,16 @@ async function walk(name, journey, setting, city, browser) {
     const started = Date.now();
     try {
       await work();
+      const faults = setting.faults?.splice(0) ?? [];
+      if (faults.length) throw Object.assign(new Error(faults.join('\n')), { goOn: true });
       passed += 1;
       console.log(`ok   ${label}  ${Date.now() - started} ms`);
     } catch (error) {
       failed += 1;
       // A page that looks wrong need not end the journey; one that cannot be walked does.
       if (!error.goOn) broken = error;
-      console.log(`FAIL ${label}  ${error.message.split('\n').slice(0, 6).join('\n     ')}`);
+      console.log(`FAIL ${label}  ${[...error.message.split('\n'), ...(setting.faults?.splice(0) ?? [])].slice(0, 12).join('\n     ')}`);
+      if (error.goOn) continue;
       for (const [index, page] of world.pages.entries()) {
         const file = join(screenshots, setting.name, `failed-${name}-${index}.png`);
         await page.screenshot({ path: file, fullPage: true }).catch(() => {});

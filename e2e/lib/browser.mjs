@@ -59,7 +59,7 @@ async function axe(page, setting) {
   return [];
 }
 
-/** Judges the page that is open and keeps a picture of it. Throws with everything that is wrong. */
+/** Judges the page that is open and keeps a picture of it. What is wrong fails the step, but the journey goes on. */
 export async function look(page, setting, name) {
   const faults = page.faults.splice(0);
   const folder = join(screenshots, setting.name);
@@ -86,7 +86,7 @@ export async function look(page, setting, name) {
   for (const v of await axe(page, setting)) {
     faults.push(`axe ${v.id}: ${v.help} (${v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join(', ')})`);
   }
-  if (faults.length) throw new Error(`${new URL(page.url()).pathname}: ${faults.join(' | ')}`);
+  if (faults.length) (setting.faults ??= []).push(`${name} ${new URL(page.url()).pathname}: ${faults.join(' | ')}`);
 }
 
 /** What a person would call the page: its heading. */
