@@ -77,7 +77,7 @@ export function journey(world) {
   }
   const decide = (role, action, given, shot) => [`${role} does: ${action}`, async () => {
     const page = await at(role);
-    await openFromInbox(page, setting, memory.caseNo, shot);
+    await openFromInbox(page, setting, memory, shot);
     await act(page, setting, action, given, shot);
   }];
 

@@ -3,11 +3,11 @@ import { expectText, look } from './browser.mjs';
 import { errors, fill } from './form.mjs';
 import { enterCode } from './people.mjs';
 
-/** Opens the case from the inbox by its number, as an official would; the inbox may have several pages. */
-export async function openFromInbox(page, setting, caseNo, shot) {
+/** Opens the case from the inbox, which may have several pages; a row shows the end of the number only. */
+export async function openFromInbox(page, setting, { caseNo, case: id }, shot) {
   await page.goto('/vi/can-bo/viec');
   for (let turn = 0; turn < 40; turn += 1) {
-    const found = page.locator(`main li:has-text("${caseNo}") a[href*="/can-bo/ho-so/"]`).first();
+    const found = page.locator(`main li a[href*="/can-bo/ho-so/${id}"]`).first();
     if (await found.count()) {
       await look(page, setting, `${shot}-inbox`);
       await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), found.click()]);
