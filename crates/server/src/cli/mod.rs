@@ -4,7 +4,7 @@ mod audit;
 mod config;
 mod demo;
 mod packs;
-mod routes;
+pub mod routes;
 mod serve;
 mod transfer;
 mod users;

@@ -28,7 +28,8 @@ impl Answerer<'_> {
     pub fn fill(&self, version: &Version, facts: &mut Facts) {
         facts.form = json!({});
         for _ in 0..3 {
-            let pages: Vec<Vec<String>> = version.pages(facts).iter().map(|page| page.keys().map(str::to_owned).collect()).collect();
+            let pages: Vec<Vec<String>> =
+                version.pages(facts).iter().map(|page| page.keys().map(str::to_owned).collect()).collect();
             for key in pages.iter().flatten() {
                 let missing = facts.form.get(key).is_none();
                 if let Some(field) = version.form.field(key).filter(|_| missing) {
@@ -36,7 +37,11 @@ impl Answerer<'_> {
                 }
             }
             facts.variant = version.variant(facts);
-            let wrong: Vec<String> = form::validate_all(version, facts, self.codes).into_iter().filter(|e| !e.warning).map(|e| root(&e.field)).collect();
+            let wrong: Vec<String> = form::validate_all(version, facts, self.codes)
+                .into_iter()
+                .filter(|e| !e.warning)
+                .map(|e| root(&e.field))
+                .collect();
             if wrong.is_empty() {
                 break;
             }
@@ -53,7 +58,9 @@ impl Answerer<'_> {
     }
 
     fn value(&self, field: &Field) -> Option<Json> {
-        let own = field.key.starts_with("applicant_") || field.key.starts_with("owner_") || field.prefill.as_deref().is_some_and(|p| p.starts_with("account."));
+        let own = field.key.starts_with("applicant_")
+            || field.key.starts_with("owner_")
+            || field.prefill.as_deref().is_some_and(|p| p.starts_with("account."));
         if field.is_optional() && !own && self.dice.chance(600) {
             return None;
         }
@@ -74,10 +81,15 @@ impl Answerer<'_> {
             Widget::Integer => json!(self.dice.between(1, 3)),
             Widget::Area => json!(self.dice.between(300, 5000) as f64 / 10.0),
             Widget::Address => self.address(),
-            Widget::IdPaper => json!({ "kind": "citizen_card", "number": self.owner.citizen_no, "issued_on": "2022-05-10", "issued_by": "Cục Cảnh sát quản lý hành chính về trật tự xã hội" }),
-            Widget::PersonRef => json!({ "full_name": self.owner.full_name, "citizen_no": self.owner.citizen_no, "birth_date": self.owner.birth_date, "sex": self.owner.sex }),
+            Widget::IdPaper => {
+                json!({ "kind": "citizen_card", "number": self.owner.citizen_no, "issued_on": "2022-05-10", "issued_by": "Cục Cảnh sát quản lý hành chính về trật tự xã hội" })
+            }
+            Widget::PersonRef => {
+                json!({ "full_name": self.owner.full_name, "citizen_no": self.owner.citizen_no, "birth_date": self.owner.birth_date, "sex": self.owner.sex })
+            }
             Widget::List => {
-                let entry: Map<String, Json> = field.parts.iter().filter_map(|part| Some((part.key.clone(), self.value(part)?))).collect();
+                let entry: Map<String, Json> =
+                    field.parts.iter().filter_map(|part| Some((part.key.clone(), self.value(part)?))).collect();
                 json!([entry])
             }
         })

@@ -84,12 +84,23 @@ pub struct Historian<'a> {
 
 /// Shares of the procedures among cases, by code; what the pack does not hold is left out.
 const DEMAND: &[(u64, &str)] = &[
-    (40, "2.000815"), (16, "1.001193"), (9, "1.004873"), (7, "1.000656"), (6, "1.000894"), (6, "1.001612"), (3, "1.001266"), (4, "1.001776"),
-    (2, "1.001731"), (4, "1.013978"), (3, "1.012783"),
+    (40, "2.000815"),
+    (16, "1.001193"),
+    (9, "1.004873"),
+    (7, "1.000656"),
+    (6, "1.000894"),
+    (6, "1.001612"),
+    (3, "1.001266"),
+    (4, "1.001776"),
+    (2, "1.001731"),
+    (4, "1.013978"),
+    (3, "1.012783"),
 ];
 
-const SUPPLEMENT_REASONS: &[&str] = &["Ảnh chụp giấy tờ bị mờ, chưa đọc được số", "Thiếu trang có chữ ký", "Thông tin khai chưa khớp giấy tờ kèm theo"];
-const REFUSAL_REASONS: &[&str] = &["Không thuộc thẩm quyền giải quyết của thành phố", "Hồ sơ không đủ điều kiện theo quy định"];
+const SUPPLEMENT_REASONS: &[&str] =
+    &["Ảnh chụp giấy tờ bị mờ, chưa đọc được số", "Thiếu trang có chữ ký", "Thông tin khai chưa khớp giấy tờ kèm theo"];
+const REFUSAL_REASONS: &[&str] =
+    &["Không thuộc thẩm quyền giải quyết của thành phố", "Hồ sơ không đủ điều kiện theo quy định"];
 
 impl<'a> Historian<'a> {
     /// A historian over a city.
@@ -103,9 +114,16 @@ impl<'a> Historian<'a> {
 
     /// Cases filed between a day and the end, in the order of filing.
     pub fn cases(&self, from: Date, how_many: usize, mut progress: impl FnMut(usize)) -> Vec<PastCase> {
-        let demand: Vec<(u64, &str)> = DEMAND.iter().copied().filter(|(_, code)| !self.pack.catalogue.versions(code).is_empty()).collect();
+        let demand: Vec<(u64, &str)> =
+            DEMAND.iter().copied().filter(|(_, code)| !self.pack.catalogue.versions(code).is_empty()).collect();
         let demand: Vec<(u64, String)> = if demand.is_empty() {
-            self.pack.catalogue.all_current(time::civil(self.until).date()).iter().filter(|v| v.promises()).map(|v| (1, v.procedure.code.clone())).collect()
+            self.pack
+                .catalogue
+                .all_current(time::civil(self.until).date())
+                .iter()
+                .filter(|v| v.promises())
+                .map(|v| (1, v.procedure.code.clone()))
+                .collect()
         } else {
             demand.into_iter().map(|(weight, code)| (weight, code.to_owned())).collect()
         };
@@ -130,7 +148,11 @@ impl<'a> Historian<'a> {
             if !working && !self.dice.chance(120) {
                 continue;
             }
-            let minute = if self.dice.chance(650) { self.dice.between(7 * 60 + 30, 16 * 60 + 30) } else { self.dice.between(6 * 60, 22 * 60) };
+            let minute = if self.dice.chance(650) {
+                self.dice.between(7 * 60 + 30, 16 * 60 + 30)
+            } else {
+                self.dice.between(6 * 60, 22 * 60)
+            };
             let wall = day.at((minute / 60) as i8, (minute % 60) as i8, self.dice.between(0, 59) as i8, 0);
             let at = time::at(wall);
             if at < self.until {
@@ -142,12 +164,20 @@ impl<'a> Historian<'a> {
     fn case(&self, code: &str, at: Timestamp) -> Option<PastCase> {
         let day = time::civil(at).date();
         let version = self.pack.catalogue.in_force(code, day)?;
-        let organisation = version.procedure.subjects.iter().all(|s| s.contains("DN") || s.contains("ĐT9")) && !version.procedure.subjects.is_empty();
+        let organisation = version.procedure.subjects.iter().all(|s| s.contains("DN") || s.contains("ĐT9"))
+            && !version.procedure.subjects.is_empty();
         let owner = if organisation { self.dice.pick(&self.people.businesses) } else { self.adult() }.clone();
         let channel = self.channel(&version, day, at)?;
         let mut facts = Facts::new(channel, day);
         facts.applicant = serde_json::json!({ "kind": owner.kind, "full_name": owner.full_name, "citizen_no": owner.citizen_no, "birth_date": owner.birth_date, "sex": owner.sex });
-        Answerer { dice: &self.dice, codes: &self.pack.codes, province: &self.pack.city.province_code, on: day, owner: &owner }.fill(&version, &mut facts);
+        Answerer {
+            dice: &self.dice,
+            codes: &self.pack.codes,
+            province: &self.pack.city.province_code,
+            on: day,
+            owner: &owner,
+        }
+        .fill(&version, &mut facts);
         let competent = self.pack.competent_agency(&version.competence(&facts), day).map(|agency| agency.code.clone());
         let competent = competent.or_else(|| self.home_agency(&owner, day))?;
         let receiving = competent.clone();
@@ -199,8 +229,13 @@ impl<'a> Historian<'a> {
             return Some(agency.code.clone());
         }
         let today = self.pack.commune_agency(commune, time::civil(self.until).date())?;
-        let before: Vec<&str> =
-            self.pack.agencies.iter().filter(|a| a.successor.as_deref() == Some(&today.code) && a.works_on(day)).map(|a| a.code.as_str()).collect();
+        let before: Vec<&str> = self
+            .pack
+            .agencies
+            .iter()
+            .filter(|a| a.successor.as_deref() == Some(&today.code) && a.works_on(day))
+            .map(|a| a.code.as_str())
+            .collect();
         before.first().map(|code| (*code).to_owned()).or_else(|| Some(today.code.clone()))
     }
 
@@ -221,13 +256,25 @@ impl<'a> Historian<'a> {
         push(case, filed, "submit", CaseState::Submitted, &first, None, None);
         let clerk = self.official(&case.receiving, "one_stop_officer");
         // Intake: at the counter at once, otherwise within a few working hours.
-        let received = if case.facts.channel == Channel::Direct { filed + SignedDuration::from_mins(6) } else { self.office_time(filed, self.dice.between(10, 200)) };
+        let received = if case.facts.channel == Channel::Direct {
+            filed + SignedDuration::from_mins(6)
+        } else {
+            self.office_time(filed, self.dice.between(10, 200))
+        };
         if received >= self.until {
             return;
         }
         if self.dice.chance(18) {
             let head = self.official(&case.receiving, "one_stop_head").or(clerk);
-            push(case, received, "refuse", CaseState::Refused, &first, head, Some(*self.dice.pick::<&str>(REFUSAL_REASONS)));
+            push(
+                case,
+                received,
+                "refuse",
+                CaseState::Refused,
+                &first,
+                head,
+                Some(*self.dice.pick::<&str>(REFUSAL_REASONS)),
+            );
             return;
         }
         case.accepted_at = Some(received);
@@ -253,7 +300,15 @@ impl<'a> Historian<'a> {
         if self.dice.chance(8) {
             let at = self.office_time(now, 180);
             if at < self.until {
-                push(case, at, "withdraw", CaseState::WithdrawalRequested, &case.step.clone(), None, Some("Không còn nhu cầu"));
+                push(
+                    case,
+                    at,
+                    "withdraw",
+                    CaseState::WithdrawalRequested,
+                    &case.step.clone(),
+                    None,
+                    Some("Không còn nhu cầu"),
+                );
                 let done = self.office_time(at, 60);
                 if done < self.until {
                     push(case, done, "accept_withdrawal", CaseState::Withdrawn, &case.step.clone(), clerk, None);
@@ -264,14 +319,27 @@ impl<'a> Historian<'a> {
         self.decide(case, now, &path);
     }
 
-    fn supplement(&self, case: &mut PastCase, now: Timestamp, path: &[(String, String, StepNature)]) -> Option<Timestamp> {
+    fn supplement(
+        &self,
+        case: &mut PastCase,
+        now: Timestamp,
+        path: &[(String, String, StepNature)],
+    ) -> Option<Timestamp> {
         let (step, role, _) = path.first()?;
         let asker = self.official(&case.competent, role);
         let asked = self.office_time(now, self.dice.between(30, 300));
         if asked >= self.until {
             return None;
         }
-        push(case, asked, "supplement", CaseState::AwaitingSupplement, step, asker, Some(*self.dice.pick::<&str>(SUPPLEMENT_REASONS)));
+        push(
+            case,
+            asked,
+            "supplement",
+            CaseState::AwaitingSupplement,
+            step,
+            asker,
+            Some(*self.dice.pick::<&str>(SUPPLEMENT_REASONS)),
+        );
         let answered = asked + SignedDuration::from_mins(self.dice.between(300, 9 * 24 * 60));
         let counts = case.limit.pauses.iter().any(|reason| reason == "supplement");
         let open = answered >= self.until || self.dice.chance(60);
@@ -295,13 +363,21 @@ impl<'a> Historian<'a> {
     fn decide(&self, case: &mut PastCase, now: Timestamp, path: &[(String, String, StepNature)]) {
         let due = case.due_at.unwrap_or_else(|| now + SignedDuration::from_hours(24 * 9));
         let left = (due.duration_since(now).as_mins()).max(45);
-        let share = *self.dice.weighted(&[(60, self.dice.between(20, 70)), (34, self.dice.between(70, 97)), (6, self.dice.between(110, 240))]);
+        let share = *self.dice.weighted(&[
+            (60, self.dice.between(20, 70)),
+            (34, self.dice.between(70, 97)),
+            (6, self.dice.between(110, 240)),
+        ]);
         let hops = i64::try_from(path.len().max(1)).unwrap_or(1);
         let mut at = now;
         for (index, (step, role, nature)) in path.iter().enumerate() {
             let seat = if role == "one_stop_officer" { &case.receiving } else { &case.competent };
             let official = self.official(seat, role);
-            let jitter = if *nature == StepNature::HandOver { self.dice.between(30, 3 * 24 * 60) } else { (left * share / 100 / hops).max(2) };
+            let jitter = if *nature == StepNature::HandOver {
+                self.dice.between(30, 3 * 24 * 60)
+            } else {
+                (left * share / 100 / hops).max(2)
+            };
             at = self.office_time(at, 0).max(at) + SignedDuration::from_mins(jitter);
             if at >= self.until {
                 return;
@@ -315,7 +391,8 @@ impl<'a> Historian<'a> {
                 (_, Some(StepNature::Issue)) => ("propose", CaseState::AwaitingIssue),
                 _ => ("propose", CaseState::InProgress),
             };
-            let state = if index + 1 == path.len() && state != CaseState::Returned { CaseState::Returned } else { state };
+            let state =
+                if index + 1 == path.len() && state != CaseState::Returned { CaseState::Returned } else { state };
             push(case, at, action, state, step, official, None);
             if let Some((id, _, _)) = path.get(index + 1) {
                 case.step.clone_from(id);
@@ -349,7 +426,15 @@ impl<'a> Historian<'a> {
     }
 }
 
-fn push(case: &mut PastCase, at: Timestamp, action: &'static str, state: CaseState, step: &str, official: Option<usize>, reason: Option<&'static str>) {
+fn push(
+    case: &mut PastCase,
+    at: Timestamp,
+    action: &'static str,
+    state: CaseState,
+    step: &str,
+    official: Option<usize>,
+    reason: Option<&'static str>,
+) {
     let at = case.happenings.last().map_or(at, |last| at.max(last.at + SignedDuration::from_secs(1)));
     case.happenings.push(Happening { at, action, state, step: step.to_owned(), official, reason });
     case.state = state;

@@ -3,8 +3,8 @@
 //! Order: people (`people`), two years of cases as they would have gone (`history`, pure; `write` puts them into the
 //! database in the order of time), then those with a part to play, walked through the real rooms (`personas`).
 
-mod answers;
-mod dice;
+pub mod answers;
+pub mod dice;
 mod history;
 mod names;
 mod people;
@@ -107,7 +107,8 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
     let zone_morning = |day: Date| time::at(day.at(8, 0, 0, 0));
     let start_day = scale.as_of.checked_sub(jiff::Span::new().months(scale.months)).context("months")?;
     let ambient = Ambient::fixed(zone_morning(start_day), scale.seed);
-    let city = City::open(config.clone(), Surroundings::fixed(ambient.clone())).await.context("opening the new city")?;
+    let city =
+        City::open(config.clone(), Surroundings::fixed(ambient.clone())).await.context("opening the new city")?;
     let pack_folder = config.pack().context("no pack")?;
     let pack = tokio::task::spawn_blocking(move || Pack::load(&pack_folder)).await??;
     let dice = Dice::new(Ambient::fixed(zone_morning(start_day), scale.seed.wrapping_add(1)));
@@ -138,7 +139,8 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
 
     ambient.set(until);
     let procedure = leading_procedure(&city).context("no procedure of the pack can be walked")?;
-    let mut stage = personas::Stage { city: &city, people: &people, dice, procedure: procedure.clone(), examples: BTreeMap::new() };
+    let mut stage =
+        personas::Stage { city: &city, people: &people, dice, procedure: procedure.clone(), examples: BTreeMap::new() };
     stage.play().await.context("playing the leading parts")?;
     let mut examples = stage.examples;
     examples.insert("procedure".to_owned(), procedure);
@@ -172,7 +174,9 @@ fn leading_procedure(city: &City) -> Option<String> {
     let mut all = services.catalogue().all_current(services.ambient.today());
     all.sort_by(|a, b| a.procedure.code.cmp(&b.procedure.code));
     let fits = |v: &&Arc<haidang_services::procedure::Version>| {
-        v.promises() && v.procedure.channels.contains(&haidang_services::model::Channel::Online) && v.procedure.result.is_some()
+        v.promises()
+            && v.procedure.channels.contains(&haidang_services::model::Channel::Online)
+            && v.procedure.result.is_some()
     };
     let birth = all.iter().filter(fits).find(|v| v.form.fields.iter().any(|f| f.key == "child_full_name"));
     birth.or_else(|| all.iter().find(fits)).map(|v| v.procedure.code.clone())
@@ -197,7 +201,11 @@ fn accounts(people: &People, ambient: &Ambient) -> Vec<Account> {
     for (name, role, elsewhere) in ACCOUNTS {
         let at_home = |o: &&Official| o.agency.ends_with(&format!(".{home}"));
         let mut holders = people.officials.iter().filter(|o| o.role == *role);
-        let found = if *elsewhere { holders.find(|o| !at_home(o)) } else { holders.clone().find(at_home).or_else(|| holders.next()) };
+        let found = if *elsewhere {
+            holders.find(|o| !at_home(o))
+        } else {
+            holders.clone().find(at_home).or_else(|| holders.next())
+        };
         let Some(official) = found else { continue };
         accounts.push(Account {
             role: (*name).to_owned(),
@@ -216,7 +224,11 @@ fn accounts(people: &People, ambient: &Ambient) -> Vec<Account> {
 async fn settle(city: &City, people: &People, accounts: &[Account], from: Date) -> Result<()> {
     let hash = PasswordHasher::cheap(city.ambient.clone())?.hash_now(PASSWORD)?;
     let person_of = |account: &Account| {
-        let official = people.officials.iter().find(|o| Some(&o.agency) == account.agency.as_ref() && Some(&o.role) == account.post.as_ref() && o.person.full_name == account.name);
+        let official = people.officials.iter().find(|o| {
+            Some(&o.agency) == account.agency.as_ref()
+                && Some(&o.role) == account.post.as_ref()
+                && o.person.full_name == account.name
+        });
         let resident = people.residents.iter().find(|r| r.citizen_no.is_some() && r.citizen_no == account.citizen_no);
         official.map(|o| o.person.id.clone()).or(resident.map(|r| r.id.clone()))
     };
@@ -225,14 +237,26 @@ async fn settle(city: &City, people: &People, accounts: &[Account], from: Date) 
     let mut tokens = Vec::new();
     for account in accounts {
         let Some(person) = person_of(account) else { continue };
-        tokens.push(TokenSeed { person: person.clone(), name: format!("demo {}", account.role), token: account.token.clone(), agency: None, capabilities: Vec::new() });
+        tokens.push(TokenSeed {
+            person: person.clone(),
+            name: format!("demo {}", account.role),
+            token: account.token.clone(),
+            agency: None,
+            capabilities: Vec::new(),
+        });
         if let Some(username) = account.username.clone().filter(|_| !taken.contains(&person)) {
             taken.push(person.clone());
             let secret: [u8; haidang_identity::one_time::SECRET_BYTES] = city.ambient.bytes();
-            credentials.push(CredentialSeed { person, username, password_hash: hash.clone(), totp_secret: Some(secret) });
+            credentials.push(CredentialSeed {
+                person,
+                username,
+                password_hash: hash.clone(),
+                totp_secret: Some(secret),
+            });
         }
     }
-    let everybody: Vec<_> = people.residents.iter().chain(&people.businesses).chain(people.officials.iter().map(|o| &o.person)).collect();
+    let everybody: Vec<_> =
+        people.residents.iter().chain(&people.businesses).chain(people.officials.iter().map(|o| &o.person)).collect();
     let shared = Arc::new((
         people::person_seeds(everybody),
         people::position_seeds(&people.officials, from),
@@ -288,4 +312,30 @@ fn bar(what: &'static str, total: usize) -> ProgressBar {
 
 fn bar_of_rows() -> ProgressBar {
     bar("sự kiện và hồ sơ / events and cases", 0)
+}
+
+/// A filing that the API accepts in one call, for measuring: the leading procedure or, where papers must be attached,
+/// the first of the pack that needs none.
+///
+/// # Errors
+/// When the pack has no such procedure.
+pub async fn sample_filing(city: &City, manifest: &Manifest) -> Result<(String, serde_json::Value)> {
+    let number = manifest.accounts.iter().find_map(|account| account.citizen_no.clone()).context("no resident")?;
+    let person = haidang_contracts::identity::Identity::person_by_number(&city.identity, &number).await?.context("no such person")?;
+    let services = &city.rooms.services;
+    let day = services.ambient.today();
+    let dice = Dice::new(Ambient::fixed(services.ambient.now(), 7));
+    let mut all = services.catalogue().all_current(day);
+    all.sort_by(|a, b| a.procedure.code.cmp(&b.procedure.code));
+    for version in all.iter().filter(|v| v.promises() && v.procedure.channels.contains(&haidang_services::model::Channel::Online)) {
+        for _ in 0..8 {
+            let mut facts = haidang_services::procedure::Facts::new(haidang_services::model::Channel::Online, day);
+            answers::Answerer { dice: &dice, codes: &services.codes, province: &city.pack.city.province_code, on: day, owner: &person }.fill(version, &mut facts);
+            let review = services.review(version, &facts, &[]).map_err(|problem| anyhow::anyhow!("{problem}"))?;
+            if review.errors.is_empty() && review.missing.is_empty() {
+                return Ok((version.procedure.code.clone(), facts.form));
+            }
+        }
+    }
+    anyhow::bail!("no procedure of the pack can be filed without papers")
 }

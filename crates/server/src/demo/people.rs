@@ -76,7 +76,13 @@ impl<'a> Maker<'a> {
 
     /// Everybody, at this scale.
     pub fn people(&mut self, residents: usize) -> People {
-        let mut people = People { residents: Vec::new(), businesses: Vec::new(), officials: Vec::new(), relations: Vec::new(), facts: Vec::new() };
+        let mut people = People {
+            residents: Vec::new(),
+            businesses: Vec::new(),
+            officials: Vec::new(),
+            relations: Vec::new(),
+            facts: Vec::new(),
+        };
         self.leading_family(&mut people);
         while people.residents.len() < residents {
             let age = *self.dice.weighted(&[(10, 5), (12, 14), (20, 24), (28, 35), (18, 48), (12, 62), (6, 78)]);
@@ -86,7 +92,11 @@ impl<'a> Maker<'a> {
         for index in 0..(residents / 25).max(3) {
             let owner = people.residents[index % people.residents.len()].clone();
             let business = self.business(&owner);
-            people.relations.push(RelationSeed { person: owner.id.clone(), other: business.id.clone(), kind: RelationKind::Represents });
+            people.relations.push(RelationSeed {
+                person: owner.id.clone(),
+                other: business.id.clone(),
+                kind: RelationKind::Represents,
+            });
             people.businesses.push(business);
         }
         people.officials = self.officials();
@@ -117,8 +127,16 @@ impl<'a> Maker<'a> {
                 as_of: self.as_of.saturating_sub(jiff::Span::new().years(2)).to_string(),
             });
         }
-        people.relations.push(RelationSeed { person: mother.id.clone(), other: father.id.clone(), kind: RelationKind::Spouse });
-        people.relations.push(RelationSeed { person: father.id.clone(), other: mother.id.clone(), kind: RelationKind::Spouse });
+        people.relations.push(RelationSeed {
+            person: mother.id.clone(),
+            other: father.id.clone(),
+            kind: RelationKind::Spouse,
+        });
+        people.relations.push(RelationSeed {
+            person: father.id.clone(),
+            other: mother.id.clone(),
+            kind: RelationKind::Spouse,
+        });
         people.residents.push(mother);
         people.residents.push(father);
     }
@@ -166,7 +184,11 @@ impl<'a> Maker<'a> {
     }
 
     fn business(&mut self, owner: &PersonRecord) -> PersonRecord {
-        let name = if self.dice.chance(700) { names::household(&self.dice, &owner.full_name) } else { names::company(&self.dice) };
+        let name = if self.dice.chance(700) {
+            names::household(&self.dice, &owner.full_name)
+        } else {
+            names::company(&self.dice)
+        };
         PersonRecord {
             id: self.ambient.new_id(),
             kind: PersonKind::Organisation,
@@ -195,8 +217,13 @@ impl<'a> Maker<'a> {
     /// One holder of each role in each agency that has it, two at the counters of communes.
     fn officials(&mut self) -> Vec<Official> {
         let mut officials = Vec::new();
-        let agencies: Vec<(String, String)> =
-            self.pack.agencies.iter().filter(|a| a.works_on(self.as_of)).map(|a| (a.code.clone(), a.kind.clone())).collect();
+        let agencies: Vec<(String, String)> = self
+            .pack
+            .agencies
+            .iter()
+            .filter(|a| a.works_on(self.as_of))
+            .map(|a| (a.code.clone(), a.kind.clone()))
+            .collect();
         let roles: Vec<_> = self.pack.roles.values().cloned().collect();
         for (code, kind) in &agencies {
             for role in roles.iter().filter(|role| role.agencies.iter().any(|held| held == kind || held == code)) {
@@ -204,7 +231,12 @@ impl<'a> Maker<'a> {
                 for _ in 0..holders {
                     let age = self.dice.between(26, 57);
                     let person = self.person(None, age);
-                    officials.push(Official { person, agency: code.clone(), role: role.id.clone(), title: role.name.vi.clone() });
+                    officials.push(Official {
+                        person,
+                        agency: code.clone(),
+                        role: role.id.clone(),
+                        title: role.name.vi.clone(),
+                    });
                 }
             }
         }

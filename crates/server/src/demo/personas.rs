@@ -38,7 +38,11 @@ impl Stage<'_> {
         let resident = self.people.residents.first().context("no residents")?.clone();
         let actor = self.actor(&resident).await?;
         let done = self.file(&actor, &resident).await?;
-        self.walk(&done, &[ActionKind::Accept, ActionKind::Propose, ActionKind::Sign, ActionKind::Issue, ActionKind::HandOver]).await?;
+        self.walk(
+            &done,
+            &[ActionKind::Accept, ActionKind::Propose, ActionKind::Sign, ActionKind::Issue, ActionKind::HandOver],
+        )
+        .await?;
         self.note_results(&done).await?;
         let ready = self.file(&actor, &resident).await?;
         self.walk(&ready, &[ActionKind::Accept, ActionKind::Propose, ActionKind::Sign, ActionKind::Issue]).await?;
@@ -51,7 +55,15 @@ impl Stage<'_> {
         let supplement = self.file(&actor, &resident).await?;
         self.walk(&supplement, &[ActionKind::Supplement]).await?;
         let fresh = self.file(&actor, &resident).await?;
-        for (key, id) in [("case_done", &done), ("case_ready", &ready), ("case_issue", &issue), ("case_sign", &sign), ("case", &work), ("case_supplement", &supplement), ("case_submitted", &fresh)] {
+        for (key, id) in [
+            ("case_done", &done),
+            ("case_ready", &ready),
+            ("case_issue", &issue),
+            ("case_sign", &sign),
+            ("case", &work),
+            ("case_supplement", &supplement),
+            ("case_submitted", &fresh),
+        ] {
             self.examples.insert(key.to_owned(), id.to_string());
         }
         self.examples.insert("office_case".to_owned(), work.to_string());
@@ -72,7 +84,14 @@ impl Stage<'_> {
         let version = services.catalogue().in_force(&self.procedure, day).context("procedure not in force")?;
         let mut facts = Facts::new(Channel::Online, day);
         let codes = services.codes.clone();
-        Answerer { dice: &self.dice, codes: &codes, province: &self.city.pack.city.province_code, on: day, owner: person }.fill(&version, &mut facts);
+        Answerer {
+            dice: &self.dice,
+            codes: &codes,
+            province: &self.city.pack.city.province_code,
+            on: day,
+            owner: person,
+        }
+        .fill(&version, &mut facts);
         if let Some(form) = facts.form.as_object_mut() {
             if form.contains_key("contact_delivery") {
                 form.insert("contact_delivery".to_owned(), json!("counter"));
@@ -85,8 +104,14 @@ impl Stage<'_> {
     async fn file(&self, actor: &Actor, person: &PersonRecord) -> Result<CaseId> {
         let services = &self.city.rooms.services;
         let facts = self.facts(person)?;
-        let version = services.catalogue().in_force(&self.procedure, self.city.ambient.today()).context("procedure not in force")?;
-        let needs = version.components(&facts).into_iter().filter(|need| need.required && need.electronic && !need.by_form && !need.presented);
+        let version = services
+            .catalogue()
+            .in_force(&self.procedure, self.city.ambient.today())
+            .context("procedure not in force")?;
+        let needs = version
+            .components(&facts)
+            .into_iter()
+            .filter(|need| need.required && need.electronic && !need.by_form && !need.presented);
         let needs: Vec<String> = needs.map(|need| need.id).collect();
         let receipt = if needs.is_empty() {
             let whole = SubmitWhole {
@@ -100,7 +125,13 @@ impl Stage<'_> {
             };
             services.submit_whole(actor, whole).await.map_err(|p| problem(&p))?
         } else {
-            let new = NewDraft { procedure: self.procedure.clone(), channel: Channel::Online, owner: None, agency: None, request_id: "demo".to_owned() };
+            let new = NewDraft {
+                procedure: self.procedure.clone(),
+                channel: Channel::Online,
+                owner: None,
+                agency: None,
+                request_id: "demo".to_owned(),
+            };
             let draft = services.start_draft(actor, new).await.map_err(|p| problem(&p))?;
             let answers = facts.form.as_object().cloned().unwrap_or_default();
             services.save_answers(actor, &draft, "demo", answers, true, "demo").await.map_err(|p| problem(&p))?;
@@ -131,7 +162,11 @@ impl Stage<'_> {
     }
 
     fn holder(&self, agency: &str, role: &str) -> Result<&Official> {
-        self.people.officials.iter().find(|o| o.agency == agency && o.role == role).with_context(|| format!("nobody holds {role} at {agency}"))
+        self.people
+            .officials
+            .iter()
+            .find(|o| o.agency == agency && o.role == role)
+            .with_context(|| format!("nobody holds {role} at {agency}"))
     }
 
     /// Does the actions one after another, each by whoever holds the open task.
@@ -141,7 +176,9 @@ impl Stage<'_> {
             for _ in 0..6 {
                 self.act(id, *action).await?;
                 let case = self.city.rooms.services.case(id).await.map_err(|p| problem(&p))?;
-                if *action != ActionKind::Propose || matches!(case.state, CaseState::AwaitingSignature | CaseState::AwaitingIssue) {
+                if *action != ActionKind::Propose
+                    || matches!(case.state, CaseState::AwaitingSignature | CaseState::AwaitingIssue)
+                {
                     break;
                 }
             }
@@ -164,7 +201,11 @@ impl Stage<'_> {
             let component = version.procedure.components.iter().find(|c| !c.by_form).map(|c| c.id.clone());
             command.items = vec![SupplementItem { component, what: "Chụp lại bản rõ hơn".to_owned() }];
         }
-        services.act(&actor, id, command).await.map_err(|p| problem(&p)).with_context(|| format!("{action} on step {}", step.id))?;
+        services
+            .act(&actor, id, command)
+            .await
+            .map_err(|p| problem(&p))
+            .with_context(|| format!("{action} on step {}", step.id))?;
         Ok(())
     }
 
@@ -178,10 +219,19 @@ impl Stage<'_> {
 
     async fn draft(&mut self, actor: &Actor, person: &PersonRecord) -> Result<()> {
         let services = &self.city.rooms.services;
-        let new = NewDraft { procedure: self.procedure.clone(), channel: Channel::Online, owner: None, agency: None, request_id: "demo".to_owned() };
+        let new = NewDraft {
+            procedure: self.procedure.clone(),
+            channel: Channel::Online,
+            owner: None,
+            agency: None,
+            request_id: "demo".to_owned(),
+        };
         let draft = services.start_draft(actor, new).await.map_err(|p| problem(&p))?;
         let facts = self.facts(person)?;
-        let version = services.catalogue().in_force(&self.procedure, self.city.ambient.today()).context("procedure not in force")?;
+        let version = services
+            .catalogue()
+            .in_force(&self.procedure, self.city.ambient.today())
+            .context("procedure not in force")?;
         if let Some(page) = version.pages(&facts).first() {
             let mut patch = serde_json::Map::new();
             for key in page.keys() {
@@ -192,7 +242,12 @@ impl Stage<'_> {
             services.save_answers(actor, &draft, &page.id, patch, true, "demo").await.map_err(|p| problem(&p))?;
             self.examples.insert("page".to_owned(), page.id.clone());
         }
-        if let Some(component) = version.procedure.components.iter().find(|c| c.kind == haidang_services::procedure::ComponentKind::Document && !c.by_form) {
+        if let Some(component) = version
+            .procedure
+            .components
+            .iter()
+            .find(|c| c.kind == haidang_services::procedure::ComponentKind::Document && !c.by_form)
+        {
             self.examples.insert("component".to_owned(), component.id.clone());
         }
         self.examples.insert("draft".to_owned(), draft.to_string());
@@ -205,15 +260,36 @@ impl Stage<'_> {
         self.examples.insert("receipt_token".to_owned(), case.lookup_token.clone());
         self.examples.insert("case_no".to_owned(), case.case_no.clone());
         self.examples.insert("agency".to_owned(), case.receiving_agency.clone());
-        let row = self.city.db.fetch_optional("SELECT id FROM services_form WHERE case_id = $1 ORDER BY issued_at LIMIT 1", haidang_store::args![id.as_str()]).await?;
+        let row = self
+            .city
+            .db
+            .fetch_optional(
+                "SELECT id FROM services_form WHERE case_id = $1 ORDER BY issued_at LIMIT 1",
+                haidang_store::args![id.as_str()],
+            )
+            .await?;
         if let Some(row) = row {
             self.examples.insert("form".to_owned(), row.text("id")?);
         }
-        let row = self.city.db.fetch_optional("SELECT id FROM services_task WHERE case_id = $1 AND closed_at IS NULL LIMIT 1", haidang_store::args![id.as_str()]).await?;
+        let row = self
+            .city
+            .db
+            .fetch_optional(
+                "SELECT id FROM services_task WHERE case_id = $1 AND closed_at IS NULL LIMIT 1",
+                haidang_store::args![id.as_str()],
+            )
+            .await?;
         if let Some(row) = row {
             self.examples.insert("task".to_owned(), row.text("id")?);
         }
-        let row = self.city.db.fetch_optional("SELECT id FROM services_document WHERE case_id = $1 LIMIT 1", haidang_store::args![id.as_str()]).await?;
+        let row = self
+            .city
+            .db
+            .fetch_optional(
+                "SELECT id FROM services_document WHERE case_id = $1 LIMIT 1",
+                haidang_store::args![id.as_str()],
+            )
+            .await?;
         if let Some(row) = row {
             self.examples.insert("document".to_owned(), row.text("id")?);
         }
@@ -226,9 +302,10 @@ impl Stage<'_> {
 
 /// A white picture of one point: a paper nobody's eyes need.
 const PAPER: &[u8] = &[
-    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x00, 0x00,
-    0x00, 0x3a, 0x7e, 0x9b, 0x55, 0x00, 0x00, 0x00, 0x0a, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0xf8, 0x0f, 0x00, 0x01, 0x01, 0x01, 0x00, 0x1b, 0xb6, 0xee, 0x56, 0x00,
-    0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00,
+    0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x00, 0x00, 0x00, 0x3a, 0x7e, 0x9b, 0x55, 0x00, 0x00, 0x00, 0x0a, 0x49,
+    0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0xf8, 0x0f, 0x00, 0x01, 0x01, 0x01, 0x00, 0x1b, 0xb6, 0xee, 0x56, 0x00, 0x00,
+    0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
 ];
 
 fn problem(problem: &haidang_kernel::problem::Problem) -> anyhow::Error {

@@ -37,7 +37,9 @@ pub fn prepare(cases: &[PastCase], people: &People, clock: &CityClock, ambient: 
         let filed = case.happenings.first().map_or_else(|| ambient.now(), |first| first.at);
         let day = time::civil(filed).date();
         let series = format!("{}-{:04}{:02}{:02}", case.receiving, day.year(), day.month(), day.day());
-        let last = numbers.entry(format!("case/{}/{:04}{:02}{:02}", case.receiving, day.year(), day.month(), day.day())).or_default();
+        let last = numbers
+            .entry(format!("case/{}/{:04}{:02}{:02}", case.receiving, day.year(), day.month(), day.day()))
+            .or_default();
         *last += 1;
         let case_no = format!("{series}-{last:07}");
         let seed = seed(case, people, clock, ambient, filed, case_no);
@@ -62,10 +64,26 @@ pub fn prepare(cases: &[PastCase], people: &People, clock: &CityClock, ambient: 
     prepared
 }
 
-fn seed(case: &PastCase, people: &People, clock: &CityClock, ambient: &Ambient, filed: Timestamp, case_no: String) -> CaseSeed {
+fn seed(
+    case: &PastCase,
+    people: &People,
+    clock: &CityClock,
+    ambient: &Ambient,
+    filed: Timestamp,
+    case_no: String,
+) -> CaseSeed {
     let id: CaseId = ambient.new_id();
     let last = case.happenings.last();
-    let ended = case.happenings.iter().find(|h| matches!(h.state, CaseState::Refused | CaseState::Stopped | CaseState::Withdrawn | CaseState::ResultReady | CaseState::Returned));
+    let ended = case.happenings.iter().find(|h| {
+        matches!(
+            h.state,
+            CaseState::Refused
+                | CaseState::Stopped
+                | CaseState::Withdrawn
+                | CaseState::ResultReady
+                | CaseState::Returned
+        )
+    });
     let supplements = case.happenings.iter().filter(|h| h.action == "supplement").count();
     let paid = case.accepted_at.is_some();
     let fees: Vec<FeeRow> = case.fees.iter().map(|line| fee(line, paid)).collect();
@@ -95,7 +113,13 @@ fn seed(case: &PastCase, people: &People, clock: &CityClock, ambient: &Ambient, 
         state: case.state,
         state_before: None,
         step: case.step.clone(),
-        finance_state: if owed == 0 { FinanceState::None } else if paid { FinanceState::Paid } else { FinanceState::Due },
+        finance_state: if owed == 0 {
+            FinanceState::None
+        } else if paid {
+            FinanceState::Paid
+        } else {
+            FinanceState::Due
+        },
         delivery_state: match case.state {
             CaseState::ResultReady => DeliveryState::Ready,
             CaseState::Returned => DeliveryState::HandedOver,
@@ -114,7 +138,11 @@ fn seed(case: &PastCase, people: &People, clock: &CityClock, ambient: &Ambient, 
     let asked = case.happenings.iter().filter(|h| h.action == "supplement");
     let supplements = asked
         .map(|h| {
-            let answered = case.happenings.iter().find(|other| other.action == "answer_supplement" && other.at > h.at).map(|other| other.at);
+            let answered = case
+                .happenings
+                .iter()
+                .find(|other| other.action == "answer_supplement" && other.at > h.at)
+                .map(|other| other.at);
             (h.reason.unwrap_or_default().to_owned(), h.at, answered)
         })
         .collect();
@@ -138,11 +166,18 @@ fn fee(line: &haidang_services::procedure::FeeLine, paid: bool) -> FeeRow {
     }
 }
 
-fn task(case: &PastCase, row: &CaseRow, people: &People, clock: &CityClock, last: Option<&Happening>) -> Option<TaskSeed> {
+fn task(
+    case: &PastCase,
+    row: &CaseRow,
+    people: &People,
+    clock: &CityClock,
+    last: Option<&Happening>,
+) -> Option<TaskSeed> {
     let step = case.version.step(&row.step)?;
     let since = last.map_or(row.submitted_at, |h| h.at);
     let agency = haidang_services::cases::route::agency_of(&case.version, step, row).to_owned();
-    let assignee = last.and_then(|h| history::official(people, h.official)).filter(|o| o.agency == agency && o.role == step.role);
+    let assignee =
+        last.and_then(|h| history::official(people, h.official)).filter(|o| o.agency == agency && o.role == step.role);
     Some(TaskSeed {
         agency,
         role: step.role.clone(),
@@ -157,7 +192,11 @@ fn result(case: &PastCase, row: &CaseRow, people: &People, ambient: &Ambient) ->
     if !matches!(row.state, CaseState::ResultReady | CaseState::Returned) {
         return None;
     }
-    let signing = case.happenings.iter().rev().find(|h| h.action == "sign").or(case.happenings.iter().rev().find(|h| h.official.is_some()))?;
+    let signing = case.happenings.iter().rev().find(|h| h.action == "sign").or(case
+        .happenings
+        .iter()
+        .rev()
+        .find(|h| h.official.is_some()))?;
     let signer = history::official(people, signing.official)?;
     let kind = case.version.procedure.result.as_ref();
     let id: Id<Thing> = ambient.new_id();
@@ -174,11 +213,21 @@ fn result(case: &PastCase, row: &CaseRow, people: &People, ambient: &Ambient) ->
     })
 }
 
-fn events(case: &PastCase, row: &CaseRow, people: &People, into: &mut Vec<(EventSeed, &'static str, String, Option<String>)>) {
+fn events(
+    case: &PastCase,
+    row: &CaseRow,
+    people: &People,
+    into: &mut Vec<(EventSeed, &'static str, String, Option<String>)>,
+) {
     let mut before = None;
     for (index, happening) in case.happenings.iter().enumerate() {
         let actor = match history::official(people, happening.official) {
-            Some(official) => (official.person.id.to_string(), official.person.full_name.clone(), Some(official.title.clone()), Some(official.agency.clone())),
+            Some(official) => (
+                official.person.id.to_string(),
+                official.person.full_name.clone(),
+                Some(official.title.clone()),
+                Some(official.agency.clone()),
+            ),
             None => (row.owner_id.to_string(), row.owner_name.clone(), None, None),
         };
         let event = EventSeed {
@@ -222,7 +271,13 @@ const CASES_AT_ONCE: usize = 500;
 ///
 /// # Errors
 /// What the database says.
-pub async fn write(db: &Db, ambient: &Ambient, prepared: Prepared, until: Timestamp, mut progress: impl FnMut(usize, usize)) -> Result<()> {
+pub async fn write(
+    db: &Db,
+    ambient: &Ambient,
+    prepared: Prepared,
+    until: Timestamp,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<()> {
     let total = prepared.events.len() + prepared.seeds.len();
     let mut done = 0;
     for chunk in prepared.events.chunks(EVENTS_AT_ONCE) {

@@ -1,0 +1,14 @@
+//! The city as a whole: the binary's own composition, asked in process through its router and its rooms.
+//!
+//! Each test opens a city of its own in a folder of its own, on SQLite and, where `HAIDANG_TEST_PG` names a cluster,
+//! on PostgreSQL; the two are counted apart.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::panic)]
+
+#[macro_use]
+mod city;
+mod journey;
+mod numbers;
+mod permissions;
+mod state_machine;
+mod calendar;
+mod escalation;
