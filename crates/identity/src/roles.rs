@@ -207,4 +207,14 @@ mod tests {
     fn the_list_of_capabilities_is_sorted_and_has_no_twins() {
         assert!(CAPABILITIES.windows(2).all(|pair| pair[0] < pair[1]));
     }
+
+    #[test]
+    fn every_capability_has_words_in_both_languages() {
+        for (_, lang, source) in crate::TEXTS {
+            for name in CAPABILITIES {
+                let key = format!("\nidentity-capability-{} = ", name.replace(['.', '_'], "-"));
+                assert!(source.contains(&key), "{lang:?} {name}");
+            }
+        }
+    }
 }

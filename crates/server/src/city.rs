@@ -83,7 +83,6 @@ pub struct City {
 /// Secrets of the house, one file each, outside the database.
 struct Secrets {
     web: [u8; 32],
-    subjects: [u8; 32],
     webhooks: [u8; 32],
     checkpoints: CheckpointWriter,
 }
@@ -93,7 +92,6 @@ fn secrets(config: &Config, ambient: &Ambient) -> Result<Secrets> {
     let secret = |name: &str| secret_file(&folder.join(name), ambient).with_context(|| format!("secret {name}"));
     Ok(Secrets {
         web: secret("web.secret")?,
-        subjects: secret("subjects.secret")?,
         webhooks: secret("webhooks.secret")?,
         checkpoints: CheckpointWriter::open(&config.checkpoints(), &folder.join("checkpoint.secret"), ambient)?,
     })
@@ -127,7 +125,6 @@ impl City {
         }
         let ambient = surroundings.ambient.clone();
         let secrets = secrets(&config, &ambient)?;
-        debug_assert_eq!(secrets.subjects.len(), 32);
         let folder = config.pack().context("no pack")?;
         let pack = Pack::load(&folder)?;
         let db = open_store(&config, &ambient).await?;

@@ -5,7 +5,7 @@ use crate::room::IdentityRoom;
 use askama::Template;
 use axum::extract::State;
 use haidang_contracts::actor::ActorKind;
-use haidang_kernel::number::CitizenNo;
+use haidang_kernel::number::{CitizenNo, Phone};
 use haidang_store::AuditEntry;
 use haidang_ui::component::{SummaryList, SummaryRow};
 use haidang_ui::{Lang, Page, t};
@@ -38,7 +38,8 @@ pub(crate) async fn show_account(visitor: Visitor, State(room): State<IdentityRo
         let number = person.record.citizen_no.as_deref().and_then(|number| CitizenNo::parse(number).ok());
         facts.extend(number.map(|number| row("identity-account-number", number.masked())));
         facts.extend(person.record.tax_no.clone().map(|number| row("identity-account-tax", number)));
-        facts.extend(person.record.phone.clone().map(|phone| row("identity-account-phone", phone)));
+        let grouped = |phone: String| Phone::parse(&phone).map_or(phone, |phone| phone.grouped());
+        facts.extend(person.record.phone.clone().map(|phone| row("identity-account-phone", grouped(phone))));
         facts.extend(person.record.email.clone().map(|email| row("identity-account-email", email)));
     }
     let level = format!("identity-account-level-{}", actor.assurance.clamp(1, 2));

@@ -11,8 +11,13 @@ use haidang_kernel::format;
 use haidang_kernel::problem::{Problem, ProblemKind};
 use haidang_ui::component::{Choices, TextInput};
 use haidang_ui::field::{Choice, ErrorItem, Field};
-use haidang_ui::{Page, t};
+use haidang_ui::{Lang, Page, t};
 use haidang_web::{Answer, Fault, FormFields, Path, Visitor, html, html_invalid, redirect};
+
+/// What a capability means, in words: `case.receive` → `identity-capability-case-receive`.
+fn capability_text(lang: Lang, name: &str) -> String {
+    t(lang, &format!("identity-capability-{}", name.replace(['.', '_'], "-")), &[])
+}
 
 /// Rows on the page.
 const SHOWN: i64 = 200;
@@ -53,7 +58,7 @@ async fn build(
     let line = |token: TokenRow| Line {
         live: token.revoked_at.is_none() && token.expires_at.is_none_or(|end| end > now),
         made: format::date_time_table(lang, token.created_at),
-        capabilities: token.capabilities.join(", "),
+        capabilities: token.capabilities.iter().map(|name| capability_text(lang, name)).collect::<Vec<_>>().join("; "),
         agency: token.agency.unwrap_or_default(),
         id: token.id,
         name: token.name,
@@ -64,9 +69,12 @@ async fn build(
         Field::new(lang, name, label).hint(t(lang, &format!("identity-tokens-{name}-hint"), &[])).errors(&errors)
     };
     let ticked = form.all("capabilities");
-    let choices = CAPABILITIES.iter().map(|name| Choice::new(*name, *name).checked(ticked.contains(name))).collect();
+    let choices = CAPABILITIES
+        .iter()
+        .map(|name| Choice::new(*name, capability_text(lang, name)).hint(*name).checked(ticked.contains(name)))
+        .collect();
     Ok(TokensPage {
-        name: TextInput::new(field("name")).value(form.text("name")).maxlength(80),
+        name: TextInput::new(field("name")).value(form.text("name")).maxlength(80).width(30),
         agency: TextInput::new(field("agency")).value(form.text("agency")).width(20),
         capabilities: Choices::checkboxes(field("capabilities"), choices).small(),
         page,
