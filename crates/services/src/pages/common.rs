@@ -38,8 +38,7 @@ pub(super) async fn agency_of(services: &Services, lang: Lang, code: &str) -> Re
 pub(super) fn short_name(version: &Version) -> Bilingual {
     let mut name = version.name();
     if let Some(rest) = name.vi.strip_prefix("Thủ tục ") {
-        let mut letters = rest.chars();
-        name.vi = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+        name.vi = capital(rest);
     }
     name
 }
@@ -92,7 +91,10 @@ pub(super) fn fee_amount(page: &Page, line: &FeeLine) -> String {
 /// Why a fee line is what it is: how it is counted, exemption, law.
 pub(super) fn fee_reason(page: &Page, line: &FeeLine) -> Html {
     let mut parts = Vec::new();
-    parts.extend(line.how.as_ref().map(|how| page.b(how)));
+    parts.extend(line.how.as_ref().map(|how| {
+        let bare = |text: &str| text.trim_end_matches('.').to_owned();
+        page.b(&Bilingual { vi: bare(&how.vi), en: how.en.as_deref().map(bare) })
+    }));
     if line.amount.is_none() {
         parts.extend(line.unknown.as_ref().map(|why| page.b(why)));
     }
@@ -104,6 +106,12 @@ pub(super) fn fee_reason(page: &Page, line: &FeeLine) -> Html {
         parts.push(page.vietnamese(&line.basis));
     }
     joined(parts, "; ")
+}
+
+/// A text with a capital letter in front.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// Pieces with a separator between them.

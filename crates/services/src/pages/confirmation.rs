@@ -1,6 +1,6 @@
 //! It arrived: the number, the receipt of submission, the expected date with its reason, and paying what is due.
 
-use super::common::{agency_of, due_text, limit_text, procedure_name, short_name};
+use super::common::{agency_of, due_text, element, limit_text, procedure_name, short_name};
 use crate::api::{State, case_id};
 use crate::cases::reading::CaseView;
 use crate::service::Services;
@@ -64,8 +64,11 @@ pub async fn show_confirmation(visitor: Visitor, Use(services): Use<State>, Path
     let mut page = visitor.page(t(lang, "services-filed-title", &[]), "cases");
     page.private = true;
     page.part = Some(procedure_name(lang, &version));
-    let body =
-        Html::text(page.t("services-filed-number")).then(Html::trusted("<br>")).then(page.code(&view.case.case_no));
+    let body = Html::text(page.t("services-filed-number")).then(Html::trusted("<br>")).then(element(
+        "span",
+        "hd-small hd-strong",
+        page.code(&view.case.case_no),
+    ));
     let clock = services.clock().explain(&view.case, &view.pauses)?;
     let today = services.ambient.today();
     let expected = match clock.at.filter(|_| version.promises()) {

@@ -278,8 +278,8 @@ impl Asking<'_> {
                 );
                 parts = parts.then(button("_remove", &entry, &text));
             }
-            let legend =
-                Field::new(self.lang, &entry, format!("{} {}", capital(&item), index + 1)).style(LabelStyle::Strong);
+            let legend = Field::new(self.lang, &entry, format!("{} {}", super::common::capital(&item), index + 1))
+                .style(LabelStyle::Strong);
             inside = inside.then(self.group(&legend, parts));
         }
         if shown < field.max_items() {
@@ -299,11 +299,6 @@ fn button(name: &str, value: &str, text: &str) -> Html {
     .then(Html::trusted("\">"))
     .then(Html::text(text))
     .then(Html::trusted("</button></p>"))
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }
 
 /// The purpose of an input for password managers and browsers; what the form says, else what the widget implies.

@@ -9,6 +9,7 @@ use crate::procedure::{Facts, Version, total};
 use crate::service::Services;
 use askama::Template;
 use haidang_contracts::actor::ActorKind;
+use haidang_kernel::bilingual::Bilingual;
 use haidang_kernel::problem::Problem;
 use haidang_ui::component::Icon;
 use haidang_ui::{Html, Page, paths, t};
@@ -59,6 +60,18 @@ struct HomePage {
     figures_source: Option<String>,
 }
 
+/// Longest legal name on the home page, in characters; beyond it the everyday name stands there.
+const LONGEST_NAME: usize = 70;
+
+/// The legal name, or the everyday one where the legal one fills the page.
+fn everyday_name(version: &Version) -> Bilingual {
+    let name = short_name(version);
+    match &version.procedure.plain {
+        Some(plain) if name.vi.chars().count() > LONGEST_NAME => plain.clone(),
+        _ => name,
+    }
+}
+
 /// Time and fee of a procedure in one line, as far as they are promised.
 pub(super) fn remark(page: &Page, services: &Services, version: &Version) -> Html {
     let online = version.procedure.channels.contains(&Channel::Online);
@@ -70,7 +83,7 @@ pub(super) fn remark(page: &Page, services: &Services, version: &Version) -> Htm
             haidang_kernel::calendar::Unit::SameDay => page.t("services-limit-same-day"),
             _ => limit_text(page.lang, &row.limit),
         };
-        parts.push(Html::text(text));
+        parts.push(Html::text(super::common::capital(&text)));
     }
     let fees = version.fees(&facts);
     if let (false, Some(sum)) = (fees.is_empty(), total(&fees)) {
@@ -100,7 +113,7 @@ fn groups(page: &Page, services: &Services, events: &[LifeEvent]) -> Vec<Group> 
             .take(left.min(3))
             .map(|version| ServiceLine {
                 href: page.href(format!("/thu-tuc/{}", version.procedure.code)),
-                name: page.b(&short_name(&version)),
+                name: page.b(&everyday_name(&version)),
                 remark: remark(page, services, &version),
             })
             .collect();
