@@ -36,5 +36,10 @@ pub struct AccessRow {
 #[async_trait]
 pub trait AccessLog: Send + Sync {
     /// Accesses of the person known by this personal number, newest first, before the audit id `before`.
-    async fn accesses(&self, personal_number: &str, before: Option<&str>, limit: i64) -> Result<Vec<AccessRow>, ContractError>;
+    async fn accesses(
+        &self,
+        personal_number: &str,
+        before: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<AccessRow>, ContractError>;
 }

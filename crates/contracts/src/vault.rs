@@ -53,7 +53,14 @@ pub trait Vault: Send + Sync {
     /// Valid items of the owner with one of these codes, newest first. Only titles and dates; opening is another call.
     async fn offers(&self, owner: &PersonId, codes: &[String]) -> Result<Vec<VaultItem>, ContractError>;
     /// Uses an item in a case with the owner's consent: records the access and returns the item.
-    async fn reuse(&self, actor: &Actor, owner: &PersonId, item: &str, purpose: &str, case_ref: &str) -> Result<VaultItem, ContractError>;
+    async fn reuse(
+        &self,
+        actor: &Actor,
+        owner: &PersonId,
+        item: &str,
+        purpose: &str,
+        case_ref: &str,
+    ) -> Result<VaultItem, ContractError>;
     /// Adds an item; idempotent by key.
     async fn deposit(&self, new: &NewVaultItem) -> Result<String, ContractError>;
 }

@@ -3,6 +3,7 @@
 
 use crate::cases::row::{CaseRow, FeeRow};
 use crate::model::CaseState;
+use crate::sql::bulk::{CASES, EVENTS, FEES, NUMBERS, PAUSES, RESULTS, SUPPLEMENTS, TASKS};
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::id::Id;
 use haidang_kernel::{text, time};
@@ -91,15 +92,6 @@ pub struct EventSeed {
 
 enum Row {}
 
-const CASES: &str = "INSERT INTO services_case (id, case_no, external_no, version_id, procedure_code, variant, filed_by, owner_id, owner_name, owner_name_key, owner_number, channel, receiving_agency, competent_agency, answers, language, submitted_at, accepted_at, due_at, promised_at, limit_unit, limit_body, ended_at, returned_at, state, state_before, national_status, step, finance_state, delivery_state, delivery_way, sync_state, supplements, lookup_token, lookup_code, revision, updated_at) VALUES";
-const EVENTS: &str = "INSERT INTO services_case_event (case_id, seq, action, from_state, to_state, step, actor_id, actor_name, actor_title, agency, on_behalf_of, reason, legal_basis, at, audit_id) VALUES";
-const FEES: &str = "INSERT INTO services_fee_item (id, case_id, code, kind, name, amount, collect_at, basis, exemption, payment_id) VALUES";
-const PAUSES: &str = "INSERT INTO services_case_pause (case_id, seq, reason, asked_at, received_at, counts) VALUES";
-const SUPPLEMENTS: &str = "INSERT INTO services_supplement (case_id, seq, reason, items, asked_by, asked_at, answered_at, old_due_at, new_due_at) VALUES";
-const TASKS: &str = "INSERT INTO services_task (id, case_id, kind, step, agency, role, assignee_id, procedure_code, case_state, paused, due_sort, budget_due_at, opened_at) VALUES";
-const RESULTS: &str = "INSERT INTO services_result (id, case_id, code, title, agency, signer_id, signer_name, signer_title, signed_at, number, numbered_at, token, sha256, media_type, size, signature, key_id, issued_at) VALUES";
-const NUMBERS: &str = "INSERT INTO services_number (name, last) VALUES";
-
 /// Inserts cases with what accompanies them.
 ///
 /// # Errors
@@ -120,7 +112,17 @@ pub async fn insert_cases(tx: &mut Tx<'_>, seeds: &[CaseSeed]) -> Result<(), Sto
         let case = &seed.case;
         seed.supplements.iter().enumerate().map(move |(index, (reason, asked, answered))| {
             let items = serde_json::json!([{ "component": null, "what": reason }]).to_string();
-            args![case.id.as_str(), index as i64 + 1, reason.as_str(), items, case.filed_by.as_str(), *asked, *answered, None::<i64>, case.promised_at]
+            args![
+                case.id.as_str(),
+                index as i64 + 1,
+                reason.as_str(),
+                items,
+                case.filed_by.as_str(),
+                *asked,
+                *answered,
+                None::<i64>,
+                case.promised_at
+            ]
         })
     });
     tx.insert_rows(SUPPLEMENTS, supplements.collect::<Vec<_>>(), "").await?;
@@ -231,7 +233,10 @@ fn fee_values(ambient: &Ambient, case: &CaseRow, fee: &FeeRow) -> Vec<Value> {
 fn task_values(ambient: &Ambient, case: &CaseRow, task: &TaskSeed) -> Vec<Value> {
     let id: Id<Row> = ambient.new_id();
     let paused = matches!(case.state, CaseState::AwaitingSupplement | CaseState::AwaitingPayment);
-    let sort = case.due_at.or(if case.accepted_at.is_none() { task.budget_due_at } else { None }).map_or(i64::MAX, time::micros);
+    let sort = case
+        .due_at
+        .or(if case.accepted_at.is_none() { task.budget_due_at } else { None })
+        .map_or(i64::MAX, time::micros);
     args![
         id.as_str(),
         case.id.as_str(),

@@ -118,7 +118,7 @@ fn guard(action: ActionKind, now: &Situation, consent: Consent) -> Result<(), Pr
     if matches!(action, ActionKind::Propose | ActionKind::Sign) && now.open_consultations > 0 {
         return Err(Problem::conflict("consultation_open", "another agency has not answered yet"));
     }
-    if action == ActionKind::Apologise && !(now.accepted && !now.state.is_end()) {
+    if action == ActionKind::Apologise && (!now.accepted || now.state.is_end()) {
         return Err(not_allowed(action, now.state));
     }
     Ok(())

@@ -10,7 +10,6 @@ use haidang_server::city::{City, Surroundings};
 use haidang_server::config::{self, Config};
 use haidang_server::demo::{self, Manifest, Scale};
 use haidang_services::cases::inbox::InboxFilter;
-use haidang_store::args;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,7 +50,11 @@ fn say(line: impl std::fmt::Display) -> Result<()> {
 fn figure(name: &str, value: f64, limit: f64, unit: &str, at_least: bool) -> Result<usize> {
     let good = if at_least { value >= limit } else { value <= limit };
     let sign = if at_least { "≥" } else { "≤" };
-    say(format_args!("  {} {name:<58} {value:>10.2} {unit}  ({sign} {limit} {unit}; ratio {:.2})", if good { "ok  " } else { "MISS" }, value / limit))?;
+    say(format_args!(
+        "  {} {name:<58} {value:>10.2} {unit}  ({sign} {limit} {unit}; ratio {:.2})",
+        if good { "ok  " } else { "MISS" },
+        value / limit
+    ))?;
     Ok(usize::from(!good))
 }
 
@@ -70,7 +73,11 @@ async fn measure(name: &str, url: Option<String>, residents: usize) -> Result<us
     let began = Instant::now();
     let manifest = demo::build(&config, &Scale { residents, months: 24, as_of, seed: 1 }).await?;
     let mut missed = 0;
-    say(format_args!("  {} cases in {:.0} s", manifest.counts.get("cases").copied().unwrap_or(0), began.elapsed().as_secs_f64()))?;
+    say(format_args!(
+        "  {} cases in {:.0} s",
+        manifest.counts.get("cases").copied().unwrap_or(0),
+        began.elapsed().as_secs_f64()
+    ))?;
     let began = Instant::now();
     let surroundings = Surroundings { ambient: Ambient::system(), unlimited: true, cheap_passwords: true };
     let city = Arc::new(City::open(config, surroundings).await?);
@@ -136,7 +143,9 @@ async fn filings(city: &Arc<City>, manifest: &Manifest, p99_limit: f64) -> Resul
         times.extend(done??);
     }
     let rate = times.len() as f64 / began.elapsed().as_secs_f64();
-    say(format_args!("  raw durable single-row inserts, one client: {raw:.0}/s; filings, {CLIENTS} clients: {rate:.0}/s"))?;
+    say(format_args!(
+        "  raw durable single-row inserts, one client: {raw:.0}/s; filings, {CLIENTS} clients: {rate:.0}/s"
+    ))?;
     let missed = figure("filings ÷ raw inserts", rate / raw, 0.25, "", true)?;
     Ok(missed + figure("filing p99", percentile(&mut times, 0.99), p99_limit, "ms", false)?)
 }
@@ -148,10 +157,7 @@ async fn raw_rate(city: &Arc<City>) -> Result<f64> {
         city.db
             .transaction(move |tx| {
                 let name = name.clone();
-                Box::pin(async move {
-                    tx.execute("INSERT INTO services_number (name, last) VALUES ($1, 1)", args![name]).await?;
-                    Ok::<_, haidang_store::StoreError>(())
-                })
+                Box::pin(async move { haidang_services::bulk::insert_numbers(tx, &[(name, 1)]).await })
             })
             .await?;
         count += 1;
@@ -161,27 +167,45 @@ async fn raw_rate(city: &Arc<City>) -> Result<f64> {
 
 async fn look_ups(city: &Arc<City>, manifest: &Manifest) -> Result<usize> {
     let services = &city.rooms.services;
-    let rows = city.db.fetch_all("SELECT case_no FROM services_case ORDER BY id LIMIT 500", vec![]).await?;
+    let agency = manifest.examples.get("agency").context("no agency")?;
+    let rows = services.register(agency, time::from_micros(0), city.ambient.now()).await?;
     let mut times = Vec::new();
-    for row in &rows {
-        let number = row.text("case_no")?;
+    for row in rows.iter().cycle().take(500) {
         let at = Instant::now();
-        services.case_by_no(&number).await?;
+        services.case_by_no(&row.case_no).await?;
         times.push(at.elapsed());
     }
     let mut missed = figure("case by number p99", percentile(&mut times, 0.99), 5.0, "ms", false)?;
     let official = manifest.accounts.iter().find(|a| a.role == "official").context("no official")?;
-    let actor = haidang_contracts::identity::Identity::actor_by_token(&city.identity, &official.token).await?.context("token")?;
+    let actor = haidang_contracts::identity::Identity::actor_by_token(&city.identity, &official.token)
+        .await?
+        .context("token")?;
     let mut times = Vec::new();
     for sort in ["due", "newest", "oldest"].iter().cycle().take(300) {
-        let filter = InboxFilter { sort: Some((*sort).to_owned()), procedure: Some("1.001193".to_owned()), ..InboxFilter::default() };
+        let filter = InboxFilter {
+            sort: Some((*sort).to_owned()),
+            procedure: Some("1.001193".to_owned()),
+            ..InboxFilter::default()
+        };
         let at = Instant::now();
         services.inbox(&actor, &filter, "bench").await?;
         times.push(at.elapsed());
     }
     missed += figure("inbox with filter and sort p99", percentile(&mut times, 0.99), 30.0, "ms", false)?;
     let mut times = Vec::new();
-    for words in ["khai sinh", "dang ky khai sinh", "đăng kí kết hôn", "so do", "ho kinh doanh", "1.001193", "chứng thực bản sao"].iter().cycle().take(1000) {
+    for words in [
+        "khai sinh",
+        "dang ky khai sinh",
+        "đăng kí kết hôn",
+        "so do",
+        "ho kinh doanh",
+        "1.001193",
+        "chứng thực bản sao",
+    ]
+    .iter()
+    .cycle()
+    .take(1000)
+    {
         let at = Instant::now();
         services.find_procedures(words, 20);
         times.push(at.elapsed());
@@ -194,7 +218,10 @@ async fn pages(city: &Arc<City>, manifest: &Manifest) -> Result<usize> {
     let mut times = Vec::new();
     let mut slowest = (Duration::ZERO, String::new());
     for page in haidang_server::cli::routes::listing(city.served.rows(), &manifest.examples) {
-        let public = page["role"].as_str() == Some("") && page["method"] == "GET" && page["html"] == true && page["lang"] == "vi";
+        let public = page["role"].as_str() == Some("")
+            && page["method"] == "GET"
+            && page["html"] == true
+            && page["lang"] == "vi";
         let Some(path) = page["example"].as_str().filter(|_| public) else { continue };
         for _ in 0..20 {
             let at = Instant::now();
@@ -206,7 +233,12 @@ async fn pages(city: &Arc<City>, manifest: &Manifest) -> Result<usize> {
             times.push(took);
         }
     }
-    say(format_args!("  slowest page {} {:.1} ms, {} answers", slowest.1, slowest.0.as_secs_f64() * 1000.0, times.len()))?;
+    say(format_args!(
+        "  slowest page {} {:.1} ms, {} answers",
+        slowest.1,
+        slowest.0.as_secs_f64() * 1000.0,
+        times.len()
+    ))?;
     figure("public pages p95", percentile(&mut times, 0.95), 10.0, "ms", false)
 }
 

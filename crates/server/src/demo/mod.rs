@@ -321,16 +321,27 @@ fn bar_of_rows() -> ProgressBar {
 /// When the pack has no such procedure.
 pub async fn sample_filing(city: &City, manifest: &Manifest) -> Result<(String, serde_json::Value)> {
     let number = manifest.accounts.iter().find_map(|account| account.citizen_no.clone()).context("no resident")?;
-    let person = haidang_contracts::identity::Identity::person_by_number(&city.identity, &number).await?.context("no such person")?;
+    let person = haidang_contracts::identity::Identity::person_by_number(&city.identity, &number)
+        .await?
+        .context("no such person")?;
     let services = &city.rooms.services;
     let day = services.ambient.today();
     let dice = Dice::new(Ambient::fixed(services.ambient.now(), 7));
     let mut all = services.catalogue().all_current(day);
     all.sort_by(|a, b| a.procedure.code.cmp(&b.procedure.code));
-    for version in all.iter().filter(|v| v.promises() && v.procedure.channels.contains(&haidang_services::model::Channel::Online)) {
+    for version in
+        all.iter().filter(|v| v.promises() && v.procedure.channels.contains(&haidang_services::model::Channel::Online))
+    {
         for _ in 0..8 {
             let mut facts = haidang_services::procedure::Facts::new(haidang_services::model::Channel::Online, day);
-            answers::Answerer { dice: &dice, codes: &services.codes, province: &city.pack.city.province_code, on: day, owner: &person }.fill(version, &mut facts);
+            answers::Answerer {
+                dice: &dice,
+                codes: &services.codes,
+                province: &city.pack.city.province_code,
+                on: day,
+                owner: &person,
+            }
+            .fill(version, &mut facts);
             let review = services.review(version, &facts, &[]).map_err(|problem| anyhow::anyhow!("{problem}"))?;
             if review.errors.is_empty() && review.missing.is_empty() {
                 return Ok((version.procedure.code.clone(), facts.form));

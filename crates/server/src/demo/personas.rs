@@ -67,8 +67,9 @@ impl Stage<'_> {
             self.examples.insert(key.to_owned(), id.to_string());
         }
         self.examples.insert("office_case".to_owned(), work.to_string());
+        self.examples.insert("person".to_owned(), resident.id.to_string());
         self.draft(&actor, &resident).await?;
-        self.receipts(&work).await
+        self.receipts(&actor, &work).await
     }
 
     /// The actor behind a person, as a session would give it, with a fresh second factor.
@@ -254,45 +255,19 @@ impl Stage<'_> {
         Ok(())
     }
 
-    async fn receipts(&mut self, id: &CaseId) -> Result<()> {
+    async fn receipts(&mut self, actor: &Actor, id: &CaseId) -> Result<()> {
         let services = &self.city.rooms.services;
         let case = services.case(id).await.map_err(|p| problem(&p))?;
         self.examples.insert("receipt_token".to_owned(), case.lookup_token.clone());
         self.examples.insert("case_no".to_owned(), case.case_no.clone());
         self.examples.insert("agency".to_owned(), case.receiving_agency.clone());
-        let row = self
-            .city
-            .db
-            .fetch_optional(
-                "SELECT id FROM services_form WHERE case_id = $1 ORDER BY issued_at LIMIT 1",
-                haidang_store::args![id.as_str()],
-            )
-            .await?;
-        if let Some(row) = row {
-            self.examples.insert("form".to_owned(), row.text("id")?);
-        }
-        let row = self
-            .city
-            .db
-            .fetch_optional(
-                "SELECT id FROM services_task WHERE case_id = $1 AND closed_at IS NULL LIMIT 1",
-                haidang_store::args![id.as_str()],
-            )
-            .await?;
-        if let Some(row) = row {
-            self.examples.insert("task".to_owned(), row.text("id")?);
-        }
-        let row = self
-            .city
-            .db
-            .fetch_optional(
-                "SELECT id FROM services_document WHERE case_id = $1 LIMIT 1",
-                haidang_store::args![id.as_str()],
-            )
-            .await?;
-        if let Some(row) = row {
-            self.examples.insert("document".to_owned(), row.text("id")?);
-        }
+        let view = services.own_case(actor, id, "demo").await.map_err(|p| problem(&p))?;
+        let found = [
+            ("form", view.forms.first().map(|form| form.id.clone())),
+            ("task", view.tasks.first().map(|task| task.id.to_string())),
+            ("document", view.documents.first().map(|document| document.id.to_string())),
+        ];
+        self.examples.extend(found.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))));
         if self.examples.is_empty() {
             bail!("no examples");
         }

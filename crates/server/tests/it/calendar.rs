@@ -10,7 +10,9 @@ use std::sync::Arc;
 
 /// The calendar of the made-up city with one more day off.
 fn one_more_day_off(date: &str) -> WorkingCalendar {
-    let day = format!("\n[[off]]\ndate = {date}\nname = \"Ngày nghỉ thêm\"\nkind = \"statutory\"\nbasis = \"Quyết định tưởng tượng số 9/QĐ-TPM\"\n");
+    let day = format!(
+        "\n[[off]]\ndate = {date}\nname = \"Ngày nghỉ thêm\"\nkind = \"statutory\"\nbasis = \"Quyết định tưởng tượng số 9/QĐ-TPM\"\n"
+    );
     let years: Vec<String> = (2024..=2027)
         .map(|year| {
             let text = std::fs::read_to_string(pack_folder("mau").join(format!("calendars/{year}.toml"))).unwrap();

@@ -119,14 +119,14 @@ pub fn on_postgres<F: Future<Output = ()> + Send + 'static>(body: fn(Place) -> F
 
 /// One body as two counted tests, `name::sqlite` and `name::postgres`.
 macro_rules! on_both {
-    ($($(#[$meta:meta])* async fn $name:ident($place:ident: Place) $body:block)+) => {
+    ($($(#[$meta:meta])* async fn $name:ident($place:ident: $kind:ty) $body:block)+) => {
         $(
             $(#[$meta])*
             mod $name {
                 #[allow(unused_imports)]
                 use super::*;
 
-                async fn body($place: $crate::city::Place) $body
+                async fn body($place: $kind) $body
 
                 #[test]
                 fn sqlite() {
@@ -421,6 +421,7 @@ impl Town {
         pleases: impl Fn(&Facts) -> bool,
     ) -> Facts {
         let codes = self.services().codes.clone();
+        let mut why = Vec::new();
         for seed in 0..400 {
             let dice = Dice::new(Ambient::fixed(self.ambient.now(), seed));
             let mut facts = Facts::new(channel, self.ambient.today());
@@ -433,15 +434,18 @@ impl Town {
             };
             // What is left are days that must lie ahead, such as the first day of a permit.
             for field in wrong(&facts) {
+                let field = field.split('.').next().unwrap_or_default().to_owned();
                 if version.form.field(&field).is_some_and(|field| field.widget == form::Widget::Date) {
-                    facts.form[&field] = json!(self.ambient.today().saturating_add(jiff::Span::new().days(20)).to_string());
+                    facts.form[&field] =
+                        json!(self.ambient.today().saturating_add(jiff::Span::new().days(20)).to_string());
                 }
             }
-            if wrong(&facts).is_empty() && pleases(&facts) {
+            why = wrong(&facts);
+            if why.is_empty() && pleases(&facts) {
                 return facts;
             }
         }
-        panic!("no answers please for {}", version.id);
+        panic!("no answers please for {}; at last these were wrong: {why:?}", version.id);
     }
 
     /// A draft of the owner with every answer and every required paper, ready to be submitted.

@@ -73,7 +73,7 @@ on_both! {
         town.city.db.close().await;
         drop(town);
 
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         let mut serving = Serving::start(&config);
         let mut running: FuturesUnordered<_> = drafts

@@ -102,7 +102,8 @@ async fn walk(town: &Town, version: &Version, owner: &Persona, facts: &Facts) ->
 
 /// Somebody was told of everything that fired.
 async fn heard(town: &Town, case: &str, version: &Version) {
-    let records = "SELECT detail FROM store_audit WHERE action = 'case.escalated' AND object_kind = 'case' AND object_id = $1";
+    let records =
+        "SELECT detail FROM store_audit WHERE action = 'case.escalated' AND object_kind = 'case' AND object_id = $1";
     for row in town.rows(records, args![case]).await {
         let detail: Json = row.json("detail").unwrap();
         assert!(detail["told"].as_i64().unwrap() > 0, "{}: nobody heard {detail}", version.id);

@@ -38,6 +38,7 @@ async fn check(place: Place, expected: Expected) {
     let filed = town.submit(&owner, &draft).await;
     assert_eq!(town.submit(&owner, &draft).await.id, filed.id, "pressed twice, filed once");
     assert_eq!(filed.case_no, format!("{elsewhere}-20260303-0000001"));
+    assert_eq!(filed.fee_due, 0);
 
     let case = town.case(&filed.id).await;
     assert_eq!((case.state, case.version_id.as_str()), (CaseState::Submitted, version.id.as_str()));

@@ -6,9 +6,12 @@
 
 #[macro_use]
 mod city;
+mod calendar;
+mod crash;
+mod escalation;
 mod journey;
 mod numbers;
 mod permissions;
+mod process;
 mod state_machine;
-mod calendar;
-mod escalation;
+mod transfer;

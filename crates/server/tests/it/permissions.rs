@@ -18,11 +18,28 @@ const UNCOVERED: &str = include_str!("../uncovered.txt");
 
 /// Tables whose rows count; sessions, the access log and the chain grow with every look.
 const TABLES: &[&str] = &[
-    "services_draft", "services_case", "services_case_event", "services_case_pause", "services_task",
-    "services_escalation", "services_consultation", "services_supplement", "services_document", "services_fee_item",
-    "services_payment", "services_form", "services_result", "services_rating", "services_number",
-    "services_date_difference", "vault_item", "identity_person", "identity_position", "identity_token",
-    "identity_relation", "server_payment",
+    "services_draft",
+    "services_case",
+    "services_case_event",
+    "services_case_pause",
+    "services_task",
+    "services_escalation",
+    "services_consultation",
+    "services_supplement",
+    "services_document",
+    "services_fee_item",
+    "services_payment",
+    "services_form",
+    "services_result",
+    "services_rating",
+    "services_number",
+    "services_date_difference",
+    "vault_item",
+    "identity_person",
+    "identity_position",
+    "identity_token",
+    "identity_relation",
+    "server_payment",
 ];
 
 /// Somebody who tries every door.
@@ -182,7 +199,8 @@ async fn callers(town: &Town, home: &str, elsewhere: &str) -> Vec<Caller> {
     for role in ["coordinator", "supervisor", "auditor", "administrator"] {
         callers.push(caller(town, role, town.city_post(role).await, Some(role)).await);
     }
-    let mut locked = caller(town, "locked account", town.post("social_officer", home).await, Some("social_officer")).await;
+    let mut locked =
+        caller(town, "locked account", town.post("social_officer", home).await, Some("social_officer")).await;
     let lock = "UPDATE identity_person SET locked = $2 WHERE id = $1";
     town.city.db.execute(lock, args![&locked.persona.as_ref().unwrap().person.id, true]).await.unwrap();
     locked.locked = true;
@@ -237,7 +255,10 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         facts.form["contact_delivery"] == "counter"
             && version.competence(facts) == Competence::Commune(home.clone())
             && version.fees(facts).iter().all(|fee| fee.amount.is_none_or(|amount| amount.dong() == 0))
-            && version.components(facts).iter().any(|need| need.id == "birth_notice" && need.required && !need.presented)
+            && version
+                .components(facts)
+                .iter()
+                .any(|need| need.id == "birth_notice" && need.required && !need.presented)
     });
     let draft = town.draft(&owner, &version, &facts).await;
     let done = town.submit(&owner, &town.draft(&owner, &version, &facts).await).await;
@@ -310,7 +331,10 @@ async fn check(town: &Town, caller: &Caller, row: &Row, path: &str) -> Vec<Strin
     let mut faults = Vec::new();
     let mut fault = |what: &str| {
         let text: String = got.text().chars().take(160).collect();
-        faults.push(format!("{} {} as {}: {what}, got {} {} {text}", row.method, path, caller.name, got.status, got.location));
+        faults.push(format!(
+            "{} {} as {}: {what}, got {} {} {text}",
+            row.method, path, caller.name, got.status, got.location
+        ));
     };
     if got.status >= 500 {
         fault("a failure of the house");

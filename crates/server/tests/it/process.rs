@@ -93,9 +93,10 @@ fn help_names_every_command() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_haidang"));
     command.arg("--help");
     let help = said(command);
-    for name in
-        ["serve", "demo", "routes", "migrate", "pack", "user", "audit", "backup", "restore", "copy-db", "config", "openapi"]
-    {
+    for name in [
+        "serve", "demo", "routes", "migrate", "pack", "user", "audit", "backup", "restore", "copy-db", "config",
+        "openapi",
+    ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(name)), "{name} is missing:\n{help}");
     }
     let unknown = Command::new(env!("CARGO_BIN_EXE_haidang")).arg("burn").output().unwrap();

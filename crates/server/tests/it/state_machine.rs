@@ -61,7 +61,10 @@ async fn refuses(town: &Town, case: &str, allowed: &[ActionKind]) {
             let got = town.act(&who, case, action.as_str(), everything(town)).await;
             let what = format!("{action} in {}", before.state);
             assert!(
-                matches!((got.status, got.code().as_str()), (409, "transition_not_allowed") | (403, "not_your_task") | (404, "case_not_found")),
+                matches!(
+                    (got.status, got.code().as_str()),
+                    (409, "transition_not_allowed") | (403, "not_your_task") | (404, "case_not_found")
+                ),
                 "{what}: {} {}",
                 got.status,
                 got.text()

@@ -53,7 +53,7 @@ async fn check(config: Config, case: &str, token: &str) {
     let page = town.ask(None, "GET", &format!("/kq/{token}"), None).await;
     assert_eq!(page.status, 200, "{}", page.text());
     let file = town.rows("SELECT sha256 FROM services_result WHERE case_id = $1", args![case]).await;
-    assert!(town.city.blobs.read_bytes(&file[0].text("sha256").unwrap()).await.is_ok(), "the file of the result came along");
+    assert!(town.city.blobs.bytes(&file[0].text("sha256").unwrap()).await.is_ok(), "the file of the result came along");
     town.prove().await;
     town.city.db.close().await;
 }

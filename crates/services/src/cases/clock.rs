@@ -75,7 +75,8 @@ impl CityClock {
         self.due(case.accepted_at.unwrap_or(case.submitted_at), &case.limit.limit, &counting(pauses))
     }
 
-    /// The moment at which an escalation fires, or `None` when what it is measured by does not exist.
+    /// The moment at which an escalation fires, or `None` when what it is measured by does not exist: the budget of
+    /// the step, or the limit, given as moment of acceptance and due date.
     ///
     /// # Errors
     /// `calendar_missing` when a year is not loaded.
@@ -84,21 +85,21 @@ impl CityClock {
         moment: Moment,
         start: Timestamp,
         budget_end: Option<Timestamp>,
-        case: &CaseRow,
+        (accepted, due): (Option<Timestamp>, Option<Timestamp>),
     ) -> Result<Option<Timestamp>, Problem> {
         Ok(match moment {
             Moment::ShareOfBudget(share) => budget_end.map(|end| share_of(start, end, share)),
-            Moment::ShareOfLimit(share) => match (case.accepted_at, case.due_at) {
+            Moment::ShareOfLimit(share) => match (accepted, due) {
                 (Some(from), Some(due)) => Some(share_of(from, due, share)),
                 _ => None,
             },
             Moment::AfterStart(length) => self.after(start, length)?,
-            Moment::Due => case.due_at,
-            Moment::AfterDue(length) => match case.due_at {
+            Moment::Due => due,
+            Moment::AfterDue(length) => match due {
                 Some(due) => self.after(due, length)?,
                 None => None,
             },
-            Moment::BeforeDue(length) => match case.due_at {
+            Moment::BeforeDue(length) => match due {
                 Some(due) => Some(self.before(due, length)?),
                 None => None,
             },

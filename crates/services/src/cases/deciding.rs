@@ -440,10 +440,10 @@ fn forward(plan: &Plan, change: &mut Change) {
         change.after.step = step.id.clone();
     }
     // The receiving unit keeps the case; from the coordination queue it goes to the agency now found competent.
-    if change.after.receiving_agency == plan.coordination.0 {
-        if let Some(agency) = &plan.command.to_agency {
-            change.after.receiving_agency = agency.clone();
-        }
+    if change.after.receiving_agency == plan.coordination.0
+        && let Some(agency) = &plan.command.to_agency
+    {
+        change.after.receiving_agency = agency.clone();
     }
     change.hand_on = true;
 }

@@ -8,12 +8,15 @@ use crate::procedure::Moment;
 use crate::procedure::{Step, rows::EscalationRow};
 use crate::service::Services;
 use crate::sql;
+use haidang_contracts::actor::PersonId;
 use haidang_contracts::messages::Message;
+use haidang_kernel::ambient::Ambient;
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 use haidang_store::{ActorRef, AuditEntry, Row, StoreError, Tx, args};
 use jiff::Timestamp;
 use serde_json::json;
+use std::collections::HashMap;
 
 /// A planned, fired or cancelled escalation.
 #[derive(Debug, Clone)]
@@ -50,21 +53,39 @@ impl EscalationEntry {
 
 enum Escalation {}
 
+/// People by id and name.
+type Holders = Vec<(PersonId, String)>;
+
+/// Holders of the roles that one agency of the city alone has, looked up once a round.
+type CityRoles = HashMap<String, Holders>;
+
+/// A task just opened, as its rules see it.
+pub(super) struct Opened<'a> {
+    /// Case.
+    pub case_id: &'a str,
+    /// When the case was accepted and when it is due; neither before intake.
+    pub limit: (Option<Timestamp>, Option<Timestamp>),
+    /// Step the task belongs to.
+    pub step: &'a Step,
+    /// The task.
+    pub task: &'a Id<Task>,
+    /// Where it is worked.
+    pub agency: &'a str,
+    /// End of the step's own budget.
+    pub budget_end: Option<Timestamp>,
+}
+
 /// Plans the rules of a step's task.
-#[allow(clippy::too_many_arguments)]
 pub(super) async fn plan_task(
     tx: &mut Tx<'_>,
-    plan: &Plan,
-    case: &CaseRow,
-    step: &Step,
-    task: &Id<Task>,
-    agency: &str,
-    budget_end: Option<Timestamp>,
+    clock: &CityClock,
+    ambient: &Ambient,
+    opened: Opened<'_>,
     now: Timestamp,
 ) -> Result<(), Problem> {
-    for rule in &step.escalation {
-        if let Some(at) = moment(&plan.clock, rule, now, budget_end, case)? {
-            insert(tx, plan, case, Some(task), agency, rule, at).await?;
+    for rule in &opened.step.escalation {
+        if let Some(at) = moment(clock, rule, now, opened.budget_end, opened.limit)? {
+            insert(tx, ambient, opened.case_id, Some(opened.task), opened.agency, rule, at).await?;
         }
     }
     Ok(())
@@ -80,21 +101,22 @@ pub(super) async fn replan_case(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, no
         .map(|row| Ok((row.opt_text("task_id")?, row.text("rule")?)))
         .collect::<Result<_, StoreError>>()?;
     tx.execute(sql::task::CANCEL_OF_CASE, args![case.id.as_str(), now]).await?;
+    let limit = (case.accepted_at, case.due_at);
     let unfired = |task: Option<&str>, rule: &str| !fired.iter().any(|(t, r)| t.as_deref() == task && r == rule);
     for task in read_all(tx.fetch_all(sql::task::OPEN_OF_CASE, args![case.id.as_str()]).await?, TaskRow::read)? {
         let Some(step) = plan.version.step(&task.step).filter(|_| task.kind == "step") else { continue };
         for rule in &step.escalation {
-            let at = moment(&plan.clock, rule, task.opened_at, task.budget_due_at, case)?;
+            let at = moment(&plan.clock, rule, task.opened_at, task.budget_due_at, limit)?;
             if let Some(at) = at.filter(|_| unfired(Some(task.id.as_str()), &rule.after)) {
-                insert(tx, plan, case, Some(&task.id), &task.agency, rule, at).await?;
+                insert(tx, &plan.ambient, case.id.as_str(), Some(&task.id), &task.agency, rule, at).await?;
             }
         }
     }
     let agency = case.deciding_agency().to_owned();
     for rule in limit_rules(plan, case) {
-        let at = moment(&plan.clock, rule, case.accepted_at.unwrap_or(now), None, case)?;
+        let at = moment(&plan.clock, rule, case.accepted_at.unwrap_or(now), None, limit)?;
         if let Some(at) = at.filter(|_| unfired(None, &rule.after)) {
-            insert(tx, plan, case, None, &agency, rule, at).await?;
+            insert(tx, &plan.ambient, case.id.as_str(), None, &agency, rule, at).await?;
         }
     }
     Ok(())
@@ -115,28 +137,28 @@ fn moment(
     rule: &EscalationRow,
     start: Timestamp,
     budget_end: Option<Timestamp>,
-    case: &CaseRow,
+    limit: (Option<Timestamp>, Option<Timestamp>),
 ) -> Result<Option<Timestamp>, Problem> {
     let moment = Moment::parse(&rule.after).map_err(Problem::internal)?;
-    clock.moment(moment, start, budget_end, case)
+    clock.moment(moment, start, budget_end, limit)
 }
 
 async fn insert(
     tx: &mut Tx<'_>,
-    plan: &Plan,
-    case: &CaseRow,
+    ambient: &Ambient,
+    case_id: &str,
     task: Option<&Id<Task>>,
     agency: &str,
     rule: &EscalationRow,
     at: Timestamp,
 ) -> Result<(), Problem> {
-    let id: Id<Escalation> = plan.ambient.new_id();
+    let id: Id<Escalation> = ambient.new_id();
     let notice = rule.notify.clone().unwrap_or_else(|| "escalation".to_owned());
     tx.execute(
         sql::task::INSERT_ESCALATION,
         args![
             id.as_str(),
-            case.id.as_str(),
+            case_id,
             task.map(|t| t.as_str().to_owned()),
             agency,
             rule.after.as_str(),
@@ -159,9 +181,10 @@ impl Services {
         let now = self.ambient.now();
         let mut fired = 0;
         let mut failed = Vec::new();
+        let mut city_roles = CityRoles::new();
         for row in self.db.fetch_all(sql::task::DUE_AGENCIES, args![now]).await? {
             let agency = row.text("agency")?;
-            match self.fire_of_agency(&agency, now).await {
+            match self.fire_of_agency(&agency, now, &mut city_roles).await {
                 Ok(count) => fired += count,
                 Err(problem) => failed.push((agency, problem)),
             }
@@ -169,13 +192,36 @@ impl Services {
         Ok((fired, failed))
     }
 
-    async fn fire_of_agency(&self, agency: &str, now: Timestamp) -> Result<usize, Problem> {
+    /// Who hears of an escalation: the holders of the role in the unit; where the unit has none, those of the one
+    /// agency of the city that has the role, such as the supervisor's.
+    async fn told_of(&self, entry: &EscalationEntry, city_roles: &mut CityRoles) -> Result<Holders, Problem> {
+        let here = self.directory.holders(&entry.to_role, &entry.agency).await?;
+        if !here.is_empty() {
+            return Ok(here);
+        }
+        if let Some(known) = city_roles.get(&entry.to_role) {
+            return Ok(known.clone());
+        }
+        let mut units = Vec::new();
+        for agency in self.directory.agencies().await? {
+            let holders = self.directory.holders(&entry.to_role, &agency.code).await?;
+            if !holders.is_empty() {
+                units.push(holders);
+            }
+        }
+        // A role that several units have belongs to each of them: no other unit's leader is told.
+        let told = if units.len() == 1 { units.remove(0) } else { Vec::new() };
+        city_roles.insert(entry.to_role.clone(), told.clone());
+        Ok(told)
+    }
+
+    async fn fire_of_agency(&self, agency: &str, now: Timestamp, city_roles: &mut CityRoles) -> Result<usize, Problem> {
         let rows = self.db.fetch_all(sql::task::DUE_OF_AGENCY, args![agency, now]).await?;
         let mut fired = 0;
         for row in &rows {
             let case_id = row.text("case_id")?;
             let entry = EscalationEntry::read(row)?;
-            let holders = self.directory.holders(&entry.to_role, &entry.agency).await?;
+            let holders = self.told_of(&entry, city_roles).await?;
             for (person, _) in &holders {
                 let message = Message {
                     key: format!("escalation/{}/{}", entry.id, person),

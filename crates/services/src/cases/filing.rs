@@ -2,7 +2,7 @@
 
 use super::drafts::DraftView;
 use super::row::{CaseRow, DocumentRow, Draft, PinnedLimit, Task};
-use super::{clock, numbering, writing};
+use super::{clock, escalation, numbering, writing};
 use crate::form::{self, AnswerError};
 use crate::model::{CaseState, Channel, FinanceState};
 use crate::procedure::{Competence, Facts, FeeLine, Version};
@@ -373,12 +373,12 @@ enum FeeItem {}
 async fn write_filing(tx: &mut Tx<'_>, filing: &Filing) -> Result<Written, Problem> {
     let now = filing.ambient.now();
     let case_id: CaseId = filing.ambient.new_id();
-    if let Some(draft) = &filing.draft {
-        if tx.execute(sql::draft::CLAIM, args![draft.as_str(), case_id.as_str(), now]).await? == 0 {
-            let row = tx.fetch_optional(sql::draft::BY_ID, args![draft.as_str()]).await?;
-            let before = row.map(|row| row.opt_id("case_id")).transpose()?.flatten();
-            return before.map(Written::Before).ok_or_else(|| Problem::not_found("draft_not_found", "no such draft"));
-        }
+    if let Some(draft) = &filing.draft
+        && tx.execute(sql::draft::CLAIM, args![draft.as_str(), case_id.as_str(), now]).await? == 0
+    {
+        let row = tx.fetch_optional(sql::draft::BY_ID, args![draft.as_str()]).await?;
+        let before = row.map(|row| row.opt_id("case_id")).transpose()?.flatten();
+        return before.map(Written::Before).ok_or_else(|| Problem::not_found("draft_not_found", "no such draft"));
     }
     let case_no = numbering::next_case_no(tx, &filing.receiving, time::civil(now).date()).await?;
     let fee_due: i64 = filing
@@ -520,6 +520,17 @@ async fn open_first_task(
         ],
     )
     .await?;
+    if kind == "step" {
+        let opened = escalation::Opened {
+            case_id: case_id.as_str(),
+            limit: (None, None),
+            step: first,
+            task: &id,
+            agency,
+            budget_end: budget,
+        };
+        escalation::plan_task(tx, &filing.clock, &filing.ambient, opened, now).await?;
+    }
     Ok(())
 }
 

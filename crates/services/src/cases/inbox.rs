@@ -184,7 +184,10 @@ impl Services {
         let now = self.ambient.now();
         let tomorrow = end_of_day(now, 0);
         let week = end_of_day(now, 7);
-        let head = Filter::select_with(sql::inbox::COUNT_HEAD, args![now, now, tomorrow, tomorrow, week, actor.person.as_str()]);
+        let head = Filter::select_with(
+            sql::inbox::COUNT_HEAD,
+            args![now, now, tomorrow, tomorrow, week, actor.person.as_str()],
+        );
         let (statement, values) = self.narrowed(head, actor, &InboxFilter::default()).build();
         let row = self.db.fetch_one(statement, values).await?;
         Ok(InboxCounts {

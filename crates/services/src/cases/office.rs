@@ -173,7 +173,8 @@ impl Services {
         request_id: &str,
     ) -> Result<Option<PersonRecord>, Problem> {
         let found = self.identity.person_by_number(number).await?;
-        self.record_counter_look(actor, found.as_ref().map_or("unknown", |p| p.id.as_str()), number, request_id).await?;
+        self.record_counter_look(actor, found.as_ref().map_or("unknown", |p| p.id.as_str()), number, request_id)
+            .await?;
         Ok(found)
     }
 

@@ -6,7 +6,7 @@ use super::command::Moved;
 use super::deciding::{load, read_all};
 use super::row::{CaseResult, CaseRow, Task};
 use super::trail::ResultRow;
-use super::{clock, route, writing};
+use super::{clock, escalation, route, writing};
 use crate::form::{self, CodeLists};
 use crate::model::{CaseState, DeliveryState, SyncState};
 use crate::procedure::Version;
@@ -155,11 +155,21 @@ impl Services {
                         tx.execute(
                             sql::task::INSERT,
                             args![
-                                id.as_str(), after.id.as_str(), "step", step.id.as_str(), agency, step.role.as_str(), None::<String>,
+                                id.as_str(), after.id.as_str(), "step", step.id.as_str(), agency.as_str(), step.role.as_str(), None::<String>,
                                 after.procedure_code.as_str(), after.state.as_str(), false, clock::due_sort(after.due_at), budget, now
                             ],
                         )
                         .await?;
+                        // The limit has been met; only what the step itself declares may still fire.
+                        let opened = escalation::Opened {
+                            case_id: after.id.as_str(),
+                            limit: (None, None),
+                            step,
+                            task: &id,
+                            agency: &agency,
+                            budget_end: budget,
+                        };
+                        escalation::plan_task(tx, clock, ambient, opened, now).await?;
                     }
                     let seq = loaded.events + 1;
                     let entry = AuditEntry::mutation("result.issued", ActorRef::system())

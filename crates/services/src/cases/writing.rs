@@ -260,7 +260,15 @@ pub(super) async fn open(
         ],
     )
     .await?;
-    escalation::plan_task(tx, plan, case, step, &id, &agency, budget, now).await
+    let opened = escalation::Opened {
+        case_id: case.id.as_str(),
+        limit: (case.accepted_at, case.due_at),
+        step,
+        task: &id,
+        agency: &agency,
+        budget_end: budget,
+    };
+    escalation::plan_task(tx, &plan.clock, &plan.ambient, opened, now).await
 }
 
 /// Starts a pause; whether it stops the clock is pinned with the case.
@@ -488,10 +496,17 @@ pub(super) async fn void_results(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, 
 }
 
 /// With intake the papers handed in become part of the owner's vault, so that no later form asks for them again.
-pub(super) async fn keep_documents(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded, now: Timestamp) -> Result<(), Problem> {
+pub(super) async fn keep_documents(
+    tx: &mut Tx<'_>,
+    plan: &Plan,
+    loaded: &Loaded,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let case = &loaded.case;
     let rows = tx.fetch_all(sql::draft::DOCUMENTS_OF_CASE, args![case.id.as_str()]).await?;
-    for document in super::deciding::read_all(rows, super::row::DocumentRow::read)?.iter().filter(|d| d.origin != "reused") {
+    for document in
+        super::deciding::read_all(rows, super::row::DocumentRow::read)?.iter().filter(|d| d.origin != "reused")
+    {
         let issuer = match document.origin.as_str() {
             "digitised" => plan.agencies.iter().find(|a| a.code == case.receiving_agency).map(|a| a.name_vi.clone()),
             _ => None,
@@ -500,7 +515,10 @@ pub(super) async fn keep_documents(tx: &mut Tx<'_>, plan: &Plan, loaded: &Loaded
             document_id: document.id.as_str().to_owned(),
             case_id: case.id.as_str().to_owned(),
             owner: case.owner_id.as_str().to_owned(),
-            code: document.component_code.clone().unwrap_or_else(|| format!("{}/{}", case.procedure_code, document.component)),
+            code: document
+                .component_code
+                .clone()
+                .unwrap_or_else(|| format!("{}/{}", case.procedure_code, document.component)),
             title: document.title.clone(),
             origin: document.origin.clone(),
             issuer: issuer.unwrap_or_else(|| case.owner_name.clone()),

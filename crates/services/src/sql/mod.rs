@@ -1,5 +1,6 @@
 //! Every SQL statement of this room, as constants, one text for both databases.
 
+pub mod bulk;
 pub mod case;
 pub mod draft;
 pub mod inbox;

@@ -39,7 +39,8 @@ pub(super) fn fields(
     let mut list = Vec::new();
     match action {
         ActionKind::Supplement => {
-            list.push(supplement_items(page, opened, typed, errors));
+            list.push(supplement_papers(page, opened, typed, errors));
+            list.push(supplement_parts(page, opened, typed));
             let other = field("other", "office-field-other").hint(page.t("office-field-other-hint")).optional(true);
             list.push(TextArea::new(other).value(typed.text("other")).rows(3).limit(LONGEST).into_html());
         }
@@ -87,25 +88,33 @@ pub(super) fn fields(
     list
 }
 
-/// Papers and parts of the form that can be asked for again, each with room for what exactly.
-fn supplement_items(page: &Page, opened: &Opened, typed: &FormFields, errors: &[ErrorItem]) -> Html {
+/// Papers that can be asked for again, each with room for what exactly.
+fn supplement_papers(page: &Page, opened: &Opened, typed: &FormFields, errors: &[ErrorItem]) -> Html {
     let needs = opened.version.components(&opened.facts);
-    let papers = needs.iter().filter(|need| !need.by_form).map(|need| (need.id.clone(), page_text(page, &need.name)));
-    let parts = opened.version.pages(&opened.facts);
-    let parts = parts.iter().map(|part| {
-        let title = page_text(page, &part.title());
-        (part.id.clone(), page.t1("office-field-part", "title", title))
-    });
     let chosen = typed.all("item");
-    let choices = papers.chain(parts).map(|(id, text)| {
-        let what = Field::new(page.lang, format!("what.{id}"), page.t("office-field-what"));
-        let what = TextInput::new(what).value(typed.text(&format!("what.{id}"))).maxlength(LONGEST);
-        Choice::new(&id, text).checked(chosen.contains(&id.as_str())).conditional(what)
+    let choices = needs.iter().filter(|need| !need.by_form).map(|need| {
+        let name = page_text(page, &need.name);
+        let what = Field::new(page.lang, format!("what.{}", need.id), page.t("office-field-what"));
+        let what = TextInput::new(what).value(typed.text(&format!("what.{}", need.id))).maxlength(LONGEST);
+        Choice::new(&need.id, name).checked(chosen.contains(&need.id.as_str())).conditional(what)
     });
     let field = Field::new(page.lang, "item", page.t("office-field-items"))
         .style(LabelStyle::Strong)
         .hint(page.t("office-field-items-hint"))
         .errors(errors);
+    Choices::checkboxes(field, choices.collect()).small().into_html()
+}
+
+/// Parts of the form that the applicant must correct; what exactly stands in the reason.
+fn supplement_parts(page: &Page, opened: &Opened, typed: &FormFields) -> Html {
+    let chosen = typed.all("part");
+    let parts = opened.version.pages(&opened.facts);
+    let choices = parts
+        .iter()
+        .map(|part| Choice::new(&part.id, page_text(page, &part.title())).checked(chosen.contains(&part.id.as_str())));
+    let field = Field::new(page.lang, "part", page.t("office-field-parts"))
+        .style(LabelStyle::Strong)
+        .hint(page.t("office-field-parts-hint"));
     Choices::checkboxes(field, choices.collect()).small().into_html()
 }
 
@@ -199,22 +208,21 @@ pub(super) fn command_of(
     if errors.is_empty() { Ok(command) } else { Err(errors) }
 }
 
+/// What is asked for: papers and parts by their ids, then one item for every further line.
 fn items(form: &FormFields) -> Vec<SupplementItem> {
-    let mut items: Vec<SupplementItem> = form
-        .all("item")
+    // The paper is written in Vietnamese, whatever language the official reads.
+    let say = |key: &str| t(Lang::Vi, key, &[]);
+    let papers = form.all("item").into_iter().map(|id| SupplementItem {
+        component: Some(id.to_owned()),
+        what: form.filled(&format!("what.{id}")).map_or_else(|| say("office-field-what-default"), str::to_owned),
+    });
+    let parts = form
+        .all("part")
         .into_iter()
-        .map(|id| SupplementItem {
-            component: Some(id.to_owned()),
-            what: form.filled(&format!("what.{id}")).map_or_else(
-                || // The paper is written in Vietnamese, whatever language the official reads.
-                t(Lang::Vi, "office-field-what-default", &[]),
-                str::to_owned,
-            ),
-        })
-        .collect();
+        .map(|id| SupplementItem { component: Some(id.to_owned()), what: say("office-field-part-default") });
     let other = form.text("other").lines().map(str::trim).filter(|line| !line.is_empty());
-    items.extend(other.map(|what| SupplementItem { component: None, what: what.to_owned() }));
-    items
+    let other = other.map(|what| SupplementItem { component: None, what: what.to_owned() });
+    papers.chain(parts).chain(other).collect()
 }
 
 /// The message of a refusal beside its field; none for a refusal that needs a page of its own.

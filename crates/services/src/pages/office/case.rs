@@ -336,5 +336,8 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
                 .audit("payment.taken"),
             collect_fee_at_counter,
         )
-        .page(Row::get("open_office_file", "/can-bo/ho-so/{case}/tep/{document}").official().not_html(), open_office_file)
+        .page(
+            Row::get("open_office_file", "/can-bo/ho-so/{case}/tep/{document}").official().not_html(),
+            open_office_file,
+        )
 }

@@ -1,7 +1,7 @@
 //! The parts of a case page, one function each.
 
 use super::case::Opened;
-use super::frame::{dashed, role_text, rule_text, state_text, when, word};
+use super::frame::{dashed, item_text, role_text, rule_text, state_text, when, word};
 use crate::cases::row::DocumentRow;
 use crate::cases::trail::ConsultationRow;
 use crate::form;
@@ -100,7 +100,7 @@ pub(super) fn law(page: &Page, opened: &Opened) -> Vec<(String, Html)> {
     };
     rows.push((page.t("office-law-deciding"), deciding.into_html()));
     if let Some(promised) = case.promised_at {
-        rows.push((page.t("office-law-promised"), when(page, promised)));
+        rows.push((page.t("office-law-promised"), page.time(promised)));
     }
     rows.push((
         page.t("office-law-delivery"),
@@ -235,7 +235,7 @@ pub(super) fn consultation(page: &Page, opened: &Opened, row: &ConsultationRow) 
 /// Requests for a supplement, newest first.
 pub(super) fn supplements(page: &Page, opened: &Opened) -> Vec<SummaryList> {
     let one = |row: &crate::cases::trail::SupplementRow| {
-        let items = row.items.iter().map(|item| item.what.clone()).collect::<Vec<_>>();
+        let items: Vec<String> = row.items.iter().map(|item| item_text(Some(&opened.version), item)).collect();
         let mut rows = vec![
             SummaryRow::new(page.t("office-supplement-time"), page.number(row.seq)),
             SummaryRow::new(page.t("office-supplement-reason"), page.vietnamese(&row.reason)),

@@ -1,6 +1,6 @@
 //! At the counter: find the person by number or register them, choose the procedure, then the same questions as online.
 
-use super::frame::{Names, channel_text, office_page};
+use super::frame::{Names, capital, channel_text, office_page};
 use super::list::short_moment;
 use crate::api::State;
 use crate::cases::drafts::NewDraft;
@@ -257,7 +257,7 @@ async fn procedure_page(
     let summary = if found.is_empty() { String::new() } else { page.t1("office-counter-found", "count", found.len()) };
     let channel = if typed.has("channel") { typed.text("channel") } else { Channel::Direct.as_str() };
     let channels = [Channel::Direct, Channel::Postal]
-        .map(|one| Choice::new(one.as_str(), channel_text(page.lang, one)).chosen(channel));
+        .map(|one| Choice::new(one.as_str(), capital(&channel_text(page.lang, one))).chosen(channel));
     let field =
         |name: &str, key: &str| Field::new(page.lang, name, page.t(key)).style(LabelStyle::Strong).errors(&errors);
     let names = Names::load(services, &[]).await?;

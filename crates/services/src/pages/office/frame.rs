@@ -1,8 +1,9 @@
 //! What every page of the workbench shares: navigation by rights, names of agencies, words of states.
 
 use crate::cases::clock::CityClock;
+use crate::cases::trail::SupplementItem;
 use crate::model::{CaseState, Channel};
-use crate::procedure::{Budget, Moment};
+use crate::procedure::{Budget, Moment, Version};
 use crate::service::Services;
 use haidang_contracts::identity::Agency;
 use haidang_kernel::format;
@@ -157,4 +158,20 @@ pub(super) fn role_text(services: &Services, page: &Page, role: &str) -> Html {
 pub(super) fn word(page: &Page, key: &str, raw: &str) -> String {
     let text = page.t(key);
     if text == key { raw.to_owned() } else { text }
+}
+
+/// What an applicant must add, with the name of the paper or part it concerns.
+pub(super) fn item_text(version: Option<&Version>, item: &SupplementItem) -> String {
+    let named = version.zip(item.component.as_deref()).and_then(|(version, id)| {
+        let procedure = &version.procedure;
+        let paper = procedure.components.iter().find(|row| row.id == id).and_then(|row| row.name.clone());
+        paper.or_else(|| version.page(id).map(|part| part.title.clone()))
+    });
+    named.map_or_else(|| item.what.clone(), |name| format!("{name}: {}", item.what))
+}
+
+/// The same words at the beginning of a line.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }

@@ -3,10 +3,11 @@
 //! Papers are Vietnamese whatever language the official reads; only the tools around the sheet follow the reader.
 
 use super::case::Opened;
-use super::frame::{Names, dashed, office_page};
+use super::frame::{Names, dashed, item_text, office_page};
 use crate::api::{State, case_id};
 use crate::cases::row::{CaseRow, DocumentRow, TaskRow};
 use crate::cases::trail::{FormRow, SupplementItem};
+use crate::procedure::Version;
 use crate::service::Services;
 use askama::Template;
 use haidang_kernel::format;
@@ -138,7 +139,9 @@ pub(crate) fn paper_of(
             add("office-print-delivery", say(&format!("office-delivery-{way}"), &[]));
         }
     }
-    let (list_title, list) = list(form, documents);
+    // Names of papers do not change between versions; the newest one is at hand.
+    let version = services.catalogue().versions(text(body, "/procedure/code")).last().cloned();
+    let (list_title, list) = list(form, version.as_deref(), documents);
     let closing = say(&format!("office-print-closing-{}", form.form_no), &[]);
     PaperPage {
         opening: say(&format!("office-print-opening-{}", form.form_no), &[]),
@@ -154,7 +157,7 @@ pub(crate) fn paper_of(
 }
 
 /// The papers handed in (01) or those still missing (02).
-fn list(form: &FormRow, documents: &[DocumentRow]) -> (String, Vec<String>) {
+fn list(form: &FormRow, version: Option<&Version>, documents: &[DocumentRow]) -> (String, Vec<String>) {
     match form.form_no.as_str() {
         "01" => {
             let there = documents.iter().filter(|row| row.uploaded_at <= form.issued_at);
@@ -166,7 +169,7 @@ fn list(form: &FormRow, documents: &[DocumentRow]) -> (String, Vec<String>) {
         "02" => {
             let items = form.body.get("items").cloned().unwrap_or_default();
             let items: Vec<SupplementItem> = serde_json::from_value(items).unwrap_or_default();
-            (say("office-print-missing", &[]), items.into_iter().map(|item| item.what).collect())
+            (say("office-print-missing", &[]), items.iter().map(|item| item_text(version, item)).collect())
         }
         _ => (String::new(), Vec::new()),
     }

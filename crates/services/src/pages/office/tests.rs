@@ -78,7 +78,8 @@ fn a_supplement_names_each_item_with_its_words() {
         ("reason", "thiếu"),
         ("item", "birth_notice"),
         ("what.birth_notice", "chụp đủ hai mặt"),
-        ("item", "parents"),
+        ("part", "parents"),
+        ("item", "photo"),
         ("other", "bản dịch\n\nảnh"),
         ("confirm", "1"),
         ("revision", "7"),
@@ -90,7 +91,8 @@ fn a_supplement_names_each_item_with_its_words() {
         items,
         [
             (Some("birth_notice"), "chụp đủ hai mặt"),
-            (Some("parents"), "Bổ sung hoặc nộp lại cho đúng"),
+            (Some("photo"), "Bổ sung hoặc nộp lại cho đúng"),
+            (Some("parents"), "Sửa lại phần khai này"),
             (None, "bản dịch"),
             (None, "ảnh"),
         ]
