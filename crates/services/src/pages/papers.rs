@@ -17,6 +17,7 @@ use haidang_web::{
     Answer, Fault, FormFields, Path, Routes, Row, State as Use, Upload, UploadLimits, Visitor, html, html_invalid,
     redirect,
 };
+use std::collections::BTreeSet;
 
 #[derive(Template)]
 #[template(path = "papers.html")]
@@ -108,6 +109,9 @@ fn need_of(view: &DraftView, component: &str) -> Result<ComponentNeed, Fault> {
     found.ok_or_else(|| Problem::not_found("component_not_found", "the checklist has no such paper now").into())
 }
 
+/// Most documents of the vault offered for one paper, newest first.
+const MOST_OFFERS: usize = 3;
+
 async fn offers(services: &Services, view: &DraftView, need: &ComponentNeed) -> Result<Vec<VaultItem>, Fault> {
     let mut codes: Vec<String> = need
         .reuse
@@ -124,6 +128,10 @@ async fn offers(services: &Services, view: &DraftView, need: &ComponentNeed) -> 
     let mut offers = services.vault.offers(&view.owner.id, &codes).await.map_err(Problem::from)?;
     let used: Vec<&str> = view.documents.iter().filter_map(|document| document.reused_from.as_deref()).collect();
     offers.retain(|offer| !used.contains(&offer.id.as_str()));
+    // The same file kept with several cases is one choice.
+    let mut seen = BTreeSet::new();
+    offers.retain(|offer| seen.insert(offer.sha256.clone()));
+    offers.truncate(MOST_OFFERS);
     Ok(offers)
 }
 
