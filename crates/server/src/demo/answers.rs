@@ -109,10 +109,11 @@ impl Answerer<'_> {
     }
 
     fn date(&self, field: &Field, own: bool) -> String {
-        if own && field.key.ends_with("birth_date") {
-            if let Some(birth) = &self.owner.birth_date {
-                return birth.clone();
-            }
+        if own
+            && field.key.ends_with("birth_date")
+            && let Some(birth) = &self.owner.birth_date
+        {
+            return birth.clone();
         }
         let adult = field.checks.iter().any(|check| matches!(check, Check::Adult18 | Check::Male20 | Check::Female18));
         let days = if adult || field.key.contains("mother") || field.key.contains("father") {

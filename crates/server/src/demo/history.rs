@@ -441,6 +441,6 @@ fn push(
 }
 
 /// An official by index.
-pub fn official<'p>(people: &'p People, index: Option<usize>) -> Option<&'p Official> {
+pub fn official(people: &People, index: Option<usize>) -> Option<&Official> {
     index.and_then(|index| people.officials.get(index))
 }

@@ -98,7 +98,7 @@ const BUSINESS: &[&str] = &[
 
 /// A family name.
 pub fn family(dice: &Dice) -> &'static str {
-    *dice.weighted::<&str>(FAMILY)
+    dice.weighted::<&str>(FAMILY)
 }
 
 /// A full name with this family name.

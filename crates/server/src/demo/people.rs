@@ -69,11 +69,6 @@ impl<'a> Maker<'a> {
         Self { dice, ambient, pack, as_of, numbers: BTreeSet::new(), communes }
     }
 
-    /// Communes of today: (commune code, agency code).
-    pub fn communes(&self) -> &[(String, String)] {
-        &self.communes
-    }
-
     /// Everybody, at this scale.
     pub fn people(&mut self, residents: usize) -> People {
         let mut people = People {

@@ -93,10 +93,8 @@ impl Stage<'_> {
             owner: person,
         }
         .fill(&version, &mut facts);
-        if let Some(form) = facts.form.as_object_mut() {
-            if form.contains_key("contact_delivery") {
-                form.insert("contact_delivery".to_owned(), json!("counter"));
-            }
+        if let Some(delivery) = facts.form.get_mut("contact_delivery") {
+            *delivery = json!("counter");
         }
         Ok(facts)
     }

@@ -12,7 +12,6 @@ use haidang_services::bulk::{self, CaseSeed, EventSeed, ResultSeed, TaskSeed};
 use haidang_services::cases::clock::CityClock;
 use haidang_services::cases::row::{CaseRow, FeeRow};
 use haidang_services::model::{CaseState, Channel, DeliveryState, FinanceState, SyncState};
-use haidang_services::rules::StepNature;
 use haidang_store::{ActorRef, AuditEntry, Db, StoreError};
 use jiff::Timestamp;
 use serde_json::json;

@@ -1,6 +1,7 @@
 //! Questions from data: every widget of a form as the component that asks it.
 
-use crate::form::{self, AnswerError, CodeLists, Widget};
+use crate::form::{self, AnswerError, CodeLists, Requirement, Widget};
+use crate::procedure::expression::Surroundings;
 use haidang_kernel::bilingual::Bilingual;
 use haidang_kernel::format;
 use haidang_ui::component::{Choices, DateField, Select, TextArea, TextInput};
@@ -61,6 +62,8 @@ pub(super) struct Asking<'a> {
     pub codes: &'a CodeLists,
     pub values: &'a Values,
     pub errors: &'a [ErrorItem],
+    /// What conditions are judged on now.
+    pub surroundings: &'a Surroundings,
     /// Entries shown of a list beyond those with values, after "Thêm".
     pub entries: &'a BTreeMap<String, usize>,
 }
@@ -75,11 +78,17 @@ impl Asking<'_> {
         (text.to_owned(), lang)
     }
 
+    /// Whether it may be left out. A group whose condition does not hold now may; a single input keeps its plain label,
+    /// for another answer on the same page may still demand it.
+    fn optional(&self, field: &form::Field) -> bool {
+        field.is_optional() || (field.widget.is_record() && !field.is_required(self.surroundings))
+    }
+
     fn base(&self, field: &form::Field, name: &str, style: LabelStyle) -> Field {
         let (label, lang) = self.words(field.ask.as_ref().unwrap_or(&field.label));
         let mut base = Field::new(self.lang, name, label)
             .style(style)
-            .optional(field.is_optional())
+            .optional(self.optional(field))
             .label_lang(lang)
             .errors(self.errors);
         if let Some(hint) = &field.hint {
@@ -97,6 +106,11 @@ impl Asking<'_> {
 
     /// Draws a field under its name.
     pub(super) fn draw(&self, field: &form::Field, name: &str, style: LabelStyle) -> Html {
+        self.draw_in(field, name, style, true)
+    }
+
+    /// The same inside a group; `needed` says whether the group must be answered.
+    fn draw_in(&self, field: &form::Field, name: &str, style: LabelStyle, needed: bool) -> Html {
         let typed = self.values.first(name);
         let base = self.base(field, name, style);
         match field.widget {
@@ -130,12 +144,12 @@ impl Asking<'_> {
                 }
             }
             Widget::Area => self.hinted(base, "services-hint-area", typed).width(10).figures().suffix("m²").into_html(),
-            Widget::Enum => self.one_of(field, base, name),
+            Widget::Enum => self.one_of(field, base, name, needed),
             Widget::Set => {
                 Choices::checkboxes(base, self.options(field, |value| self.values.has(name, value))).into_html()
             }
             Widget::Boolean => self.truth(field, base, name),
-            Widget::Address | Widget::IdPaper | Widget::PersonRef => self.record(field, base, name, style),
+            Widget::Address | Widget::IdPaper | Widget::PersonRef => self.record(field, base, name, style, needed),
             Widget::List => self.list(field, base, name, style),
         }
     }
@@ -179,10 +193,15 @@ impl Asking<'_> {
         }
     }
 
-    fn one_of(&self, field: &form::Field, base: Field, name: &str) -> Html {
+    fn one_of(&self, field: &form::Field, base: Field, name: &str, needed: bool) -> Html {
         let typed = self.values.first(name);
-        // The city's own province is what nearly everybody answers; it stays a visible choice.
-        let home = if field.options_from.as_deref() == Some("provinces") { self.codes.home_province() } else { None };
+        // The city's own province is what nearly everybody answers; it stays a visible choice. An address that may be
+        // left out begins empty, for one chosen part would make it begun.
+        let home = if needed && field.options_from.as_deref() == Some("provinces") {
+            self.codes.home_province()
+        } else {
+            None
+        };
         let now = if typed.is_empty() { home.unwrap_or_default() } else { typed };
         let options = self.options(field, |value| value == now);
         if field.options_from.is_some() || options.len() > MOST_RADIOS {
@@ -206,14 +225,16 @@ impl Asking<'_> {
         Choices::radios(base, choices).inline().into_html()
     }
 
-    fn record(&self, field: &form::Field, base: Field, name: &str, style: LabelStyle) -> Html {
+    fn record(&self, field: &form::Field, base: Field, name: &str, style: LabelStyle, needed: bool) -> Html {
+        let needed = needed && matches!(field.required, Requirement::Always);
         let inner = if style == LabelStyle::Plain { LabelStyle::Plain } else { LabelStyle::Strong };
         let parts = field.parts.iter().fold(Html::default(), |html, part| {
             // Only the parts tell what is missing, so a whole that may be left out does not mark them twice.
-            html.then(self.draw(
+            html.then(self.draw_in(
                 part,
                 &format!("{name}.{}", part.key),
                 if part.widget.is_record() { inner } else { LabelStyle::Plain },
+                needed,
             ))
         });
         self.group(&base, parts)
@@ -265,7 +286,7 @@ impl Asking<'_> {
         for index in 0..shown {
             let entry = format!("{name}.{index}");
             let mut parts = field.parts.iter().fold(Html::default(), |html, part| {
-                html.then(self.draw(part, &format!("{entry}.{}", part.key), LabelStyle::Plain))
+                html.then(self.draw_in(part, &format!("{entry}.{}", part.key), LabelStyle::Plain, false))
             });
             if shown > 1 {
                 let text = t(

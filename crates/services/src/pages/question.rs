@@ -113,7 +113,9 @@ fn draw(services: &Services, visitor: &Visitor, now: Shown<'_>) -> QuestionPage 
     let question = single.map(|field| named(visitor.lang, field.ask.as_ref().unwrap_or(&field.label)));
     let mut page = draft_page(visitor, view, question.clone().unwrap_or_else(|| title.clone()));
     page.errors = !errors.is_empty();
+    let surroundings = view.version.surroundings(&view.facts);
     let asking = Asking {
+        surroundings: &surroundings,
         lang: visitor.lang,
         today: services.ambient.today(),
         codes: &services.codes,

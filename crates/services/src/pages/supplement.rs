@@ -13,6 +13,7 @@ use crate::model::ActionKind;
 use crate::procedure::{Page as FormPage, Version};
 use crate::service::Services;
 use askama::Template;
+use haidang_kernel::bilingual::Bilingual;
 use haidang_kernel::problem::Problem;
 use haidang_ui::component::FileUpload;
 use haidang_ui::field::{ErrorItem, Field, LabelStyle};
@@ -131,7 +132,7 @@ fn part(
             );
             let title = row.and_then(|row| {
                 let vi = row.name.clone()?;
-                Some(named(page.lang, &haidang_kernel::bilingual::Bilingual { vi, en: row.name_en.clone() }))
+                Some(named(page.lang, &Bilingual { vi, en: row.name_en.clone() }))
             });
             let input = format!("tep-{}", index + 1);
             let field = Field::new(page.lang, input, page.t("services-paper-choose")).hint(hint).errors(errors);
@@ -261,8 +262,13 @@ async fn unanswered(
         match answered(version, item) {
             Answered::Files(component) if item.component.is_some() || component != OTHER => {
                 if files_of(view, supplement, &component).next().is_none() {
-                    let text =
-                        t(visitor.lang, "services-supplement-file-missing", &[("what", item.what.trim().into())]);
+                    let row = version.procedure.components.iter().find(|row| row.id == component);
+                    let paper = row.and_then(|row| {
+                        let vi = row.name.clone()?;
+                        Some(named(visitor.lang, &Bilingual { vi, en: row.name_en.clone() }))
+                    });
+                    let what = paper.unwrap_or_else(|| item.what.trim().to_owned());
+                    let text = t(visitor.lang, "services-supplement-file-missing", &[("what", what.into())]);
                     errors.push(ErrorItem::of(format!("tep-{}", index + 1), text));
                 }
             }
@@ -325,6 +331,7 @@ fn correction(
     let surroundings = version.surroundings(facts);
     let entries = BTreeMap::new();
     let asking = Asking {
+        surroundings: &surroundings,
         lang: visitor.lang,
         today: services.ambient.today(),
         codes: &services.codes,
