@@ -220,7 +220,7 @@ export function journey(world) {
       await see(page, '25-returned');
       await expectText(page, 'trả');
       // The clerk's commune has nothing else to do with this person, so its name on the log is this case.
-      const { name_vi: unit } = await (await fetch(`${base}/api/v1/agencies/${memory.unit}`)).json();
+      const { name: unit } = await (await fetch(`${base}/api/v1/agencies/${memory.unit}`)).json();
       await page.goto('/vi/ai-da-xem');
       await see(page, '26-who-looked');
       for (let turn = 0; !(await page.locator('main').textContent()).includes(unit); turn += 1) {
