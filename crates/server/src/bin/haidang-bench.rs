@@ -103,7 +103,7 @@ fn configure(folder: &std::path::Path, url: Option<String>) -> Result<Config> {
     if let Some(url) = url {
         variables.push(("HAIDANG_STORE_DATABASE".to_owned(), url));
     }
-    Ok(config::load(None, variables.into_iter())?)
+    Ok(config::load(None, variables)?)
 }
 
 /// Resident anonymous memory of this process in megabytes (`RssAnon`).
