@@ -13,7 +13,7 @@ use haidang_contracts::once_only::{Known, Question};
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
-use haidang_store::{ActorRef, AuditEntry, Tx, args};
+use haidang_store::{ActorRef, AuditEntry, Stored, Tx, args};
 use jiff::SignedDuration;
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
@@ -69,6 +69,13 @@ pub struct NewDocument {
     pub origin: &'static str,
     /// Vault item it was reused from.
     pub reused_from: Option<String>,
+}
+
+impl NewDocument {
+    /// The file itself, as the blob store knows it.
+    pub(super) fn stored(&self) -> Stored {
+        Stored { sha256: self.sha256.clone(), size: u64::try_from(self.size).unwrap_or_default() }
+    }
 }
 
 /// The same words whether a draft does not exist, has expired, or is somebody else's.
@@ -417,7 +424,7 @@ impl Services {
             .object("draft", id.as_str())
             .request(request_id)
             .detail(json!({ "component": component.id, "sha256": new.sha256, "size": new.size, "origin": new.origin }));
-        self.write(sql::draft::INSERT_DOCUMENT, values, entry).await?;
+        self.write_keeping(sql::draft::INSERT_DOCUMENT, values, entry, Some(new.stored())).await?;
         Ok(document)
     }
 
@@ -511,11 +518,26 @@ impl Services {
         values: Vec<haidang_store::Value>,
         entry: AuditEntry,
     ) -> Result<(), Problem> {
+        self.write_keeping(statement, values, entry, None).await
+    }
+
+    /// As [`Services::write`], for a row that names a file: from then on the file belongs to the record, so that a
+    /// backup takes it along and no sweep removes it.
+    pub(super) async fn write_keeping(
+        &self,
+        statement: &'static str,
+        values: Vec<haidang_store::Value>,
+        entry: AuditEntry,
+        file: Option<Stored>,
+    ) -> Result<(), Problem> {
         self.db
             .transaction(move |tx: &mut Tx<'_>| {
-                let (values, entry) = (values.clone(), entry.clone());
+                let (values, entry, file) = (values.clone(), entry.clone(), file.clone());
                 Box::pin(async move {
                     tx.execute(statement, values).await?;
+                    if let Some(file) = file {
+                        tx.keep_blob(&file).await?;
+                    }
                     tx.audit(entry).await?;
                     Ok::<_, Problem>(())
                 })

@@ -19,7 +19,7 @@ use haidang_kernel::format::Lang;
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
-use haidang_store::{ActorRef, AuditEntry, args};
+use haidang_store::{ActorRef, AuditEntry, Stored, args};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -125,6 +125,9 @@ impl Services {
                     if done == 0 {
                         return Ok(Moved { case: loaded.case, form: None, result: Some(result.id.clone()) });
                     }
+                    // The file belongs to the record from now on: it goes into backups and is never swept.
+                    let file = Stored { sha256: signed.sha256.clone(), size: signed.bytes.len() as u64 };
+                    tx.keep_blob(&file).await?;
                     let mut after = loaded.case.clone();
                     after.state = CaseState::ResultReady;
                     after.delivery_state = DeliveryState::Ready;

@@ -97,7 +97,7 @@ impl Services {
         let entry = self.supplement_entry(actor, &view, "case.file_attached", request_id).detail(
             json!({ "component": new.component, "sha256": new.sha256, "size": new.size, "supplement": supplement.seq }),
         );
-        self.write(sql::draft::INSERT_DOCUMENT, values, entry).await?;
+        self.write_keeping(sql::draft::INSERT_DOCUMENT, values, entry, Some(new.stored())).await?;
         Ok(document)
     }
 
