@@ -118,8 +118,9 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
     let accounts = accounts(&people, &ambient);
     settle(&city, &people, &accounts, start_day).await.context("settling people")?;
 
-    // The history ends the evening before; the parts are played on the morning of the day shown.
-    let until = zone_morning(scale.as_of);
+    // History and leading parts end the afternoon before the day shown, so that nothing lies in its future; after
+    // 15:00, so that what is promised for the same day is due on the next working day and not late at once.
+    let until = time::at(scale.as_of.yesterday().context("as_of")?.at(15, 10, 0, 0));
     let clock = city.rooms.services.clock();
     let historian = history::Historian::new(dice.clone(), &pack, &clock, &people, until);
     let wanted = scale.residents * usize::try_from(scale.months).unwrap_or(0) * 125 / (100 * 24);
