@@ -105,6 +105,9 @@ impl Answerer<'_> {
         if field.checks.contains(&Check::NameLetters) || field.key.ends_with("name") {
             return names::full(self.dice, names::family(self.dice), self.dice.chance(500));
         }
+        if let Some(digits) = code_digits(field) {
+            return (0..digits).map(|_| char::from(b'1' + u8::try_from(self.dice.below(9)).unwrap_or(0))).collect();
+        }
         format!("{} minh họa {}", field.label.vi, self.dice.between(1, 99))
     }
 
@@ -144,6 +147,12 @@ impl Answerer<'_> {
     fn address(&self) -> Json {
         json!({ "province_code": self.province, "commune_code": self.owner.commune_code, "detail": self.owner.address })
     }
+}
+
+/// How many digits a code has, where the form wants one of digits only, such as `^[0-9]{4}$`.
+fn code_digits(field: &Field) -> Option<usize> {
+    let pattern = field.schema.get("pattern")?.as_str()?;
+    pattern.strip_prefix("^[0-9]{")?.strip_suffix("}$")?.parse().ok()
 }
 
 fn root(field: &str) -> String {

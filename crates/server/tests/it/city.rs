@@ -432,18 +432,12 @@ impl Town {
                 let errors = form::validate_all(version, facts, &codes);
                 errors.into_iter().filter(|error| !error.warning).map(|error| error.field).collect()
             };
-            // What is left are days that must lie ahead, such as the first day of a permit, and codes of four digits.
+            // What is left are days that must lie ahead, such as the first day of a permit.
             for field in wrong(&facts) {
-                let ahead = self.ambient.today().saturating_add(jiff::Span::new().days(20)).to_string();
-                match version.form.field(&field) {
-                    Some(one) if one.widget == form::Widget::Date => facts.form[&field] = json!(ahead),
-                    _ => {
-                        let path = format!("/{}", field.replace('.', "/"));
-                        let (parent, key) = path.rsplit_once('/').unwrap();
-                        if let Some(Json::Object(entry)) = facts.form.pointer_mut(parent) {
-                            entry.insert(key.to_owned(), json!("4711"));
-                        }
-                    }
+                let field = field.split('.').next().unwrap_or_default().to_owned();
+                if version.form.field(&field).is_some_and(|field| field.widget == form::Widget::Date) {
+                    let ahead = self.ambient.today().saturating_add(jiff::Span::new().days(20));
+                    facts.form[&field] = json!(ahead.to_string());
                 }
             }
             why = wrong(&facts);

@@ -118,6 +118,8 @@ on_both! {
         for version in versions {
             let of_steps: Vec<Rule> = version.steps().iter().flat_map(|step| rules(&step.id, &step.escalation)).collect();
             let of_limits: Vec<Vec<Rule>> = version.procedure.sla.iter().map(|row| rules("limit", &row.escalation)).collect();
+            // What is only listed promises no date, so nothing can be measured by one.
+            let of_limits = if version.promises() { of_limits } else { Vec::new() };
             let mut missing: BTreeSet<Rule> = of_steps.into_iter().chain(of_limits.into_iter().flatten()).collect();
             if missing.is_empty() {
                 continue;
@@ -130,7 +132,7 @@ on_both! {
                 town.at(time::at(first_morning(&town, &version).at(8, 0, 0, 0)));
                 let facts = town.answers(&version, Channel::Online, &owner.person, |facts| {
                     let row = version.time_limit(facts);
-                    row.is_some_and(|row| row.row == index) && !matches!(version.competence(facts), Competence::Unknown { .. })
+                    row.is_none_or(|row| row.row == index) && !matches!(version.competence(facts), Competence::Unknown { .. })
                 });
                 missing = missing.difference(&walk(&town, &version, &owner, &facts).await).cloned().collect();
                 if missing.is_empty() {

@@ -56,7 +56,7 @@ enum Escalation {}
 /// People by id and name.
 type Holders = Vec<(PersonId, String)>;
 
-/// Holders of the roles that one agency of the city alone has, looked up once a round.
+/// Holders outside the unit and what stands above it, looked up once a round.
 type CityRoles = HashMap<String, Holders>;
 
 /// A task just opened, as its rules see it.
@@ -192,25 +192,34 @@ impl Services {
         Ok((fired, failed))
     }
 
-    /// Who hears of an escalation: the holders of the role in the unit; where the unit has none, those of the one
-    /// agency of the city that has the role, such as the supervisor's.
+    /// Who hears of an escalation: the holders of the role in the unit; where it has none, in the units above it, in
+    /// the unit that coordinates, or in the one unit of the city that has the role, such as the supervisor's.
     async fn told_of(&self, entry: &EscalationEntry, city_roles: &mut CityRoles) -> Result<Holders, Problem> {
-        let here = self.directory.holders(&entry.to_role, &entry.agency).await?;
-        if !here.is_empty() {
-            return Ok(here);
+        let mut unit = Some(entry.agency.clone());
+        // A unit has few above it; a circle in the data ends here too.
+        for _ in 0..8 {
+            let Some(code) = unit else { break };
+            let here = self.directory.holders(&entry.to_role, &code).await?;
+            if !here.is_empty() {
+                return Ok(here);
+            }
+            unit = self.directory.agency(&code).await?.and_then(|agency| agency.parent);
         }
         if let Some(known) = city_roles.get(&entry.to_role) {
             return Ok(known.clone());
         }
-        let mut units = Vec::new();
-        for agency in self.directory.agencies().await? {
-            let holders = self.directory.holders(&entry.to_role, &agency.code).await?;
-            if !holders.is_empty() {
-                units.push(holders);
+        let mut told = self.directory.holders(&entry.to_role, &self.settings.coordination.0).await?;
+        if told.is_empty() {
+            let mut units = Vec::new();
+            for agency in self.directory.agencies().await? {
+                let holders = self.directory.holders(&entry.to_role, &agency.code).await?;
+                if !holders.is_empty() {
+                    units.push(holders);
+                }
             }
+            // A role that several units have belongs to each of them: no other unit's leader is told.
+            told = if units.len() == 1 { units.remove(0) } else { Vec::new() };
         }
-        // A role that several units have belongs to each of them: no other unit's leader is told.
-        let told = if units.len() == 1 { units.remove(0) } else { Vec::new() };
         city_roles.insert(entry.to_role.clone(), told.clone());
         Ok(told)
     }
