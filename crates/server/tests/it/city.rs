@@ -450,7 +450,18 @@ impl Town {
 
     /// A draft of the owner with every answer and every required paper, ready to be submitted.
     pub async fn draft(&self, who: &Persona, version: &Version, facts: &Facts) -> String {
-        let start = json!({ "procedure": version.procedure.code, "channel": facts.channel });
+        self.draft_from(who, version, facts, json!({})).await
+    }
+
+    /// The same at the counter: the clerk types for the person in front of them.
+    pub async fn counter_draft(&self, clerk: &Persona, owner: &Persona, version: &Version, facts: &Facts) -> String {
+        let counter = json!({ "owner": owner.person.id, "agency": clerk.agency });
+        self.draft_from(clerk, version, facts, counter).await
+    }
+
+    async fn draft_from(&self, who: &Persona, version: &Version, facts: &Facts, mut start: Json) -> String {
+        start["procedure"] = json!(version.procedure.code);
+        start["channel"] = json!(facts.channel);
         let draft = self.ask(Some(who), "POST", "/api/v1/drafts", Some(start)).await.expect(201, "start");
         let draft = draft["id"].as_str().unwrap().to_owned();
         let path = format!("/api/v1/drafts/{draft}");

