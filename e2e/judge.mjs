@@ -15,8 +15,8 @@ const short = form === 'short';
 const out = join(root, 'e2e/report');
 
 /** One page of each kind: start, question, list, workbench, public. */
-const SHORT = ['show_home', 'find_procedure', 'show_procedure', 'show_question', 'check_answers', 'list_my_cases', 'show_my_case',
-  'show_inbox', 'show_work_case', 'show_vault', 'verify_result', 'show_sign_in'];
+const SHORT = ['show_home', 'search_procedures', 'show_procedure', 'show_question', 'check_answers', 'list_own_cases', 'show_case',
+  'show_inbox', 'show_office_case', 'list_vault_items', 'list_accesses', 'verify_result', 'choose_sign_in', 'show_due_dates'];
 
 function routes(city) {
   const run = spawnSync(binary(), ['routes', '--json'], { cwd: root, env: city.settings, encoding: 'utf8', maxBuffer: 64 << 20 });
