@@ -19,7 +19,7 @@ demo: ## Build, seed a demonstration city in ./var and serve it at http://localh
 	@scripts/demo.sh $(DEMO)
 
 .PHONY: test
-test: ## Everything that must pass: format, lints, all tests on both databases, browser journeys, short judges
+test: ## What must pass before a change lands: format, lints, documents, repository checks, all tests on both databases
 	@scripts/test.sh
 
 .PHONY: test-rust
