@@ -1,7 +1,7 @@
 //! Every rule of escalation that any version of the first city declares fires when its moment has come, and somebody
 //! hears of it.
 
-use crate::city::{Persona, Place, Town, case_id};
+use crate::city::{Persona, Place, Town};
 use haidang_contracts::identity::Directory as _;
 use haidang_kernel::time;
 use haidang_services::model::Channel;
@@ -73,8 +73,8 @@ async fn pass(town: &Town, case: &str, fired: &mut BTreeSet<Rule>) {
 /// The action of a step that leads on.
 fn onwards(version: &Version, step: &str, facts: &Facts) -> &'static str {
     let offered: Vec<&str> = version.actions(step, facts).iter().map(|row| row.id.as_str()).collect();
-    *["accept", "propose", "approve", "sign", "issue", "hand_over"]
-        .iter()
+    ["accept", "propose", "approve", "sign", "issue", "hand_over"]
+        .into_iter()
         .find(|action| offered.contains(action))
         .unwrap_or_else(|| panic!("{} {step} leads nowhere: {offered:?}", version.id))
 }
@@ -175,7 +175,7 @@ on_both! {
         assert_eq!(escalated, 1);
         // Taken up by the clerk, nothing of that step fires any more.
         town.act(&town.holder(&case).await, &case, "accept", json!({})).await.expect(200, "accept");
-        let open = town.services().escalations(&case_id(&case).to_string()).await.unwrap();
+        let open = town.services().escalations(&case).await.unwrap();
         assert!(open.iter().any(|(entry, fired)| fired.is_none() && entry.task_id.is_none()), "the limit's own rules wait");
     }
 }
