@@ -28,7 +28,7 @@ function answersOf(demo) {
     child_ethnicity: '01', child_nationality: 'VN', ...place('child_home_place'),
     mother_full_name: account(demo, 'resident').name, 'mother_birth_year.year': '1996', mother_ethnicity: '01',
     mother_nationality: 'VN', ...place('mother_residence'),
-    'marriage_office.commune_code': home, father_full_name: 'Trần Văn Mẫu', 'father_birth_year.year': '1994', father_ethnicity: '01',
+    ...place('marriage_office'), father_full_name: 'Trần Văn Mẫu', 'father_birth_year.year': '1994', father_ethnicity: '01',
     father_nationality: 'VN', ...place('father_residence'),
     known: 'yes', parents_married: 'false', copies_wanted: 'true', copies_quantity: '2',
     contact_phone: '0912 000 001', contact_delivery: 'counter', declare_truth: 'true',
