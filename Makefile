@@ -19,7 +19,7 @@ demo: ## Build, seed a demonstration city in ./var and serve it at http://localh
 	@scripts/demo.sh $(DEMO)
 
 .PHONY: test
-test: ## What must pass before a change lands: format, lints, documents, repository checks, all tests on both databases
+test: ## What must pass before a change lands: format, lints, documents, repository checks, all tests on both databases, browser journeys, guides, judges
 	@scripts/test.sh
 
 .PHONY: test-rust

@@ -116,11 +116,13 @@ wait_for() {
 
 # ---- a PostgreSQL cluster of our own -------------------------------------------------------------
 
-# start_postgres [durable]  sets HAIDANG_TEST_PG; stop_postgres ends it. Tests trade durability for speed; benches do not.
+# start_postgres [durable [FOLDER]]  sets HAIDANG_TEST_PG; stop_postgres ends it. Tests trade durability for speed;
+# benches do not. A cluster in a folder of its own is kept for the next run.
 start_postgres() {
   pg_bin=$(postgres_programs)
   [ -n "$pg_bin" ] || die "PostgreSQL's programs were not found"
-  pg_home=$(mktemp -d "${TMPDIR:-/tmp}/haidang-pg.XXXXXX")
+  pg_kept=${2:-}
+  if [ -n "$pg_kept" ]; then pg_home=$pg_kept; mkdir -p "$pg_home"; else pg_home=$(mktemp -d "${TMPDIR:-/tmp}/haidang-pg.XXXXXX"); fi
   pg_as=()
   if [ "$(id -u)" -eq 0 ]; then
     id postgres >/dev/null 2>&1 || die "the user postgres, under which the server would run, does not exist"
@@ -130,10 +132,10 @@ start_postgres() {
   fi
   local port password options
   port=$(free_port)
-  password=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  (umask 077; printf '%s' "$password" >"$pg_home/password")
+  [ -f "$pg_home/password" ] || (umask 077; od -An -N16 -tx1 /dev/urandom | tr -d ' \n' >"$pg_home/password")
+  password=$(cat "$pg_home/password")
   [ ${#pg_as[@]} -eq 0 ] || chown postgres "$pg_home/password"
-  (cd / && "${pg_as[@]}" "$pg_bin/initdb" -D "$pg_home/data" -U haidang --auth=password --pwfile="$pg_home/password" \
+  [ -d "$pg_home/data" ] || (cd / && "${pg_as[@]}" "$pg_bin/initdb" -D "$pg_home/data" -U haidang --auth=password --pwfile="$pg_home/password" \
     --encoding=UTF8 --locale=C.UTF-8 >"$pg_home.log" 2>&1) || { cat "$pg_home.log" >&2; die "initdb failed"; }
   options="-p $port -h 127.0.0.1 -k $pg_home -c max_connections=400 -c shared_buffers=256MB"
   [ "${1:-}" = durable ] || options="$options -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
@@ -143,7 +145,8 @@ start_postgres() {
 }
 stop_postgres() {
   [ -n "${pg_home:-}" ] || return 0
-  (cd / && "${pg_as[@]}" "$pg_bin/pg_ctl" -D "$pg_home/data" -m immediate -w stop >/dev/null 2>&1) || true
-  rm -rf "$pg_home" "$pg_home.log"
+  (cd / && "${pg_as[@]}" "$pg_bin/pg_ctl" -D "$pg_home/data" -m "$([ -n "$pg_kept" ] && echo fast || echo immediate)" -w stop >/dev/null 2>&1) || true
+  rm -f "$pg_home.log"
+  [ -n "$pg_kept" ] || rm -rf "$pg_home"
   pg_home=
 }

@@ -1,17 +1,15 @@
 #!/usr/bin/env bash
 # Everything that must pass before a change lands, in the order that tells soonest.
-#   scripts/test.sh                 format lints documents repository tests
+#   scripts/test.sh                 all parts
 #   scripts/test.sh lints journeys  only these
-# Parts: format lints documents repository tests journeys judges
+# Parts: format lints documents repository tests journeys guides judges
 # The last line sums the whole: N passed, N failed.
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 
 parts=("$@")
-# The browser parts stand apart until a whole run of them has been seen to pass on an idle machine:
-# `make test-e2e` (journeys), `scripts/test.sh guides judges`, `make judge-experience`.
-[ ${#parts[@]} -gt 0 ] || parts=(format lints documents repository tests)
+[ ${#parts[@]} -gt 0 ] || parts=(format lints documents repository tests journeys guides judges)
 passed=0 failed=0 failures=()
 work=$(mktemp -d "${TMPDIR:-/tmp}/haidang-test.XXXXXX")
 finish() { stop_postgres; rm -rf "$work"; }

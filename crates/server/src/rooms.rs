@@ -122,6 +122,7 @@ impl Rooms {
             payments,
             scanner: parts.scanner,
             notifier: Arc::new(StoredMessages::new(parts.db.clone(), parts.ambient.clone())),
+            filings: Arc::default(),
             settings,
         });
         let round_seconds = seconds(parts.config.work.escalation_seconds.max(1));

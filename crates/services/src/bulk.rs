@@ -3,7 +3,10 @@
 
 use crate::cases::row::{CaseRow, FeeRow};
 use crate::model::CaseState;
-use crate::sql::bulk::{CASES, EVENTS, FEES, NUMBERS, PAUSES, RESULTS, SUPPLEMENTS, TASKS};
+use crate::sql::bulk::{
+    CASES, COPY_CASES, COPY_EVENTS, COPY_FEES, COPY_PAUSES, COPY_RESULTS, COPY_SUPPLEMENTS, COPY_TASKS, EVENTS, FEES,
+    NUMBERS, PAUSES, RESULTS, SUPPLEMENTS, TASKS,
+};
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::id::Id;
 use haidang_kernel::{text, time};
@@ -169,6 +172,20 @@ pub async fn insert_events(tx: &mut Tx<'_>, events: &[EventSeed]) -> Result<(), 
 pub async fn insert_numbers(tx: &mut Tx<'_>, numbers: &[(String, i64)]) -> Result<(), StoreError> {
     tx.insert_rows(NUMBERS, numbers.iter().map(|(name, last)| args![name.as_str(), *last]), "").await?;
     Ok(())
+}
+
+/// Copies every case of the city once more, with what accompanies it, as number `copy` (1 to 999): how a benchmark
+/// comes to millions of cases. Running numbers of the copies leave gaps and their events have no audit records of
+/// their own, so such a store serves measuring only.
+///
+/// # Errors
+/// What the database says; the same copy made twice is a [`StoreError::Unique`].
+pub async fn copy_cases(tx: &mut Tx<'_>, copy: u16) -> Result<u64, StoreError> {
+    let (ids, numbers) = (format!("01{copy:06x}"), format!("{copy:03}"));
+    for text in [COPY_EVENTS, COPY_PAUSES, COPY_SUPPLEMENTS, COPY_TASKS, COPY_FEES, COPY_RESULTS] {
+        tx.execute(text, args![ids.as_str()]).await?;
+    }
+    tx.execute(COPY_CASES, args![ids.as_str(), numbers.as_str()]).await
 }
 
 fn case_values(case: &CaseRow) -> Vec<Value> {

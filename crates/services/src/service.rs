@@ -1,6 +1,7 @@
 //! The room's own state: what it needs from the house to do its work.
 
 use crate::cases::clock::CityClock;
+use crate::cases::filing_rows::FilingQueue;
 use crate::form::CodeLists;
 use crate::procedure::pack::PackTexts;
 use crate::procedure::{Catalogue, Version};
@@ -72,6 +73,8 @@ pub struct Services {
     pub scanner: Arc<dyn FileScanner>,
     /// Messages to people.
     pub notifier: Arc<dyn Notifier>,
+    /// Filings that are being written.
+    pub filings: Arc<FilingQueue>,
     /// Settings.
     pub settings: Settings,
 }

@@ -186,9 +186,23 @@ impl Dispatcher {
 
     async fn settle(&self, name: &'static str, settled: &[(Claimed, Outcome)]) -> Result<(), StoreError> {
         let now = self.db.ambient().now();
+        let mut done: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+        for (claimed, _) in settled.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Done)) {
+            done.entry(claimed.attempt).or_default().push(claimed.event.id.as_str().to_owned());
+        }
+        let done = &done;
         self.db
             .transaction(|tx| {
                 Box::pin(async move {
+                    for (attempt, events) in done {
+                        let taken = Filter::select_with(sql::DELIVERIES_DONE, args![now])
+                            .and("consumer = ?", args![name])
+                            .and("state = 'waiting'", Vec::new())
+                            .and("attempts = ?", args![*attempt])
+                            .and_in("event", events.iter().map(String::as_str));
+                        let (statement, args) = taken.build();
+                        tx.execute(statement, args).await?;
+                    }
                     // The failed one of a line comes before the untried ones behind it, which wait as long.
                     let mut wait: BTreeMap<&str, Timestamp> = BTreeMap::new();
                     for (claimed, outcome) in settled {
@@ -196,7 +210,7 @@ impl Dispatcher {
                         let head: Vec<Value> = args![name, &event.id, attempt];
                         let with = |rest: Vec<Value>| head.iter().cloned().chain(rest).collect::<Vec<_>>();
                         match outcome {
-                            Outcome::Done => tx.execute(sql::DELIVERY_DONE, with(args![now])).await?,
+                            Outcome::Done => 0,
                             Outcome::Dead(reason) => tx.execute(sql::DELIVERY_DEAD, with(args![now, reason])).await?,
                             Outcome::Later(reason) => {
                                 let next = now.saturating_add(pause(attempt)).unwrap_or(now);

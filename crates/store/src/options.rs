@@ -102,6 +102,9 @@ pub(crate) fn sqlite_writer(path: &std::path::Path) -> SqliteConnectOptions {
         .create_if_missing(true)
         .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
         .pragma("journal_size_limit", "67108864")
+        // Pages move from the journal into the file beside the commits (see `writer`); a commit does it itself only
+        // when that cannot keep up: 64 MB.
+        .pragma("wal_autocheckpoint", "16384")
 }
 
 pub(crate) fn sqlite_reader(path: &std::path::Path) -> SqliteConnectOptions {

@@ -36,6 +36,9 @@ impl Together {
             return waiting.into_iter().next();
         }
         let last = waiting.len() - 1;
+        // SQLite's driver looks every named argument up among all the others; unnamed ones are simply next.
+        let unnamed =
+            !postgres && waiting.iter().all(|(statement, args)| in_order(statement.text(false).as_str(), args.len()));
         let mut text = String::with_capacity(waiting.len() * 200);
         let mut all = Vec::new();
         for (index, (statement, args)) in waiting.into_iter().enumerate() {
@@ -49,37 +52,86 @@ impl Together {
                 (false, 0) => {}
                 (false, _) => text.push_str("; "),
             }
-            renumber(sql.as_str(), all.len(), &mut text);
+            if unnamed {
+                unname(sql.as_str(), &mut text);
+            } else {
+                renumber(sql.as_str(), all.len(), &mut text);
+            }
             all.extend(args);
         }
         Some((Statement::Built(Arc::from(text)), all))
     }
 }
 
-/// Appends a text whose `$n` become `$(n + by)`; quoted texts stay.
+/// Whether the arguments of a text are `$1`, `$2` and so on, each once and in this order.
+fn in_order(text: &str, count: usize) -> bool {
+    let mut next = 1;
+    let straight = arguments(text, |part| match part {
+        Part::Text(_) => true,
+        Part::Argument(number) => {
+            next += 1;
+            number + 1 == next
+        }
+    });
+    straight && next == count + 1
+}
+
+/// Appends a text whose arguments are `?`.
+fn unname(text: &str, out: &mut String) {
+    arguments(text, |part| {
+        match part {
+            Part::Text(text) => out.push_str(text),
+            Part::Argument(_) => out.push('?'),
+        }
+        true
+    });
+}
+
+/// Appends a text whose `$n` become `$(n + by)`.
 fn renumber(text: &str, by: usize, out: &mut String) {
+    arguments(text, |part| {
+        match part {
+            Part::Text(text) => out.push_str(text),
+            Part::Argument(number) => {
+                let _ = write!(out, "${}", number + by);
+            }
+        }
+        true
+    });
+}
+
+enum Part<'t> {
+    Text(&'t str),
+    Argument(usize),
+}
+
+/// Walks over a text and its `$n`, quoted texts staying whole, while the visitor says so; answers what it said last.
+fn arguments<'t>(text: &'t str, mut visit: impl FnMut(Part<'t>) -> bool) -> bool {
     let mut quoted = false;
     let mut rest = text;
     while let Some(at) = rest.find(['\'', '$']) {
-        out.push_str(&rest[..at]);
         let quote = rest.as_bytes()[at] == b'\'';
         let digits = rest[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
         let number = rest[at + 1..at + 1 + digits].parse::<usize>();
-        match number {
+        let go_on = match number {
             Ok(number) if !quote && !quoted => {
-                let _ = write!(out, "${}", number + by);
+                let before = visit(Part::Text(&rest[..at]));
                 rest = &rest[at + 1 + digits..];
+                before && visit(Part::Argument(number))
             }
             _ => {
                 quoted ^= quote;
-                out.push_str(&rest[at..=at]);
+                let before = visit(Part::Text(&rest[..=at]));
                 rest = &rest[at + 1..];
+                before
             }
+        };
+        if !go_on {
+            return false;
         }
     }
-    out.push_str(rest);
+    visit(Part::Text(rest))
 }
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +146,15 @@ mod tests {
         assert_eq!(&*text, expected);
         assert_eq!(args, args![1_i64, 2_i64, 3_i64, 4_i64]);
         assert!(together.take(postgres).is_none());
+    }
+
+    #[test]
+    fn sqlite_takes_arguments_in_order_without_names() {
+        let mut together = Together::default();
+        together.push("INSERT INTO a (x, y) VALUES ($1, 'it''s $2')".into(), args![1_i64]);
+        together.push("UPDATE b SET x = $1 WHERE y = $2".into(), args![2_i64, 3_i64]);
+        let Some((Statement::Built(text), _)) = together.take(false) else { panic!("two are one") };
+        assert_eq!(&*text, "INSERT INTO a (x, y) VALUES (?, 'it''s $2'); UPDATE b SET x = ? WHERE y = ?");
     }
 
     #[test]

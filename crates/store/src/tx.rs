@@ -160,7 +160,7 @@ impl Tx<'_> {
     /// Rows of one table, few enough for one statement, left for later.
     pub(crate) async fn rows_later(&mut self, head: &'static str, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
         let Some(first) = rows.first() else { return Ok(()) };
-        let text = insert_text(head, rows.len(), first.len(), "");
+        let text = insert_text(head, rows.len(), first.len(), "", true);
         self.later(Statement::Built(Arc::from(text)), rows.into_iter().flatten().collect()).await
     }
 
@@ -192,7 +192,7 @@ impl Tx<'_> {
             let most = (4096 / width).clamp(1, 256);
             let take = 1_usize << rows.len().min(most).ilog2();
             let rest = rows.split_off(take);
-            let text = insert_text(head, take, width, tail);
+            let text = insert_text(head, take, width, tail, self.link.is_postgres());
             let args = rows.into_iter().flatten().collect();
             changed += self.execute(Statement::Built(Arc::from(text)), args).await?;
             rows = rest;
@@ -318,8 +318,8 @@ async fn roll_back(link: Link) -> Result<(), StoreError> {
     }
 }
 
-/// `head ($1, $2), ($3, $4) tail`.
-pub(crate) fn insert_text(head: &str, rows: usize, width: usize, tail: &str) -> String {
+/// `head ($1, $2), ($3, $4) tail`; without numbers `?` stands for each.
+pub(crate) fn insert_text(head: &str, rows: usize, width: usize, tail: &str, numbered: bool) -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(head.len() + tail.len() + rows * width * 6);
     text.push_str(head);
@@ -328,7 +328,12 @@ pub(crate) fn insert_text(head: &str, rows: usize, width: usize, tail: &str) -> 
         text.push_str(if row == 0 { " (" } else { ", (" });
         for column in 0..width {
             number += 1;
-            let _ = write!(text, "{}${number}", if column == 0 { "" } else { ", " });
+            text.push_str(if column == 0 { "" } else { ", " });
+            if numbered {
+                let _ = write!(text, "${number}");
+            } else {
+                text.push('?');
+            }
         }
         text.push(')');
     }

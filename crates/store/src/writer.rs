@@ -10,11 +10,14 @@ use crate::StoreError;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 /// Most members of one commit.
 const MOST_MEMBERS: usize = 64;
 /// A batch that has run this long is committed even if others wait.
 const LONGEST_BATCH: Duration = Duration::from_millis(15);
+/// Pause between two times that pages are moved out of the journal.
+const TIDY: Duration = Duration::from_millis(200);
 /// A transaction that holds the connection longer than this is reported.
 const SUSPICIOUS: Duration = Duration::from_secs(5);
 
@@ -73,7 +76,11 @@ impl Writer {
     /// Starts the writer task on its own connection.
     pub(crate) fn start(connection: SqliteConnection, options: SqliteConnectOptions) -> Self {
         let (queue, asks) = mpsc::unbounded_channel();
-        tokio::spawn(Task { connection: Some(connection), options, asks }.run());
+        let (committed, commits) = mpsc::channel(1);
+        let tidying = tokio::spawn(tidy(options.clone(), commits));
+        let task =
+            Task { connection: Some(connection), options, asks, committed: Some(committed), tidying: Some(tidying) };
+        tokio::spawn(task.run());
         Self { queue }
     }
 
@@ -97,6 +104,41 @@ struct Task {
     connection: Option<SqliteConnection>,
     options: SqliteConnectOptions,
     asks: mpsc::UnboundedReceiver<Ask>,
+    /// Tells of commits; dropped to end the tidying.
+    committed: Option<mpsc::Sender<()>>,
+    tidying: Option<JoinHandle<()>>,
+}
+
+/// Moves pages from the journal into the file, on a connection of its own, so that no commit waits for it.
+async fn tidy(options: SqliteConnectOptions, mut commits: mpsc::Receiver<()>) {
+    let mut connection = None;
+    let mut wanted = commits.recv().await.is_some();
+    while wanted {
+        if connection.is_none() {
+            connection = options.connect().await.ok();
+        }
+        if let Some(open) = connection.as_mut()
+            && sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)").execute(open).await.is_err()
+        {
+            connection = None;
+        }
+        // Commits during the pause are one round more; the end of the writer ends the pause too.
+        let pause = tokio::time::sleep(TIDY);
+        tokio::pin!(pause);
+        let mut more = false;
+        wanted = loop {
+            tokio::select! {
+                word = commits.recv() => match word {
+                    Some(()) => more = true,
+                    None => break false,
+                },
+                () = &mut pause => break more || commits.recv().await.is_some(),
+            }
+        };
+    }
+    if let Some(open) = connection {
+        let _ = open.close().await;
+    }
 }
 
 /// Members of the running batch that wait for its commit.
@@ -115,6 +157,10 @@ impl Task {
         while let Some(ask) = next {
             next = match ask {
                 Ask::Close(done) => {
+                    self.committed = None;
+                    if let Some(tidying) = self.tidying.take() {
+                        let _ = tidying.await;
+                    }
                     if let Some(connection) = self.connection.take() {
                         let _ = connection.close().await;
                     }
@@ -230,6 +276,9 @@ impl Task {
         match outcome {
             Ok(()) => {
                 metrics::counter!("haidang_store_commits_total").increment(1);
+                if let Some(committed) = &self.committed {
+                    let _ = committed.try_send(());
+                }
                 metrics::counter!("haidang_store_commit_members_total").increment(batch.kept as u64);
                 for waiting in batch.waiting {
                     let _ = waiting.send(Ok(()));

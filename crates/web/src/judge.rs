@@ -54,6 +54,9 @@ fn entry(row: &Row, examples: &BTreeMap<String, String>, lang: Option<&str>) -> 
     if let Some(audit) = row.audit {
         put("audit", audit.into());
     }
+    if row.fresh_factor {
+        put("fresh_factor", true.into());
+    }
     if let Some(reason) = row.no_mutation {
         put("no_mutation", reason.into());
     }

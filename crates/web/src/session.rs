@@ -138,9 +138,28 @@ impl Session {
 /// # Errors
 /// When the store does not answer.
 pub async fn sign_in(visitor: &Visitor, person: &PersonId, sign_in: SignIn) -> Result<(), Fault> {
-    let now = visitor.site.ambient.now();
-    let factor = sign_in.second_factor.then_some(now);
-    begin(visitor, person, None, sign_in.kind, sign_in.assurance, factor, None).await
+    begin(visitor, new_session(&visitor.site, person, sign_in)).await
+}
+
+/// Opens a session without a browser and answers its `Cookie` header, for programs of the house that measure or check
+/// pages as somebody.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn open(site: &Site, person: &PersonId, sign_in: SignIn) -> Result<String, Fault> {
+    let token = insert(site, new_session(site, person, sign_in), None).await?;
+    Ok(format!("{}={token}", cookie_name(&site.settings)))
+}
+
+fn new_session(site: &Site, person: &PersonId, sign_in: SignIn) -> New {
+    New {
+        person: person.clone(),
+        on_behalf_of: None,
+        kind: sign_in.kind,
+        assurance: sign_in.assurance,
+        second_factor_at: sign_in.second_factor.then(|| site.ambient.now()),
+        expires_at: None,
+    }
 }
 
 /// A second factor was shown: the session goes on under a new token, with the factor fresh.
@@ -154,8 +173,15 @@ pub async fn step_up(visitor: &Visitor) -> Result<(), Fault> {
     let now = visitor.site.ambient.now();
     let behalf = session.on_behalf_of.clone();
     // A second factor does not prolong the whole life of a session.
-    begin(visitor, &session.person, behalf, actor.kind, session.assurance.max(2), Some(now), Some(session.expires_at))
-        .await
+    let new = New {
+        person: session.person.clone(),
+        on_behalf_of: behalf,
+        kind: actor.kind,
+        assurance: session.assurance.max(2),
+        second_factor_at: Some(now),
+        expires_at: Some(session.expires_at),
+    };
+    begin(visitor, new).await
 }
 
 /// Ends the session and forgets its cookie.
@@ -217,48 +243,57 @@ pub async fn sweep(site: &Site) -> Result<(), StoreError> {
         .await
 }
 
-async fn begin(
-    visitor: &Visitor,
-    person: &PersonId,
+/// What a session begins with.
+struct New {
+    person: PersonId,
     on_behalf_of: Option<PersonId>,
     kind: ActorKind,
     assurance: u8,
     second_factor_at: Option<Timestamp>,
+    /// `None`: a whole life from now.
     expires_at: Option<Timestamp>,
-) -> Result<(), Fault> {
-    let site = &visitor.site;
+}
+
+async fn begin(visitor: &Visitor, new: New) -> Result<(), Fault> {
+    let former = visitor.session.as_ref().map(|s| s.id.clone());
+    let token = insert(&visitor.site, new, former).await?;
+    put_cookie(visitor, &token);
+    Ok(())
+}
+
+/// Writes the row of a new session in the place of a former one and answers its token.
+async fn insert(site: &Site, new: New, former: Option<String>) -> Result<String, Fault> {
     let limits = &site.settings.sessions;
-    let (idle, life) = match kind {
+    let (idle, life) = match new.kind {
         ActorKind::Official => (limits.official_idle, limits.official_life),
         ActorKind::Resident | ActorKind::System => (limits.resident_idle, limits.resident_life),
     };
     let now = site.ambient.now();
     let full_life = now.checked_add(life).map_err(|_| Problem::internal("a session without end"))?;
-    let expires_at = expires_at.unwrap_or(full_life);
+    let expires_at = new.expires_at.unwrap_or(full_life);
     let idle_seconds = i64::try_from(idle.as_secs()).map_err(|_| Problem::internal("an idle time without end"))?;
     let token = format!("{SESSION_MARK}{}", site.ambient.secret());
     let id = tokens::digest(&token);
-    let former = visitor.session.as_ref().map(|s| s.id.clone());
-    let person = person.clone();
+    let new = &new;
     site.db
         .transaction(|tx| {
-            let (id, former, person, behalf) = (id.clone(), former.clone(), person.clone(), on_behalf_of.clone());
+            let (id, former) = (id.clone(), former.clone());
             Box::pin(async move {
                 if let Some(former) = former {
                     tx.execute(sql::DELETE_SESSION, args![&former]).await?;
                 }
-                let assurance = i64::from(assurance);
+                let (assurance, behalf) = (i64::from(new.assurance), new.on_behalf_of.clone());
+                let factor = new.second_factor_at;
                 tx.execute(
                     sql::INSERT_SESSION,
-                    args![&id, &person, behalf, assurance, second_factor_at, now, now, idle_seconds, expires_at],
+                    args![&id, &new.person, behalf, assurance, factor, now, now, idle_seconds, expires_at],
                 )
                 .await?;
                 Ok::<(), StoreError>(())
             })
         })
         .await?;
-    put_cookie(visitor, &token);
-    Ok(())
+    Ok(token)
 }
 
 fn put_cookie(visitor: &Visitor, token: &str) {

@@ -54,7 +54,8 @@ impl Stage<'_> {
         self.walk(&work, &[ActionKind::Accept]).await?;
         let supplement = self.file(&actor, &resident).await?;
         self.walk(&supplement, &[ActionKind::Supplement]).await?;
-        let fresh = self.file(&actor, &resident).await?;
+        let fresh = self.file_unpaid(&actor, &resident).await?;
+        self.begin_payment(&actor, &fresh).await?;
         for (key, id) in [
             ("case_done", &done),
             ("case_ready", &ready),
@@ -99,10 +100,54 @@ impl Stage<'_> {
         Ok(facts)
     }
 
-    /// Files through the API's own way; papers that the checklist wants are attached as small files first.
+    /// Files, and pays at the counter what is due.
     async fn file(&self, actor: &Actor, person: &PersonRecord) -> Result<CaseId> {
+        let (id, fee_due) = self.submit(actor, self.facts(person)?).await?;
+        if fee_due > 0 {
+            let services = &self.city.rooms.services;
+            let case = services.case(&id).await.map_err(|p| problem(&p))?;
+            let clerk = self.holder(&case.receiving_agency, "one_stop_officer")?;
+            let clerk = self.actor(&clerk.person).await?;
+            services.collect_at_counter(&clerk, &id, "demo").await.map_err(|p| problem(&p))?;
+        }
+        Ok(id)
+    }
+
+    /// Files a case whose fee stays due, where the procedure has one.
+    async fn file_unpaid(&self, actor: &Actor, person: &PersonRecord) -> Result<CaseId> {
         let services = &self.city.rooms.services;
-        let facts = self.facts(person)?;
+        let version = services
+            .catalogue()
+            .in_force(&self.procedure, self.city.ambient.today())
+            .context("procedure not in force")?;
+        let mut facts = self.facts(person)?;
+        // Chance decides whether copies are asked for; a few throws find a case with something to pay.
+        for _ in 0..32 {
+            if version.fees(&facts).iter().any(|fee| fee.exempt.is_none() && fee.collect_at <= 1) {
+                break;
+            }
+            facts = self.facts(person)?;
+        }
+        Ok(self.submit(actor, facts).await?.0)
+    }
+
+    /// Leaves a payment waiting at the simulated gateway, so that its page can be opened.
+    async fn begin_payment(&mut self, actor: &Actor, id: &CaseId) -> Result<()> {
+        let services = &self.city.rooms.services;
+        match services.start_payment(actor, id, &format!("/vi/ho-so/{id}"), "demo").await {
+            Ok(started) => {
+                self.examples.insert("payment_reference".to_owned(), started.reference);
+                Ok(())
+            }
+            Err(refused) if refused.code == "nothing_due" => Ok(()),
+            Err(other) => Err(problem(&other)),
+        }
+    }
+
+    /// Files through the API's own way; papers that the checklist wants are attached as small files first. Answers
+    /// the case and what is due at intake.
+    async fn submit(&self, actor: &Actor, facts: Facts) -> Result<(CaseId, i64)> {
+        let services = &self.city.rooms.services;
         let version = services
             .catalogue()
             .in_force(&self.procedure, self.city.ambient.today())
@@ -150,14 +195,7 @@ impl Stage<'_> {
             services.submit(actor, &draft, "vi", "demo").await.map_err(|p| problem(&p))?
         };
         self.city.ambient.advance(SignedDuration::from_mins(3));
-        let id: CaseId = haidang_kernel::id::Id::parse(&receipt.case_id)?;
-        if receipt.fee_due > 0 {
-            let case = services.case(&id).await.map_err(|p| problem(&p))?;
-            let clerk = self.holder(&case.receiving_agency, "one_stop_officer")?;
-            let clerk = self.actor(&clerk.person).await?;
-            services.collect_at_counter(&clerk, &id, "demo").await.map_err(|p| problem(&p))?;
-        }
-        Ok(id)
+        Ok((haidang_kernel::id::Id::parse(&receipt.case_id)?, receipt.fee_due))
     }
 
     fn holder(&self, agency: &str, role: &str) -> Result<&Official> {
@@ -194,11 +232,22 @@ impl Stage<'_> {
         let agency = haidang_services::cases::route::agency_of(&version, step, &case).to_owned();
         let official = self.holder(&agency, &step.role)?;
         let actor = self.actor(&official.person).await?;
+        if action == ActionKind::HandOver {
+            // What is owed with the result is paid when it is fetched.
+            match services.collect_at_counter(&actor, id, "demo").await {
+                Err(refused) if refused.code != "nothing_due" => return Err(problem(&refused)),
+                _ => {}
+            }
+        }
         let mut command = Command::new(action, "demo");
         if action == ActionKind::Supplement {
             command.reason = Some("Ảnh chụp giấy tờ bị mờ, chưa đọc được số".to_owned());
             let component = version.procedure.components.iter().find(|c| !c.by_form).map(|c| c.id.clone());
             command.items = vec![SupplementItem { component, what: "Chụp lại bản rõ hơn".to_owned() }];
+            if let Some(page) = version.procedure.form.pages.first() {
+                let what = "Kiểm tra lại câu trả lời của phần này".to_owned();
+                command.items.push(SupplementItem { component: Some(page.id.clone()), what });
+            }
         }
         services
             .act(&actor, id, command)
@@ -240,6 +289,7 @@ impl Stage<'_> {
             }
             services.save_answers(actor, &draft, &page.id, patch, true, "demo").await.map_err(|p| problem(&p))?;
             self.examples.insert("page".to_owned(), page.id.clone());
+            self.examples.insert("correction_page".to_owned(), page.id.clone());
         }
         if let Some(component) = version
             .procedure

@@ -6,8 +6,10 @@
 
 #[macro_use]
 mod city;
+mod bad_input;
 mod calendar;
 mod crash;
+mod demonstration;
 mod escalation;
 mod journey;
 mod numbers;

@@ -44,7 +44,7 @@ on_both! {
                     .transaction(move |tx| {
                         let series = series.clone();
                         Box::pin(async move {
-                            tx.fetch_one(haidang_services::sql::case::NEXT_NUMBER, args![series]).await?;
+                            tx.fetch_one(haidang_services::sql::case::DRAW_NUMBERS, args![series, 1_i64]).await?;
                             Err(Problem::conflict("changed_meanwhile", "somebody was faster"))
                         })
                     })

@@ -288,6 +288,7 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("draft_claims", draft),
         ("page", version.pages(&facts)[0].id.clone()),
         ("question", version.pages(&facts)[0].id.clone()),
+        ("correction_page", version.pages(&facts)[0].id.clone()),
         ("component", "birth_notice".to_owned()),
         ("case", work.id.clone()),
         ("office_case", work.id.clone()),

@@ -135,9 +135,7 @@ impl Services {
             .transaction(move |tx| {
                 let inserts = inserts.clone();
                 Box::pin(async move {
-                    for values in inserts {
-                        tx.execute(sql::case::INSERT_DIFFERENCE, values).await?;
-                    }
+                    tx.insert_rows(sql::case::INSERT_DIFFERENCES, inserts, "").await?;
                     Ok::<_, Problem>(())
                 })
             })

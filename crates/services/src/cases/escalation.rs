@@ -8,7 +8,7 @@ use crate::procedure::Moment;
 use crate::procedure::{Step, rows::EscalationRow};
 use crate::service::Services;
 use crate::sql;
-use haidang_contracts::actor::PersonId;
+use haidang_contracts::actor::{CaseId, PersonId};
 use haidang_contracts::messages::Message;
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::id::Id;
@@ -93,6 +93,7 @@ pub(super) async fn plan_task(
 
 /// Plans again after a date has moved: the rules of open tasks and of the limit itself. What has fired stays fired.
 pub(super) async fn replan_case(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, now: Timestamp) -> Result<(), Problem> {
+    tx.flush().await?;
     let fired: Vec<(Option<String>, String)> = tx
         .fetch_all(sql::task::ESCALATIONS_OF_CASE, args![case.id.as_str()])
         .await?
@@ -100,7 +101,7 @@ pub(super) async fn replan_case(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, no
         .filter(|row| matches!(row.opt_integer("fired_at"), Ok(Some(_))))
         .map(|row| Ok((row.opt_text("task_id")?, row.text("rule")?)))
         .collect::<Result<_, StoreError>>()?;
-    tx.execute(sql::task::CANCEL_OF_CASE, args![case.id.as_str(), now]).await?;
+    cancel_of_case(tx, &case.id, now).await?;
     let limit = (case.accepted_at, case.due_at);
     let unfired = |task: Option<&str>, rule: &str| !fired.iter().any(|(t, r)| t.as_deref() == task && r == rule);
     for task in read_all(tx.fetch_all(sql::task::OPEN_OF_CASE, args![case.id.as_str()]).await?, TaskRow::read)? {
@@ -120,6 +121,18 @@ pub(super) async fn replan_case(tx: &mut Tx<'_>, plan: &Plan, case: &CaseRow, no
         }
     }
     Ok(())
+}
+
+/// Nothing that waits for this case fires any more.
+pub(super) async fn cancel_of_case(tx: &mut Tx<'_>, case: &CaseId, now: Timestamp) -> Result<(), StoreError> {
+    tx.flush().await?;
+    tx.execute(sql::task::CANCEL_OF_CASE, args![case.as_str(), now]).await.map(drop)
+}
+
+/// Nothing that waits for this task fires any more.
+pub(super) async fn cancel_of_task(tx: &mut Tx<'_>, task: &Id<Task>, now: Timestamp) -> Result<(), StoreError> {
+    tx.flush().await?;
+    tx.execute(sql::task::CANCEL_OF_TASK, args![task.as_str(), now]).await.map(drop)
 }
 
 /// Rules of the limit row the case was promised.
@@ -154,7 +167,7 @@ async fn insert(
 ) -> Result<(), Problem> {
     let id: Id<Escalation> = ambient.new_id();
     let notice = rule.notify.clone().unwrap_or_else(|| "escalation".to_owned());
-    tx.execute(
+    tx.later(
         sql::task::INSERT_ESCALATION,
         args![
             id.as_str(),

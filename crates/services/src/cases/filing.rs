@@ -1,24 +1,22 @@
 //! Filing: from answers to a case with its number, in one transaction.
 
+use super::clock;
 use super::drafts::DraftView;
-use super::row::{CaseRow, DocumentRow, Draft, PinnedLimit, Task};
-use super::{clock, escalation, numbering, writing};
+use super::filing_rows::Written;
+use super::row::{CaseRow, DocumentRow, Draft, PinnedLimit};
 use crate::form::{self, AnswerError};
-use crate::model::{CaseState, Channel, FinanceState};
-use crate::procedure::{Competence, Facts, FeeLine, Version};
+use crate::model::Channel;
+use crate::procedure::expression::Surroundings;
+use crate::procedure::{Competence, Facts, FeeLine, LimitRow, Version};
 use crate::service::Services;
-use crate::sql;
-use haidang_contracts::actor::{Actor, CaseId, PersonId};
-use haidang_contracts::events::{CASE_SUBMITTED, CaseSubmitted};
+use haidang_contracts::actor::Actor;
 use haidang_contracts::identity::PersonRecord;
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::calendar::{Due, TimeLimit, Unit};
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::{FieldError, Problem};
-use haidang_kernel::{text, time};
-use haidang_store::{ActorRef, AuditEntry, Tx, Value, args};
-use jiff::Timestamp;
-use serde_json::{Value as Json, json};
+use haidang_kernel::time;
+use serde_json::Value as Json;
 use std::sync::Arc;
 
 /// Everything the check-answers page shows and the submission insists on.
@@ -87,10 +85,20 @@ impl Services {
     /// # Errors
     /// Faults of the data or the calendar only; wrong answers are part of the review.
     pub fn review(&self, version: &Version, facts: &Facts, documents: &[DocumentRow]) -> Result<Review, Problem> {
-        let limit = pinned(version, facts);
+        self.review_in(version, facts, documents, &version.surroundings(facts))
+    }
+
+    fn review_in(
+        &self,
+        version: &Version,
+        facts: &Facts,
+        documents: &[DocumentRow],
+        surroundings: &Surroundings,
+    ) -> Result<Review, Problem> {
+        let limit = pinned_in(version.time_limit_in(facts, surroundings));
         let expected = self.clock().due(self.ambient.now(), &limit.limit, &[]).ok();
         let missing = version
-            .components(facts)
+            .components_in(surroundings)
             .into_iter()
             .filter(|need| {
                 need.required
@@ -102,12 +110,15 @@ impl Services {
             .map(|need| need.id)
             .collect();
         Ok(Review {
-            errors: form::validate_all(version, facts, &self.codes).into_iter().filter(|e| !e.warning).collect(),
+            errors: form::validate_all_in(version, facts, &self.codes, surroundings)
+                .into_iter()
+                .filter(|e| !e.warning)
+                .collect(),
             missing,
-            fees: version.fees(facts),
+            fees: version.fees_in(facts, surroundings),
             limit,
             expected,
-            competence: version.competence(facts),
+            competence: version.competence_in(surroundings),
         })
     }
 
@@ -166,7 +177,8 @@ impl Services {
         documents: &[DocumentRow],
         intake: Intake,
     ) -> Result<Filing, Problem> {
-        let review = self.review(&version, facts, documents)?;
+        let surroundings = version.surroundings(facts);
+        let review = self.review_in(&version, facts, documents, &surroundings)?;
         if !review.errors.is_empty() {
             let errors =
                 review.errors.into_iter().map(|e| FieldError::new(e.field, e.code).with_message(e.message)).collect();
@@ -189,7 +201,7 @@ impl Services {
             (Some(chosen), None) => chosen.clone(),
             (None, None) => self.settings.coordination.0.clone(),
         };
-        let answers = form::relevant(&version, facts);
+        let answers = form::relevant_in(&version, facts, &surroundings);
         let delivery_way = match answers.get("contact_delivery").and_then(Json::as_str) {
             Some("post") => "post",
             Some("electronic") => "electronic",
@@ -219,16 +231,8 @@ impl Services {
 
     /// Writes a judged filing.
     pub(super) async fn file(&self, filing: Filing) -> Result<Receipt, Problem> {
-        let filing = Arc::new(filing);
-        let written = self
-            .db
-            .transaction(move |tx| {
-                let filing = filing.clone();
-                Box::pin(async move { write_filing(tx, &filing).await })
-            })
-            .await?;
-        match written {
-            Written::New(receipt) => Ok(receipt),
+        match self.filings.write(&self.db, filing).await? {
+            Written::New(receipt) => Ok(*receipt),
             Written::Before(case_id) => {
                 let case = self.case(&case_id).await?;
                 self.receipt_of(&case, true).await
@@ -257,7 +261,11 @@ impl Services {
 
 /// The limit a case would be promised; a listed procedure promises none and says so.
 pub fn pinned(version: &Version, facts: &Facts) -> PinnedLimit {
-    match version.time_limit(facts) {
+    pinned_in(version.time_limit(facts))
+}
+
+fn pinned_in(limit: Option<LimitRow>) -> PinnedLimit {
+    match limit {
         Some(row) => PinnedLimit { limit: row.limit, pauses: row.pauses, basis: row.basis.unwrap_or_default() },
         None => PinnedLimit { limit: TimeLimit::of(Unit::NoLimit, 0), pauses: Vec::new(), basis: String::new() },
     }
@@ -361,239 +369,4 @@ pub(super) struct Intake {
     pub at_counter: bool,
     pub language: String,
     pub request_id: String,
-}
-
-enum Written {
-    New(Receipt),
-    Before(CaseId),
-}
-
-enum FeeItem {}
-
-async fn write_filing(tx: &mut Tx<'_>, filing: &Filing) -> Result<Written, Problem> {
-    let now = filing.ambient.now();
-    let case_id: CaseId = filing.ambient.new_id();
-    if let Some(draft) = &filing.draft
-        && tx.execute(sql::draft::CLAIM, args![draft.as_str(), case_id.as_str(), now]).await? == 0
-    {
-        let row = tx.fetch_optional(sql::draft::BY_ID, args![draft.as_str()]).await?;
-        let before = row.map(|row| row.opt_id("case_id")).transpose()?.flatten();
-        return before.map(Written::Before).ok_or_else(|| Problem::not_found("draft_not_found", "no such draft"));
-    }
-    let case_no = numbering::next_case_no(tx, &filing.receiving, time::civil(now).date()).await?;
-    let fee_due: i64 = filing
-        .fees
-        .iter()
-        .filter(|fee| fee.exempt.is_none())
-        .filter_map(|fee| fee.amount)
-        .map(|amount| amount.dong())
-        .sum();
-    let intake_due: i64 = filing
-        .fees
-        .iter()
-        .filter(|fee| fee.exempt.is_none() && fee.collect_at <= 1)
-        .filter_map(|fee| fee.amount)
-        .map(|amount| amount.dong())
-        .sum();
-    let (state, step) = first_state(filing)?;
-    let (token, code) = (filing.ambient.token(), short_code(&filing.ambient));
-    let limit = serde_json::to_string(&filing.limit).map_err(|e| Problem::internal(e.to_string()))?;
-    let unit = serde_json::to_value(filing.limit.limit.unit)
-        .ok()
-        .and_then(|v| v.as_str().map(str::to_owned))
-        .unwrap_or_default();
-    let finance = if fee_due > 0 { FinanceState::Due } else { FinanceState::None };
-    let owner_name = text::nfc(&filing.owner.full_name);
-    tx.execute(
-        sql::case::INSERT,
-        args![
-            case_id.as_str(),
-            case_no.as_str(),
-            None::<String>,
-            filing.version.id.as_str(),
-            filing.version.procedure.code.as_str(),
-            filing.variant.clone(),
-            filing.actor.person.as_str(),
-            filing.owner.id.as_str(),
-            owner_name.as_str(),
-            text::search_key(&owner_name),
-            Some(filing.owner.personal_number().to_owned()),
-            filing.channel.as_str(),
-            filing.receiving.as_str(),
-            filing.competent.clone(),
-            filing.answers.to_string(),
-            filing.language.as_str(),
-            now,
-            unit,
-            limit,
-            state.as_str(),
-            state.national(),
-            step.as_str(),
-            finance.as_str(),
-            filing.delivery_way.as_str(),
-            token.as_str(),
-            code.as_str()
-        ],
-    )
-    .await?;
-    for fee in &filing.fees {
-        tx.execute(sql::record::INSERT_FEE, fee_values(filing, &case_id, fee)).await?;
-    }
-    if let Some(draft) = &filing.draft {
-        tx.execute(sql::draft::ADOPT_DOCUMENTS, args![draft.as_str(), case_id.as_str()]).await?;
-    }
-    open_first_task(tx, filing, &case_id, state, &step, now).await?;
-    record(tx, filing, &case_id, &case_no, state, &step, now).await?;
-    Ok(Written::New(Receipt {
-        case_id: case_id.as_str().to_owned(),
-        case_no,
-        submitted_at: time::micros(now),
-        lookup_token: token,
-        lookup_code: code,
-        fee_due: intake_due,
-        state: state.as_str().to_owned(),
-        repeated: false,
-    }))
-}
-
-fn first_state(filing: &Filing) -> Result<(CaseState, String), Problem> {
-    let first = filing.version.procedure.steps.first().ok_or_else(|| Problem::internal("procedure without steps"))?;
-    let state = if filing.competent.is_some() { CaseState::Submitted } else { CaseState::Coordinating };
-    Ok((state, first.id.clone()))
-}
-
-fn fee_values(filing: &Filing, case_id: &CaseId, fee: &FeeLine) -> Vec<Value> {
-    let id: Id<FeeItem> = filing.ambient.new_id();
-    let exemption = match (&fee.exempt, fee.amount) {
-        (Some(exemption), _) => Some(format!("{} ({})", exemption.name.vi, exemption.basis)),
-        (None, None) => Some("chưa xác định được mức thu".to_owned()),
-        (None, Some(_)) => None,
-    };
-    let amount = if fee.exempt.is_some() { 0 } else { fee.amount.map_or(0, |amount| amount.dong()) };
-    args![
-        id.as_str(),
-        case_id.as_str(),
-        fee.code.as_str(),
-        fee.kind.as_str(),
-        fee.name.vi.as_str(),
-        amount,
-        i64::from(fee.collect_at),
-        fee.basis.as_str(),
-        exemption
-    ]
-}
-
-async fn open_first_task(
-    tx: &mut Tx<'_>,
-    filing: &Filing,
-    case_id: &CaseId,
-    state: CaseState,
-    step: &str,
-    now: Timestamp,
-) -> Result<(), Problem> {
-    let first = filing.version.step(step).ok_or_else(|| Problem::internal("first step vanished"))?;
-    let (kind, agency, role) = if state == CaseState::Coordinating {
-        ("coordination", filing.coordination.0.as_str(), filing.coordination.1.as_str())
-    } else {
-        ("step", filing.receiving.as_str(), first.role.as_str())
-    };
-    let budget = filing.clock.budget_end(&filing.version, first, now)?;
-    let id: Id<Task> = filing.ambient.new_id();
-    // Before intake there is no date: what waits longest for intake sorts by the end of its budget.
-    let sort = clock::due_sort(budget);
-    tx.execute(
-        sql::task::INSERT,
-        args![
-            id.as_str(),
-            case_id.as_str(),
-            kind,
-            step,
-            agency,
-            role,
-            None::<String>,
-            filing.version.procedure.code.as_str(),
-            state.as_str(),
-            false,
-            sort,
-            budget,
-            now
-        ],
-    )
-    .await?;
-    if kind == "step" {
-        let opened = escalation::Opened {
-            case_id: case_id.as_str(),
-            limit: (None, None),
-            step: first,
-            task: &id,
-            agency,
-            budget_end: budget,
-        };
-        escalation::plan_task(tx, &filing.clock, &filing.ambient, opened, now).await?;
-    }
-    Ok(())
-}
-
-async fn record(
-    tx: &mut Tx<'_>,
-    filing: &Filing,
-    case_id: &CaseId,
-    case_no: &str,
-    state: CaseState,
-    step: &str,
-    now: Timestamp,
-) -> Result<(), Problem> {
-    let channel = if filing.at_counter { "counter" } else { "online" };
-    let mut actor = ActorRef::of(&filing.actor, channel);
-    if filing.at_counter {
-        actor.agency = Some(filing.receiving.clone());
-    }
-    let mut entry = AuditEntry::mutation("case.submitted", actor)
-        .object("case", case_id.as_str())
-        .request(&filing.request_id)
-        .because(writing::LEGAL_BASIS, "nộp hồ sơ thủ tục hành chính")
-        .subject(filing.owner.personal_number())
-        .detail(json!({ "case_no": case_no, "procedure": filing.version.procedure.code, "version": filing.version.id, "channel": filing.channel, "receiving": filing.receiving, "competent": filing.competent, "state": state }));
-    if *filing.actor.subject() == filing.owner.id {
-        entry = entry.own();
-    }
-    let audit_id = tx.audit(entry).await?;
-    let on_behalf: Option<PersonId> = (filing.actor.person != filing.owner.id).then(|| filing.owner.id.clone());
-    tx.execute(
-        sql::case::INSERT_EVENT,
-        args![
-            case_id.as_str(),
-            1_i64,
-            "submit",
-            None::<String>,
-            state.as_str(),
-            step,
-            filing.actor.person.as_str(),
-            filing.actor.display_name.as_str(),
-            None::<String>,
-            filing.at_counter.then(|| filing.receiving.clone()),
-            on_behalf.map(|id| id.as_str().to_owned()),
-            None::<String>,
-            writing::LEGAL_BASIS,
-            now,
-            audit_id.as_str()
-        ],
-    )
-    .await?;
-    let event = CaseSubmitted {
-        case_id: case_id.as_str().to_owned(),
-        case_no: case_no.to_owned(),
-        procedure: filing.version.procedure.code.clone(),
-        owner: filing.owner.id.as_str().to_owned(),
-        receiving_agency: filing.receiving.clone(),
-        at: time::micros(now),
-    };
-    tx.emit(CASE_SUBMITTED, case_id.as_str(), &event).await?;
-    Ok(())
-}
-
-/// Eight letters and digits without look-alikes, read out or typed from a printed receipt.
-fn short_code(ambient: &Ambient) -> String {
-    const LETTERS: &[u8; 32] = b"23456789ABCDEFGHJKLMNPQRSTUVWXYZ";
-    ambient.bytes::<8>().iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
 }

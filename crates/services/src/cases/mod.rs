@@ -8,6 +8,7 @@ mod deciding;
 pub mod drafts;
 pub mod escalation;
 pub mod filing;
+pub(crate) mod filing_rows;
 mod forms;
 pub mod inbox;
 mod jobs;

@@ -10,15 +10,23 @@ use jiff::civil::Date;
 /// # Errors
 /// What the database says.
 pub async fn next(tx: &mut Tx<'_>, series: &str) -> Result<i64, Problem> {
-    Ok(tx.fetch_one(sql::case::NEXT_NUMBER, args![series]).await?.integer("last")?)
+    reserve(tx, series, 1).await
 }
 
-/// The case number `<agency>-<yyyymmdd>-<7 digits>` (handbook, 3.2): unique and gapless per agency and day.
+/// Draws `count` numbers of a series at once and answers the last of them.
 ///
 /// # Errors
 /// What the database says.
-pub async fn next_case_no(tx: &mut Tx<'_>, agency: &str, day: Date) -> Result<String, Problem> {
-    let day = format!("{:04}{:02}{:02}", day.year(), day.month(), day.day());
-    let last = next(tx, &format!("case/{agency}/{day}")).await?;
-    Ok(format!("{agency}-{day}-{last:07}"))
+pub async fn reserve(tx: &mut Tx<'_>, series: &str, count: i64) -> Result<i64, Problem> {
+    Ok(tx.fetch_one(sql::case::DRAW_NUMBERS, args![series, count]).await?.integer("last")?)
+}
+
+/// Series of the case numbers of an agency on a day.
+pub fn case_series(agency: &str, day: Date) -> String {
+    format!("case/{agency}/{:04}{:02}{:02}", day.year(), day.month(), day.day())
+}
+
+/// The case number `<agency>-<yyyymmdd>-<7 digits>` (handbook, 3.2): unique and gapless per agency and day.
+pub fn case_no(agency: &str, day: Date, number: i64) -> String {
+    format!("{agency}-{:04}{:02}{:02}-{number:07}", day.year(), day.month(), day.day())
 }

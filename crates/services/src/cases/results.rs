@@ -150,7 +150,7 @@ impl Services {
                     if let Some(task) = task {
                         tx.execute(sql::task::CLOSE, args![task.id.as_str(), now, system_person().as_str(), "issue"]).await?;
                     }
-                    tx.execute(sql::task::CANCEL_OF_CASE, args![after.id.as_str(), now]).await?;
+                    escalation::cancel_of_case(tx, &after.id, now).await?;
                     if let Some(step) = hand_over.filter(|_| !electronic) {
                         let id: Id<Task> = ambient.new_id();
                         let agency = route::agency_of(version, step, &after).to_owned();

@@ -66,7 +66,7 @@ pub(super) async fn write(
     }
     if change.ended {
         tx.execute(sql::case::END_ALL_PAUSES, args![after.id.as_str(), now]).await?;
-        tx.execute(sql::task::CANCEL_OF_CASE, args![after.id.as_str(), now]).await?;
+        escalation::cancel_of_case(tx, &after.id, now).await?;
     }
     emit_moved(tx, after, seq, plan.command.action.as_str(), now).await
 }
@@ -226,7 +226,7 @@ async fn close(tx: &mut Tx<'_>, plan: &Plan, task: &TaskRow, now: Timestamp) -> 
         args![task.id.as_str(), now, plan.actor.person.as_str(), plan.command.action.as_str()],
     )
     .await?;
-    tx.execute(sql::task::CANCEL_OF_TASK, args![task.id.as_str(), now]).await?;
+    escalation::cancel_of_task(tx, &task.id, now).await?;
     Ok(())
 }
 

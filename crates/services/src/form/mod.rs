@@ -23,3 +23,4 @@ pub use encode::{encode, encode_fields};
 pub use field::{Choice, Field, Form, Requirement, Widget, html_id};
 pub use read::FormFault;
 pub use validate::{AnswerError, relevant, validate_all, validate_page};
+pub(crate) use validate::{relevant_in, validate_all_in};

@@ -45,10 +45,18 @@ pub fn validate_page(version: &Version, page: &Page, facts: &Facts, codes: &Code
 
 /// Checks the whole answer: every page that applies, and the size.
 pub fn validate_all(version: &Version, facts: &Facts, codes: &CodeLists) -> Vec<AnswerError> {
-    let surroundings = version.surroundings(facts);
-    let pages = version.pages_in(&surroundings);
+    validate_all_in(version, facts, codes, &version.surroundings(facts))
+}
+
+pub(crate) fn validate_all_in(
+    version: &Version,
+    facts: &Facts,
+    codes: &CodeLists,
+    surroundings: &Surroundings,
+) -> Vec<AnswerError> {
+    let pages = version.pages_in(surroundings);
     let keys: Vec<&str> = pages.iter().flat_map(|page| page.keys()).collect();
-    let mut errors = check(version, &keys, facts, codes, &surroundings);
+    let mut errors = check(version, &keys, facts, codes, surroundings);
     if serde_json::to_vec(&facts.form).map_or(true, |bytes| bytes.len() > MOST_BYTES) {
         let message = Bilingual::new("Câu trả lời quá dài. Hãy rút ngắn", "The answers are too long. Shorten them");
         errors.push(AnswerError {
@@ -64,10 +72,13 @@ pub fn validate_all(version: &Version, facts: &Facts, codes: &CodeLists) -> Vec<
 
 /// The answers that belong to the submission: fields of pages that apply, shown and answered.
 pub fn relevant(version: &Version, facts: &Facts) -> Json {
-    let surroundings = version.surroundings(facts);
-    let pages = version.pages_in(&surroundings);
+    relevant_in(version, facts, &version.surroundings(facts))
+}
+
+pub(crate) fn relevant_in(version: &Version, facts: &Facts, surroundings: &Surroundings) -> Json {
+    let pages = version.pages_in(surroundings);
     let keys: Vec<&str> = pages.iter().flat_map(|page| page.keys()).collect();
-    Json::Object(chosen(version, &keys, &facts.form, &surroundings))
+    Json::Object(chosen(version, &keys, &facts.form, surroundings))
 }
 
 fn shown<'a>(version: &'a Version, keys: &[&str], surroundings: &Surroundings) -> Vec<&'a Field> {

@@ -8,6 +8,7 @@ use crate::api::State;
 use crate::cases::drafts::DraftView;
 use crate::cases::filing::Review;
 use crate::form;
+use crate::model::CaseState;
 use crate::procedure::{Competence, total};
 use crate::service::Services;
 use askama::Template;
@@ -292,7 +293,12 @@ pub async fn file_case(visitor: Visitor, Use(services): Use<State>, Path(draft):
     let view = open_draft(&services, &visitor, &draft).await?;
     let actor = visitor.require_actor()?;
     match services.submit(actor, &view.row.id, visitor.lang.code(), &visitor.request_id).await {
-        Ok(receipt) if at_counter(&view) => redirect(visitor.lang, &format!("/can-bo/ho-so/{}", receipt.case_id)),
+        // At the counter intake follows at once; what must be paid or placed first is done on the case itself.
+        Ok(receipt) if at_counter(&view) => {
+            let ready = !receipt.repeated && receipt.fee_due == 0 && receipt.state == CaseState::Submitted.as_str();
+            let next = if ready { "/accept" } else { "" };
+            redirect(visitor.lang, &format!("/can-bo/ho-so/{}{next}", receipt.case_id))
+        }
         Ok(receipt) => redirect(visitor.lang, &format!("/ho-so/{}/da-nop", receipt.case_id)),
         Err(problem) if matches!(problem.code, "answers_incomplete" | "component_missing") => {
             html_invalid(draw(&services, &visitor, &view, true).await?)

@@ -432,7 +432,10 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
             remove_supplement_file,
         )
         .page(
-            Row::get("show_correction", "/ho-so/{case}/bo-sung/cau-hoi/{page}").signed_in().role("resident"),
+            Row::get("show_correction", "/ho-so/{case}/bo-sung/cau-hoi/{page}")
+                .signed_in()
+                .example("/ho-so/{case_supplement}/bo-sung/cau-hoi/{correction_page}")
+                .role("resident"),
             show_correction,
         )
         .page(

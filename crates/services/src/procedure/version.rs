@@ -115,24 +115,30 @@ impl Version {
 
     /// The time limit; none for a listed procedure or while no row matches. The first matching row wins.
     pub fn time_limit(&self, facts: &Facts) -> Option<LimitRow> {
+        self.time_limit_in(facts, &self.surroundings(facts))
+    }
+
+    pub(crate) fn time_limit_in(&self, facts: &Facts, surroundings: &Surroundings) -> Option<LimitRow> {
         if !self.promises() {
             return None;
         }
-        let surroundings = self.surroundings(facts);
         let mut rows = self.procedure.sla.iter().zip(&self.rules.sla).enumerate();
         let (row, (sla, _)) =
-            rows.find(|(_, (sla, rule))| on_channel(&sla.channels, facts.channel) && holds(rule, &surroundings))?;
+            rows.find(|(_, (sla, rule))| on_channel(&sla.channels, facts.channel) && holds(rule, surroundings))?;
         limit_row(row, sla)
     }
 
     /// Charges, in the order of the file; per code the first matching row wins.
     pub fn fees(&self, facts: &Facts) -> Vec<FeeLine> {
-        let surroundings = self.surroundings(facts);
+        self.fees_in(facts, &self.surroundings(facts))
+    }
+
+    pub(crate) fn fees_in(&self, facts: &Facts, surroundings: &Surroundings) -> Vec<FeeLine> {
         let mut lines: Vec<FeeLine> = Vec::new();
         for (index, (row, rules)) in self.procedure.fees.iter().zip(&self.rules.fees).enumerate() {
             let taken = lines.iter().any(|line| line.code == row.code);
-            if !taken && on_channel(&row.channels, facts.channel) && holds(&rules.when, &surroundings) {
-                lines.push(fee_line(index, row, rules, facts, &surroundings));
+            if !taken && on_channel(&row.channels, facts.channel) && holds(&rules.when, surroundings) {
+                lines.push(fee_line(index, row, rules, facts, surroundings));
             }
         }
         lines
@@ -140,13 +146,17 @@ impl Version {
 
     /// Who decides.
     pub fn competence(&self, facts: &Facts) -> Competence {
+        self.competence_in(&self.surroundings(facts))
+    }
+
+    pub(crate) fn competence_in(&self, surroundings: &Surroundings) -> Competence {
         let queue = self.procedure.competence.as_ref().and_then(|rule| rule.fallback.clone());
         let unknown = |reason| Competence::Unknown {
             reason,
             queue: queue.clone().unwrap_or_else(|| COORDINATION_QUEUE.to_owned()),
         };
         let Some(rule) = &self.rules.competence else { return unknown("no_rule") };
-        match rule.text(&self.surroundings(facts)) {
+        match rule.text(surroundings) {
             None => unknown("answer_missing"),
             Some(code) => seat(code.trim()).unwrap_or_else(|| unknown("not_a_code")),
         }
@@ -154,12 +164,15 @@ impl Version {
 
     /// Papers that are required or may be added now, in the order of the file.
     pub fn components(&self, facts: &Facts) -> Vec<ComponentNeed> {
-        let surroundings = self.surroundings(facts);
+        self.components_in(&self.surroundings(facts))
+    }
+
+    pub(crate) fn components_in(&self, surroundings: &Surroundings) -> Vec<ComponentNeed> {
         let rows = self.procedure.components.iter().zip(&self.rules.components);
         rows.filter(|(row, _)| row.kind != ComponentKind::Note)
             .filter_map(|(row, rules)| {
-                let required = holds(&rules.required, &surroundings);
-                let offered = required || holds(&rules.offered, &surroundings);
+                let required = holds(&rules.required, surroundings);
+                let offered = required || holds(&rules.offered, surroundings);
                 offered.then(|| need(row, required))
             })
             .collect()

@@ -1,11 +1,11 @@
 //! Cases, their numbers, events, pauses and supplements.
 
 /// The next number of a gapless series; rolled back with the transaction.
-pub const NEXT_NUMBER: &str = "INSERT INTO services_number (name, last) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET last = services_number.last + 1 RETURNING last";
+pub const DRAW_NUMBERS: &str = "INSERT INTO services_number (name, last) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET last = services_number.last + $2 RETURNING last";
 
 /// Creates a case.
 pub const INSERT: &str = "INSERT INTO services_case (id, case_no, external_no, version_id, procedure_code, variant, filed_by, owner_id, owner_name, owner_name_key, owner_number, channel, receiving_agency, competent_agency, answers, language, submitted_at, limit_unit, limit_body, state, national_status, step, finance_state, delivery_state, delivery_way, sync_state, supplements, lookup_token, lookup_code, revision, updated_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, 'none', $24, 'queued', 0, $25, $26, 0, $17)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, 'none', $24, 'queued', 0, $25, $26, 0, $27)";
 
 macro_rules! columns {
     () => {
@@ -70,8 +70,8 @@ pub const OPEN_WITH_DATE: &str = "SELECT id, case_no, competent_agency, receivin
 /// Pauses of all open cases with a date in a range of ids, for a change of calendar.
 pub const PAUSES_OF_OPEN: &str = "SELECT p.case_id, p.reason, p.asked_at, p.received_at FROM services_case_pause p JOIN services_case c ON c.id = p.case_id WHERE p.counts AND c.ended_at IS NULL AND c.due_at IS NOT NULL AND c.id > $1 AND c.id <= $2 ORDER BY p.case_id, p.seq";
 
-/// Records a difference between a printed and a recomputed date.
-pub const INSERT_DIFFERENCE: &str = "INSERT INTO services_date_difference (id, run_id, case_id, case_no, agency, printed_at, recomputed_at, found_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+/// Head of an insert of differences between printed and recomputed dates.
+pub const INSERT_DIFFERENCES: &str = "INSERT INTO services_date_difference (id, run_id, case_id, case_no, agency, printed_at, recomputed_at, found_at) VALUES";
 
 /// Differences of one run.
 pub const DIFFERENCES: &str = "SELECT id, case_id, case_no, agency, printed_at, recomputed_at, settled_at FROM services_date_difference WHERE run_id = $1 AND id > $2 ORDER BY id LIMIT $3";
@@ -93,5 +93,5 @@ pub const OVERDUE: &str = concat!(
     " FROM services_case WHERE ended_at IS NULL AND due_at IS NOT NULL AND due_at < $1 ORDER BY due_at, id LIMIT $2"
 );
 
-/// Counts of one agency's cases by state.
-pub const COUNT_BY_AGENCY: &str = "SELECT COALESCE(competent_agency, receiving_agency) AS agency, count(*) FILTER (WHERE ended_at IS NULL) AS open_cases, count(*) FILTER (WHERE ended_at IS NULL AND due_at IS NOT NULL AND due_at < $1) AS overdue, count(*) FILTER (WHERE ended_at IS NOT NULL AND ended_at >= $2) AS ended, count(*) FILTER (WHERE ended_at IS NOT NULL AND ended_at >= $2 AND promised_at IS NOT NULL AND (ended_at > promised_at OR supplements > 1)) AS ended_late FROM services_case GROUP BY COALESCE(competent_agency, receiving_agency) ORDER BY agency";
+/// Counts of each agency's open cases and of those that ended since a moment.
+pub const COUNT_BY_AGENCY: &str = "SELECT agency, sum(is_open) AS open_cases, sum(is_overdue) AS overdue, sum(is_ended) AS ended, sum(is_late) AS ended_late FROM (SELECT COALESCE(competent_agency, receiving_agency) AS agency, 1 AS is_open, CASE WHEN due_at IS NOT NULL AND due_at < $1 THEN 1 ELSE 0 END AS is_overdue, 0 AS is_ended, 0 AS is_late FROM services_case WHERE ended_at IS NULL UNION ALL SELECT COALESCE(competent_agency, receiving_agency) AS agency, 0 AS is_open, 0 AS is_overdue, 1 AS is_ended, CASE WHEN promised_at IS NOT NULL AND (ended_at > promised_at OR supplements > 1) THEN 1 ELSE 0 END AS is_late FROM services_case WHERE ended_at >= $2) AS counted GROUP BY agency ORDER BY agency";

@@ -51,7 +51,7 @@ pub const REMOVE_DOCUMENT: &str = "UPDATE services_document SET removed_at = $3 
 
 /// Hands the draft's files to the case.
 pub const ADOPT_DOCUMENTS: &str =
-    "UPDATE services_document SET case_id = $2 WHERE draft_id = $1 AND removed_at IS NULL";
+    "UPDATE services_document SET case_id = $1 WHERE draft_id = $2 AND removed_at IS NULL";
 
 /// Whether a file's bytes are still needed by anyone.
 pub const DOCUMENT_HASH_IN_USE: &str = "SELECT 1 AS found FROM services_document WHERE sha256 = $1 LIMIT 1";
