@@ -128,6 +128,7 @@ impl Dispatcher {
         if claimed.is_empty() {
             return Ok(0);
         }
+        consumer.prepare().await?;
         let mut by_key: BTreeMap<String, Vec<Claimed>> = BTreeMap::new();
         for one in claimed {
             by_key.entry(one.event.key.clone()).or_default().push(one);

@@ -69,6 +69,14 @@ pub trait Consumer: Send + Sync {
     fn name(&self) -> &'static str;
     /// Whether this consumer wants events of the kind.
     fn wants(&self, kind: &str) -> bool;
+    /// Called once before the events of a round are taken, after they were claimed: the place to read what all of them
+    /// need.
+    ///
+    /// # Errors
+    /// What the database says; the round is then tried again.
+    async fn prepare(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// Takes one event.
     async fn take(&self, event: &Event) -> Result<(), Failure>;
     /// Attempts before an event is put aside as dead.

@@ -13,7 +13,7 @@ mod tests;
 pub use api::routes;
 pub use message::{OFFERED, signature};
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use haidang_contracts::actor::PersonId;
@@ -85,13 +85,15 @@ pub struct Webhooks {
     identity: Arc<dyn Identity>,
     key: [u8; 32],
     client: Option<Guarded>,
+    /// As read when the round that is being taken began.
+    active: Arc<RwLock<Arc<Vec<Webhook>>>>,
 }
 
 impl Webhooks {
     /// Over these records. `key` stays outside the database: the secret of each webhook is derived from it, so that
     /// a copy of the database signs nothing. Without a client nothing is sent, and deliveries wait.
     pub fn new(db: Db, ambient: Ambient, identity: Arc<dyn Identity>, key: [u8; 32], client: Option<Guarded>) -> Self {
-        Self { db, ambient, identity, key, client }
+        Self { db, ambient, identity, key, client, active: Arc::default() }
     }
 
     /// The webhooks of a configured city. A machine that cannot call others still serves; its deliveries wait.
@@ -266,9 +268,15 @@ impl Consumer for Webhooks {
         OFFERED.contains(&kind)
     }
 
-    async fn take(&self, event: &Event) -> Result<(), Failure> {
+    async fn prepare(&self) -> Result<(), StoreError> {
         let rows = self.db.fetch_all(sql::ACTIVE, args![true]).await?;
-        let webhooks: Vec<Webhook> = rows.iter().map(Webhook::read).collect::<Result<_, _>>()?;
+        let webhooks = rows.iter().map(Webhook::read).collect::<Result<Vec<_>, _>>()?;
+        *self.active.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(webhooks);
+        Ok(())
+    }
+
+    async fn take(&self, event: &Event) -> Result<(), Failure> {
+        let webhooks = self.active.read().unwrap_or_else(PoisonError::into_inner).clone();
         let wanted: Vec<&Webhook> = webhooks.iter().filter(|w| w.kinds.contains(&event.kind)).collect();
         if wanted.is_empty() {
             return Ok(());

@@ -74,8 +74,19 @@ fn between<'t>(text: &'t str, before: &str, after: &str) -> Vec<&'t str> {
     text.split(before).skip(1).filter_map(|rest| rest.split_once(after)).map(|(inside, _)| inside).collect()
 }
 
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    between(tag, &format!("{name}=\""), "\"").first().map(|value| (*value).to_owned())
+}
+
 fn csrf_of(page: &str) -> String {
     between(page, "name=\"csrf\" value=\"", "\"").first().expect("a form with its token").to_string()
+}
+
+/// Links of the error summary.
+fn said(page: &str) -> String {
+    between(page, "class=\"govuk-error-summary\"", "</ul>")
+        .first()
+        .map_or_else(String::new, |summary| between(summary, "href=\"#", "</a>").join("; "))
 }
 
 /// What is wrong with how a page shows its errors; nothing when all is well.
@@ -131,8 +142,14 @@ impl Filled<'_> {
         let csrf = csrf_of(&shown.text());
         let right = form::encode(&self.version.form, &part, &facts.form);
         let asked = !right.is_empty();
+        let hidden: Vec<(String, String)> = between(&shown.text(), "<input type=\"hidden\" ", ">")
+            .into_iter()
+            .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?)))
+            .filter(|(name, _)| name == "known")
+            .collect();
+        let with = |fields: Vec<(String, String)>| [hidden.clone(), fields].concat();
 
-        let empty = self.browser.post(&path, &csrf, &[]).await;
+        let empty = self.browser.post(&path, &csrf, &hidden).await;
         self.judge(id, "empty", &empty);
         let must = part.keys().filter_map(|key| self.version.form.field(key)).any(|field| {
             matches!(field.required, form::Requirement::Always) && field.show_when.is_none() && !field.must_be
@@ -142,7 +159,7 @@ impl Filled<'_> {
         }
         for (what, text) in wild() {
             let fields: Vec<(String, String)> = right.iter().map(|(name, _)| (name.clone(), text.clone())).collect();
-            let got = self.browser.post(&path, &csrf, &fields).await;
+            let got = self.browser.post(&path, &csrf, &with(fields)).await;
             self.judge(id, what, &got);
             let typed = "&lt;script&gt;alert(1)&lt;/script&gt;";
             let kept = between(&got.text(), "<main", "</main>").concat().contains(typed)
@@ -151,15 +168,16 @@ impl Filled<'_> {
                     .contains("&#60;script&#62;alert(1)&#60;/script&#62;");
             let free = part.keys().filter_map(|key| self.version.form.field(key)).any(|field| {
                 matches!(field.widget, form::Widget::Text | form::Widget::LongText)
+                    && field.show_when.is_none()
                     && facts.form.get(&field.key).is_some_and(Json::is_string)
             });
             if what == "script" && free && got.status == 422 && !kept {
                 self.faults.push(format!("{id}: what was typed is lost"));
             }
         }
-        let good = self.browser.post(&path, &csrf, &right).await;
+        let good = self.browser.post(&path, &csrf, &with(right)).await;
         if good.status != 303 {
-            let said = between(&good.text(), "class=\"govuk-error-summary\"", "</ul>").concat();
+            let said = said(&good.text());
             self.faults.push(format!("{id}: right answers were refused with {}: {said}", good.status));
         }
     }
