@@ -75,10 +75,10 @@ export function journey(world) {
     }
     if (!new URL(page.url()).pathname.endsWith('/giay-to')) await page.goto(`/vi${memory.draft}/giay-to`);
   }
-  const decide = (role, action, given, shot) => [`${role} does: ${action}`, async () => {
+  const decide = (role, action, given, shot, read) => [`${role} does: ${action}`, async () => {
     const page = await at(role);
     await openFromInbox(page, setting, memory, shot);
-    await act(page, setting, action, given, shot);
+    await act(page, setting, action, given, shot, read);
   }];
 
   return [
@@ -192,8 +192,9 @@ export function journey(world) {
       await see(page, '16-supplemented');
     }],
     decide(CLERK, 'accept', {}, '17'),
-    decide('official', 'propose', {}, '18'),
-    decide('leader', 'sign', {}, '19'),
+    // Both read the child's name in the draft before they decide.
+    decide('official', 'propose', {}, '18', CHILD),
+    decide('leader', 'sign', {}, '19', CHILD),
     decide('clerk', 'issue', {}, '20'),
     ['the result is in the vault', async () => {
       const page = await at('resident');

@@ -22,8 +22,8 @@ export async function openFromInbox(page, setting, { caseNo, case: id }, shot) {
   throw new Error(`${caseNo} is not in the inbox`);
 }
 
-/** Takes one action on the open case: its page says what will happen, then one button. */
-export async function act(page, setting, action, answers, shot) {
+/** Takes one action on the open case: its page says what will happen, shows the draft that must `read`, then one button. */
+export async function act(page, setting, action, answers, shot, read) {
   const link = page.locator(`main a[href*="/${action}"]`).first();
   if (!(await link.count())) {
     const offered = await page.locator('main a[href*="/can-bo/ho-so/"]').evaluateAll((all) => all.map((a) => a.getAttribute('href').split('/').pop()));
@@ -34,6 +34,7 @@ export async function act(page, setting, action, answers, shot) {
   // Signing asks for a fresh second factor, then leads back.
   await enterCode(page);
   await fill(page, answers);
+  if (read && !(await page.locator('main .hd-draft').textContent()).includes(read)) throw new Error(`${action}: the draft does not say ${read}`);
   await look(page, setting, `${shot}-${action}`);
   await Promise.all([page.waitForNavigation({ waitUntil: 'load' }), page.locator('main form[method="post"] button').first().click()]);
   const refused = await errors(page);

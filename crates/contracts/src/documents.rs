@@ -53,6 +53,8 @@ pub struct SignedDocument {
 pub trait Documents: Send + Sync {
     /// Renders the template with the data and signs the bytes with the agency's key.
     async fn produce(&self, request: &DocumentRequest) -> Result<SignedDocument, ContractError>;
+    /// The body as it would be printed, as safe HTML without number, code or signature, for those who decide.
+    fn preview(&self, request: &DocumentRequest) -> Result<String, ContractError>;
     /// Whether signature, key and bytes agree.
     async fn verify(&self, bytes: &[u8], signature: &str, key_id: &str) -> Result<bool, ContractError>;
 }

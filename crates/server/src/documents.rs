@@ -42,16 +42,20 @@ impl PageDocuments {
         PageDocuments { signer, city, demo }
     }
 
-    fn page(&self, request: &DocumentRequest) -> Result<String, ContractError> {
+    fn body(&self, request: &DocumentRequest, qr: String) -> Result<String, ContractError> {
         let own = context! {
             verify_url => request.verify_url.as_str(),
             demo => self.demo,
             city => context! { name => self.city.vi.as_str(), name_en => self.city.en.as_deref() },
             // Drawn by us from an address of ours: the one value that is markup.
-            qr => Value::from_safe_string(haidang_ui::qr_svg(&request.verify_url)),
+            qr => Value::from_safe_string(qr),
         };
         let given = Value::from(Serde(&request.data));
-        let body = render(&request.template, context! { ..own, ..given })?;
+        render(&request.template, context! { ..own, ..given })
+    }
+
+    fn page(&self, request: &DocumentRequest) -> Result<String, ContractError> {
+        let body = self.body(request, haidang_ui::qr_svg(&request.verify_url))?;
         let page = ResultPage {
             lang: if request.language == "en" { "en" } else { "vi" },
             title: &request.title,
@@ -93,6 +97,11 @@ impl Documents for PageDocuments {
             algorithm: "EdDSA".to_owned(),
             key_id,
         })
+    }
+
+    fn preview(&self, request: &DocumentRequest) -> Result<String, ContractError> {
+        // The page around it has a first heading of its own.
+        Ok(self.body(request, String::new())?.replace("<h1", "<h2").replace("</h1>", "</h2>"))
     }
 
     async fn verify(&self, bytes: &[u8], signature: &str, key_id: &str) -> Result<bool, ContractError> {

@@ -68,6 +68,41 @@ impl Services {
         Ok(rows.len())
     }
 
+    /// What the result would say if it were decided now, as safe HTML for those who propose and sign. None for a
+    /// procedure whose result the pack does not describe.
+    ///
+    /// # Errors
+    /// What the template lacks: better seen before the signature than after it.
+    pub async fn draft_result(&self, case: &CaseRow, signer: &str) -> Result<Option<String>, Problem> {
+        let version = self.version(&case.version_id)?;
+        let Some(kind) = &version.procedure.result else { return Ok(None) };
+        let draft = ResultRow {
+            id: self.ambient.new_id(),
+            case_id: case.id.clone(),
+            code: kind.code.clone().unwrap_or_default(),
+            title: kind.name.clone(),
+            agency: case.deciding_agency().to_owned(),
+            signer_name: signer.to_owned(),
+            signer_title: String::new(),
+            signed_at: self.ambient.now(),
+            // Drawn when it is issued.
+            number: Some("…".to_owned()),
+            numbered_at: None,
+            token: None,
+            sha256: None,
+            media_type: None,
+            size: None,
+            signature: None,
+            key_id: None,
+            issued_at: None,
+            valid_until: None,
+            revoked_at: None,
+            revoked_reason: None,
+        };
+        let request = self.document_of(case, &draft).await?;
+        Ok(Some(self.documents.preview(&request)?))
+    }
+
     async fn document_of(&self, case: &CaseRow, result: &ResultRow) -> Result<DocumentRequest, Problem> {
         let version = self.version(&case.version_id)?;
         let agency =

@@ -37,6 +37,8 @@ struct ActionPage {
     changed: Option<Table>,
     state_now: String,
     blocked: bool,
+    /// What the result would say.
+    draft: Option<Html>,
 }
 
 /// The action in the address; an unknown one is an address that does not exist.
@@ -82,10 +84,10 @@ pub async fn show_action(
     if stale_factor(&services, &visitor, action)? {
         return step_up(&visitor, &format!("/can-bo/ho-so/{}/{action}", opened.view.case.id));
     }
-    html(action_page(&visitor, &services, &opened, &offer, &FormFields::default(), Vec::new())?)
+    html(action_page(&visitor, &services, &opened, &offer, &FormFields::default(), Vec::new()).await?)
 }
 
-fn action_page(
+async fn action_page(
     visitor: &Visitor,
     services: &Services,
     opened: &Opened,
@@ -112,9 +114,26 @@ fn action_page(
         changed: None,
         state_now: state_text(page.lang, case.state),
         blocked: offer.blocked.is_some(),
+        draft: draft_of(visitor, services, opened, offer).await?,
         errors,
         page,
     })
+}
+
+/// What is proposed or signed, to be read before: nobody signs what they have not seen.
+async fn draft_of(
+    visitor: &Visitor,
+    services: &Services,
+    opened: &Opened,
+    offer: &Offered,
+) -> Result<Option<Html>, Fault> {
+    if offer.blocked.is_some() || !matches!(offer.action, ActionKind::Propose | ActionKind::Approve | ActionKind::Sign)
+    {
+        return Ok(None);
+    }
+    let signs = matches!(offer.action, ActionKind::Sign);
+    let signer = if signs { visitor.require_actor()?.display_name.as_str() } else { "" };
+    Ok(services.draft_result(&opened.view.case, signer).await?.map(Html::trusted))
 }
 
 /// Of which case, in which state now, and where it goes.
@@ -177,7 +196,7 @@ async fn refused(
     let opened = Opened::read(services, visitor, id).await?;
     let offer = offered(services, visitor, &opened, action)?;
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-    html_status(status, action_page(visitor, services, &opened, &offer, form, errors)?)
+    html_status(status, action_page(visitor, services, &opened, &offer, form, errors).await?)
 }
 
 /// Somebody was faster: says what they did beside what the reader typed, which stays.
@@ -185,7 +204,7 @@ async fn changed(visitor: &Visitor, services: &Services, id: &str, action: Actio
     let opened = Opened::read(services, visitor, id).await?;
     let offer = offered(services, visitor, &opened, action)?;
     let errors = vec![ErrorItem::general(t(visitor.lang, "office-problem-changed-meanwhile", &[]))];
-    let mut template = action_page(visitor, services, &opened, &offer, form, errors)?;
+    let mut template = action_page(visitor, services, &opened, &offer, form, errors).await?;
     let page = &template.page;
     let columns = ["when", "what", "reason"];
     let columns = columns.map(|key| Column::new(page.t(&format!("office-column-{key}")))).to_vec();
