@@ -18,7 +18,7 @@ use jiff::civil::Date;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 /// What became of a filing.
 pub(super) enum Written {
@@ -35,10 +35,16 @@ const MOST: usize = 32;
 
 /// Filings that arrive while others are being written wait for each other and are written in one transaction: they
 /// need the same numbers, and one commit serves them all.
-#[derive(Default)]
 pub struct FilingQueue {
     waiting: Mutex<Vec<Waiting>>,
-    turn: tokio::sync::Mutex<()>,
+    turns: Semaphore,
+}
+
+impl Default for FilingQueue {
+    fn default() -> Self {
+        // While one group waits for the disk, the next one is prepared.
+        Self { waiting: Mutex::default(), turns: Semaphore::new(2) }
+    }
 }
 
 struct Waiting {
@@ -58,7 +64,7 @@ impl FilingQueue {
     }
 
     async fn turn(&self, db: &Db) {
-        let _turn = self.turn.lock().await;
+        let Ok(_turn) = self.turns.acquire().await else { return };
         let waiting: Vec<Waiting> = {
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             let count = waiting.len().min(MOST);
