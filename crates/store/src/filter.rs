@@ -30,7 +30,7 @@ impl Filter {
         Self::select_with(head, Vec::new())
     }
 
-    /// Begins with a select that has arguments of its own (marked `?`).
+    /// Begins with a statement that has arguments of its own, marked `?` or `$1`, `$2` and so on.
     pub fn select_with(head: &'static str, args: Vec<Value>) -> Self {
         let mut filter = Self { text: String::new(), args: Vec::new(), clauses: 0 };
         filter.push(head, args);
@@ -110,7 +110,8 @@ impl Filter {
     }
 
     fn push(&mut self, fragment: &'static str, args: Vec<Value>) {
-        debug_assert_eq!(fragment.matches('?').count(), args.len(), "arguments of: {fragment}");
+        let numbered = self.args.is_empty() && fragment.matches('$').count() == args.len();
+        debug_assert!(numbered || fragment.matches('?').count() == args.len(), "arguments of: {fragment}");
         let mut number = self.args.len();
         for character in fragment.chars() {
             if character == '?' {

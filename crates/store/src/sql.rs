@@ -37,7 +37,7 @@ pub(crate) const CLAIM_DELIVERIES: &str = "UPDATE store_delivery SET attempts = 
      RETURNING event, attempts";
 pub(crate) const EVENTS: &str = "SELECT id, at, kind, key, payload FROM store_event";
 /// Head of the update of all deliveries of a round that were taken; the conditions follow.
-pub(crate) const DELIVERIES_DONE: &str = "UPDATE store_delivery SET state = 'done', done_at = ?, error = NULL";
+pub(crate) const DELIVERIES_DONE: &str = "UPDATE store_delivery SET state = 'done', done_at = $1, error = NULL";
 pub(crate) const DELIVERY_LATER: &str = "UPDATE store_delivery SET next_at = $4, error = $5 \
      WHERE consumer = $1 AND event = $2 AND state = 'waiting' AND attempts = $3";
 pub(crate) const DELIVERY_DEAD: &str = "UPDATE store_delivery SET state = 'dead', done_at = $4, error = $5 \
