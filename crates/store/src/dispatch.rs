@@ -61,13 +61,21 @@ enum Outcome {
     Untried,
 }
 
+/// How the events of different keys are taken.
+#[derive(Clone, Copy)]
+enum Pace {
+    OneByOne,
+    SideBySide,
+}
+
 impl Dispatcher {
     /// A dispatcher of this store.
     pub fn new(db: Db) -> Self {
         Self { db }
     }
 
-    /// Delivers everything that is due now, and answers how many deliveries were tried.
+    /// Delivers everything that is due now, one after another and so in the same order each time, and answers how many
+    /// deliveries were tried.
     ///
     /// # Errors
     /// What the database says; failures of consumers are kept with their delivery instead.
@@ -76,7 +84,7 @@ impl Dispatcher {
         loop {
             let mut round = 0;
             for consumer in self.db.consumers().iter() {
-                round += self.round(consumer).await?;
+                round += self.round(consumer, Pace::OneByOne).await?;
             }
             if round == 0 {
                 return Ok(tried);
@@ -98,7 +106,7 @@ impl Dispatcher {
             let bell = self.db.core.events.notified();
             tokio::pin!(bell);
             bell.as_mut().enable();
-            match self.round(consumer).await {
+            match self.round(consumer, Pace::SideBySide).await {
                 Ok(0) => {
                     tokio::select! {
                         () = bell => {}
@@ -121,9 +129,9 @@ impl Dispatcher {
         }
     }
 
-    /// Claims what is due for a consumer, lets it take the events of different keys side by side and those of one
-    /// key in order, and settles all of them in one transaction.
-    async fn round(&self, consumer: &Arc<dyn Consumer>) -> Result<usize, StoreError> {
+    /// Claims what is due for a consumer, lets it take the events of different keys at this pace and those of one key
+    /// in order, and settles all of them in one transaction.
+    async fn round(&self, consumer: &Arc<dyn Consumer>, pace: Pace) -> Result<usize, StoreError> {
         let claimed = self.claim(consumer).await?;
         if claimed.is_empty() {
             return Ok(0);
@@ -133,13 +141,21 @@ impl Dispatcher {
         for one in claimed {
             by_key.entry(one.event.key.clone()).or_default().push(one);
         }
-        let mut running: FuturesUnordered<_> =
-            by_key.into_values().map(|line| take_line(consumer.as_ref(), line)).collect();
         let mut settled = Vec::new();
-        while let Some(line) = running.next().await {
-            settled.extend(line);
+        let lines = by_key.into_values().map(|line| take_line(consumer.as_ref(), line));
+        match pace {
+            Pace::OneByOne => {
+                for line in lines {
+                    settled.extend(line.await);
+                }
+            }
+            Pace::SideBySide => {
+                let mut running: FuturesUnordered<_> = lines.collect();
+                while let Some(line) = running.next().await {
+                    settled.extend(line);
+                }
+            }
         }
-        drop(running);
         self.settle(consumer.name(), &settled).await?;
         Ok(settled.iter().filter(|(_, outcome)| !matches!(outcome, Outcome::Untried)).count())
     }
