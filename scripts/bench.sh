@@ -9,10 +9,10 @@ cargo build --locked --release -p haidang-server --bins
 trap stop_postgres EXIT INT TERM
 if [ "${1:-}" = full ]; then
   # 3,000,000 cases are loaded once and kept, where the user of the database server may go too.
-  export HAIDANG_BENCH_KEEP=${HAIDANG_BENCH_KEEP:-/var/tmp/haidang-bench}
-  mkdir -p "$HAIDANG_BENCH_KEEP"
-  [ -f "$HAIDANG_BENCH_KEEP/PostgreSQL/complete" ] || rm -rf "$HAIDANG_BENCH_KEEP/cluster"
-  start_postgres durable "$HAIDANG_BENCH_KEEP/cluster"
+  export HAIDANG_TEST_BENCH=${HAIDANG_TEST_BENCH:-/var/tmp/haidang-bench}
+  mkdir -p "$HAIDANG_TEST_BENCH"
+  [ -f "$HAIDANG_TEST_BENCH/PostgreSQL/complete" ] || rm -rf "$HAIDANG_TEST_BENCH/cluster"
+  start_postgres durable "$HAIDANG_TEST_BENCH/cluster"
 else
   start_postgres durable
 fi

@@ -106,7 +106,7 @@ async fn measure(name: &str, url: Option<String>, full: bool, filings_only: bool
 
 /// The full city is kept from run to run, beside the database of PostgreSQL that the script keeps.
 fn folder(name: &str, full: bool) -> PathBuf {
-    match std::env::var_os("HAIDANG_BENCH_KEEP").filter(|_| full) {
+    match std::env::var_os("HAIDANG_TEST_BENCH").filter(|_| full) {
         Some(kept) => PathBuf::from(kept).join(name),
         None => std::env::temp_dir().join(format!("haidang-bench-{}-{name}", std::process::id())),
     }
