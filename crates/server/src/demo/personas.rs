@@ -8,9 +8,11 @@ use crate::city::City;
 use anyhow::{Context as _, Result, bail};
 use haidang_contracts::actor::{Actor, CaseId};
 use haidang_contracts::identity::{Identity as _, PersonRecord};
+use haidang_kernel::id::Id;
 use haidang_services::cases::command::Command;
 use haidang_services::cases::drafts::NewDraft;
 use haidang_services::cases::filing::SubmitWhole;
+use haidang_services::cases::row::Draft;
 use haidang_services::cases::trail::SupplementItem;
 use haidang_services::model::{ActionKind, CaseState, Channel};
 use haidang_services::procedure::Facts;
@@ -169,14 +171,7 @@ impl Stage<'_> {
             };
             services.submit_whole(actor, whole).await.map_err(|p| problem(&p))?
         } else {
-            let new = NewDraft {
-                procedure: self.procedure.clone(),
-                channel: Channel::Online,
-                owner: None,
-                agency: None,
-                request_id: "demo".to_owned(),
-            };
-            let draft = services.start_draft(actor, new).await.map_err(|p| problem(&p))?;
+            let draft = self.begin_draft(actor).await?;
             let answers = facts.form.as_object().cloned().unwrap_or_default();
             services.save_answers(actor, &draft, "demo", answers, true, "demo").await.map_err(|p| problem(&p))?;
             for component in needs {
@@ -195,7 +190,7 @@ impl Stage<'_> {
             services.submit(actor, &draft, "vi", "demo").await.map_err(|p| problem(&p))?
         };
         self.city.ambient.advance(SignedDuration::from_mins(3));
-        Ok((haidang_kernel::id::Id::parse(&receipt.case_id)?, receipt.fee_due))
+        Ok((Id::parse(&receipt.case_id)?, receipt.fee_due))
     }
 
     fn holder(&self, agency: &str, role: &str) -> Result<&Official> {
@@ -265,8 +260,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    async fn draft(&mut self, actor: &Actor, person: &PersonRecord) -> Result<()> {
-        let services = &self.city.rooms.services;
+    async fn begin_draft(&self, actor: &Actor) -> Result<Id<Draft>> {
         let new = NewDraft {
             procedure: self.procedure.clone(),
             channel: Channel::Online,
@@ -274,7 +268,12 @@ impl Stage<'_> {
             agency: None,
             request_id: "demo".to_owned(),
         };
-        let draft = services.start_draft(actor, new).await.map_err(|p| problem(&p))?;
+        self.city.rooms.services.start_draft(actor, new).await.map_err(|p| problem(&p))
+    }
+
+    async fn draft(&mut self, actor: &Actor, person: &PersonRecord) -> Result<()> {
+        let services = &self.city.rooms.services;
+        let draft = self.begin_draft(actor).await?;
         let facts = self.facts(person)?;
         let version = services
             .catalogue()

@@ -362,12 +362,12 @@ async fn apply(
         }
         ActionKind::Supplement => writing::ask_supplement(tx, plan, loaded, &mut change, now).await?,
         ActionKind::AnswerSupplement => writing::answer_supplement(tx, plan, loaded, &mut change, now).await?,
-        ActionKind::RequestPayment => writing::pause(tx, plan, loaded, &mut change, "payment", now).await?,
+        ActionKind::RequestPayment => writing::pause(tx, loaded, &mut change, "payment", now).await?,
         ActionKind::Forward => forward(plan, &mut change),
         ActionKind::Consult => {
             writing::consult(tx, plan, loaded, from, now).await?;
             if clock::pauses_clock(&loaded.case.limit, "consult") {
-                writing::pause(tx, plan, loaded, &mut change, "consult", now).await?;
+                writing::pause(tx, loaded, &mut change, "consult", now).await?;
             }
         }
         ActionKind::Apologise => apologise(plan, loaded, &mut change, now)?,

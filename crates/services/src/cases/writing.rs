@@ -274,7 +274,6 @@ pub(super) async fn open(
 /// Starts a pause; whether it stops the clock is pinned with the case.
 pub(super) async fn pause(
     tx: &mut Tx<'_>,
-    plan: &Plan,
     loaded: &Loaded,
     change: &mut Change,
     reason: &str,
@@ -289,7 +288,6 @@ pub(super) async fn pause(
     if counts {
         change.after.due_at = None;
     }
-    let _ = plan;
     Ok(())
 }
 
@@ -339,7 +337,7 @@ pub(super) async fn ask_supplement(
     change.after.supplements = seq;
     change.hand_on = false;
     change.after.step = loaded.case.step.clone();
-    pause(tx, plan, loaded, change, "supplement", now).await
+    pause(tx, loaded, change, "supplement", now).await
 }
 
 /// The applicant has answered: the clock runs on.
