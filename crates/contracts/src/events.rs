@@ -105,3 +105,17 @@ pub struct DocumentKept {
 }
 /// Kind of [`DocumentKept`].
 pub const DOCUMENT_KEPT: &str = "document.kept";
+
+/// A session ended before its time: sign-out, another device, a lost right. Kind `session.ended`; the provider tells
+/// the systems that were signed in through it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SessionEnded {
+    /// Name of the session, the claim `sid`.
+    pub sid: String,
+    /// Whose it was.
+    pub person: String,
+    /// Microseconds UTC.
+    pub at: i64,
+}
+/// Kind of [`SessionEnded`].
+pub const SESSION_ENDED: &str = "session.ended";

@@ -157,6 +157,11 @@ impl IdentityRoom {
         Ok(bytes.and_then(|bytes| bytes.try_into().ok()))
     }
 
+    /// Whether the account can show a second factor.
+    pub async fn has_second_factor(&self, person: &PersonId) -> Result<bool, StoreError> {
+        Ok(self.secret_of(person).await?.is_some())
+    }
+
     /// The code that is right now, for the page of a demonstration city; `None` in production.
     pub async fn shown_code(&self, person: &PersonId) -> Result<Option<String>, StoreError> {
         if !self.inner.settings.simulated {

@@ -11,11 +11,18 @@ mod account;
 mod agencies;
 mod api;
 pub mod bulk;
+mod consent;
+mod credentials;
+mod federation;
+mod mandates;
 pub mod model;
 mod once_only;
 pub mod one_time;
+mod organisation;
 mod pages;
 pub mod password;
+mod provider;
+mod provisioning;
 pub mod registers;
 pub mod roles;
 mod room;
@@ -41,4 +48,11 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0005_create_token", sql: include_str!("../migrations/0005_create_token.sql") },
     Migration { name: "0006_create_relation", sql: include_str!("../migrations/0006_create_relation.sql") },
     Migration { name: "0007_create_register", sql: include_str!("../migrations/0007_create_register.sql") },
+    // provider: 0010 to 0019
+    // credentials: 0020 to 0029
+    // federation: 0030 to 0039
+    // organisation: 0040 to 0049
+    // provisioning: 0050 to 0059
+    // mandates: 0060 to 0069
+    // consent: 0070 to 0079
 ];

@@ -16,6 +16,15 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
 /// All routes. The simulator's pages exist only where simulators may run.
 pub fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
     let simulated = room.settings().simulated;
+    let parts = [
+        crate::provider::routes(room.clone()),
+        crate::credentials::routes(room.clone()),
+        crate::federation::routes(room.clone()),
+        crate::organisation::routes(room.clone()),
+        crate::provisioning::routes(room.clone()),
+        crate::mandates::routes(room.clone()),
+        crate::consent::routes(room.clone()),
+    ];
     let mut routes = Routes::new("identity", room)
         .page(Row::get("choose_sign_in", "/dang-nhap").public().example("/dang-nhap"), choose::choose_sign_in)
         .page(
@@ -137,5 +146,5 @@ pub fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
                 simulator::sign_in_simulated,
             );
     }
-    routes
+    parts.into_iter().fold(routes, Routes::merge)
 }

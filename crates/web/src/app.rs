@@ -81,7 +81,7 @@ impl App {
             let guarded = handler.route_layer(DefaultBodyLimit::disable()).route_layer(from_fn_with_state(gate, guard));
             let addresses = match surface {
                 Surface::Page => vec![prefixed("/vi", path), prefixed("/en", path)],
-                Surface::Api | Surface::Plain => vec![path.to_owned()],
+                Surface::Api | Surface::Plain | Surface::Protocol => vec![path.to_owned()],
             };
             for address in addresses {
                 let merged = by_path.remove(&address).unwrap_or_default().merge(guarded.clone());

@@ -8,7 +8,7 @@ use crate::language;
 use crate::outer::RequestId;
 use crate::permission::{Decision, Factor, decide};
 use crate::rate::Caller;
-use crate::row::{Row, Surface};
+use crate::row::{Allow, Row, Surface};
 use crate::session::{self, Jar, Loaded};
 use crate::site::Site;
 use crate::tokens;
@@ -77,6 +77,7 @@ pub(crate) async fn guard(State(gate): State<Gate>, mut request: Request, next: 
         address,
         idempotency_key: headers.get("idempotency-key").and_then(|v| v.to_str().ok()).map(str::to_owned),
         site: gate.site.clone(),
+        device: crate::device::described(headers),
         session: None,
         token: String::new(),
         theme: theme(headers),
@@ -167,9 +168,10 @@ async fn note_refusal(visitor: &Visitor) -> Result<(), Fault> {
 
 /// Reads token or cookie.
 async fn arrive(site: &Arc<Site>, row: &Row, headers: &HeaderMap) -> Result<Arrival, Fault> {
-    if row.surface == Surface::Api
-        && let Some(token) = tokens::bearer(headers)
-    {
+    // A standard's open doors read their own credentials.
+    let takes_tokens =
+        row.surface == Surface::Api || (row.surface == Surface::Protocol && row.allow != Some(Allow::Anyone));
+    if takes_tokens && let Some(token) = tokens::bearer(headers) {
         let Some(actor) = site.identity.actor_by_token(token).await? else {
             return Err(Problem::unauthenticated("invalid_token", "the token is unknown or withdrawn").into());
         };
@@ -236,7 +238,7 @@ fn to_sign_in(
     headers: &HeaderMap,
     method: &Method,
 ) -> Option<Response> {
-    if visitor.surface() == Surface::Api {
+    if matches!(visitor.surface(), Surface::Api | Surface::Protocol) {
         return None;
     }
     let settings = &visitor.site.settings;
@@ -278,7 +280,7 @@ fn referer(visitor: &Visitor, headers: &HeaderMap) -> Option<String> {
 
 /// Refuses what another site made the browser send.
 async fn ours(visitor: &Visitor, bearer: bool, request: Request) -> Result<Request, Fault> {
-    if !visitor.row.is_unsafe() || bearer {
+    if !visitor.row.is_unsafe() || bearer || visitor.surface() == Surface::Protocol {
         return Ok(request);
     }
     let settings = &visitor.site.settings;

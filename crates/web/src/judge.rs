@@ -13,7 +13,7 @@ pub fn route_list(rows: &[Row], examples: &BTreeMap<String, String>) -> Vec<Valu
     for row in rows.iter().filter(|row| !row.hidden) {
         match row.surface {
             Surface::Page => list.extend(["vi", "en"].map(|lang| entry(row, examples, Some(lang)))),
-            Surface::Api | Surface::Plain => list.push(entry(row, examples, None)),
+            Surface::Api | Surface::Plain | Surface::Protocol => list.push(entry(row, examples, None)),
         }
     }
     list.sort_by_cached_key(|route| {

@@ -28,6 +28,7 @@ mod answer;
 mod app;
 pub mod client;
 mod csrf;
+mod device;
 mod extract;
 mod form;
 mod guard;
@@ -76,7 +77,7 @@ pub use visitor::{Channel, Htmx, Visitor};
 
 /// Tables of this room.
 pub const MIGRATIONS: &[haidang_store::Migration] =
-    haidang_store::migrations!["0001_create_session", "0002_create_idempotency"];
+    haidang_store::migrations!["0001_create_session", "0002_create_idempotency", "0003_describe_session"];
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@ use crate::answer::{Fault, Unrendered};
 use crate::guard::{RouteId, language_of};
 use crate::language;
 use crate::problem::{Reader, reference, render};
+use crate::row::Surface;
 use crate::site::Site;
 use crate::visitor::{Htmx, Visitor, path_and_query};
 use axum::extract::{Request, State};
@@ -102,7 +103,7 @@ fn rendered(site: &Arc<Site>, asked: &Asked, visitor: Option<&Visitor>, mut resp
         visitor: visitor.cloned(),
         lang: visitor.map_or(asked.lang, |v| v.lang),
         path: asked.path.clone(),
-        api: asked.api,
+        api: asked.api || visitor.is_some_and(|v| v.surface() == Surface::Protocol),
         htmx: asked.htmx.clone(),
         request_id: asked.id.to_string(),
     };

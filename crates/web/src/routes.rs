@@ -82,6 +82,16 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.add(Surface::Plain, row, handler)
     }
 
+    /// An address named by a standard, such as `/oauth2/token`; see [`Surface::Protocol`].
+    pub fn protocol<H, T>(self, mut row: Row, handler: H) -> Self
+    where
+        H: Handler<T, S>,
+        T: 'static,
+    {
+        row.html = false;
+        self.add(Surface::Protocol, row, handler)
+    }
+
     /// Takes over the rows of another part of the same room.
     pub fn merge<P>(mut self, other: Routes<P>) -> Self {
         self.list.extend(other.list);

@@ -37,6 +37,10 @@ pub enum Surface {
     Api,
     /// HTML or files at one address without a language prefix, such as `/kq/{token}`.
     Plain,
+    /// An address that a standard names (OpenID Connect, SCIM), without language prefix and with the standard's own
+    /// bodies and errors. Forms are not bound to a cookie here, since programs send them: a handler that changes
+    /// something on the strength of a session asks the person first on a page.
+    Protocol,
 }
 
 /// A schema known to the API document, as two functions so that a row stays cheap to copy.

@@ -1,10 +1,16 @@
 //! Every statement of this room.
 
 /// Begins a session.
-pub(crate) const INSERT_SESSION: &str = "INSERT INTO web_session (id, person, on_behalf_of, assurance, second_factor_at, created_at, last_seen_at, idle_seconds, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+pub(crate) const INSERT_SESSION: &str = "INSERT INTO web_session (id, person, on_behalf_of, assurance, second_factor_at, created_at, last_seen_at, idle_seconds, expires_at, sid, methods, authenticated_at, upstream, device) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
 /// One session by the digest of its token.
-pub(crate) const SESSION: &str = "SELECT id, person, on_behalf_of, assurance, second_factor_at, created_at, last_seen_at, idle_seconds, expires_at FROM web_session WHERE id = $1";
+pub(crate) const SESSION: &str = "SELECT id, person, on_behalf_of, assurance, second_factor_at, created_at, last_seen_at, idle_seconds, expires_at, sid, methods, authenticated_at, upstream, device FROM web_session WHERE id = $1";
+
+/// One session by the name other systems know it by.
+pub(crate) const SESSION_BY_SID: &str = "SELECT id, person, on_behalf_of, assurance, second_factor_at, created_at, last_seen_at, idle_seconds, expires_at, sid, methods, authenticated_at, upstream, device FROM web_session WHERE sid = $1";
+
+/// Sessions of a person, the last used first.
+pub(crate) const SESSIONS_OF: &str = "SELECT id, person, on_behalf_of, assurance, second_factor_at, created_at, last_seen_at, idle_seconds, expires_at, sid, methods, authenticated_at, upstream, device FROM web_session WHERE person = $1 ORDER BY last_seen_at DESC, id LIMIT 200";
 
 /// The session was used.
 pub(crate) const TOUCH_SESSION: &str = "UPDATE web_session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
@@ -13,10 +19,13 @@ pub(crate) const TOUCH_SESSION: &str = "UPDATE web_session SET last_seen_at = $2
 pub(crate) const ACT_FOR: &str = "UPDATE web_session SET on_behalf_of = $2 WHERE id = $1";
 
 /// Ends one session.
-pub(crate) const DELETE_SESSION: &str = "DELETE FROM web_session WHERE id = $1";
+pub(crate) const DELETE_SESSION: &str = "DELETE FROM web_session WHERE id = $1 RETURNING sid";
 
 /// Ends all sessions of a person but one (empty text: all).
-pub(crate) const DELETE_SESSIONS_OF: &str = "DELETE FROM web_session WHERE person = $1 AND id <> $2";
+pub(crate) const DELETE_SESSIONS_OF: &str = "DELETE FROM web_session WHERE person = $1 AND id <> $2 RETURNING sid";
+
+/// Ends the session of this person that others know by this name.
+pub(crate) const DELETE_SESSION_BY_SID: &str = "DELETE FROM web_session WHERE sid = $1 AND person = $2 RETURNING sid";
 
 /// Sweeps sessions that are over.
 pub(crate) const SWEEP_SESSIONS: &str = "DELETE FROM web_session WHERE expires_at < $1";

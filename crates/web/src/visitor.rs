@@ -82,6 +82,8 @@ pub struct Visitor {
     pub idempotency_key: Option<String>,
     /// What every request needs: clock, records, settings.
     pub site: Arc<Site>,
+    /// What the browser says of itself, in two words for the person's list of devices.
+    pub device: Option<String>,
     pub(crate) session: Option<Session>,
     pub(crate) token: String,
     pub(crate) theme: Theme,

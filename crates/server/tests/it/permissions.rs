@@ -149,7 +149,7 @@ async fn knock(town: &Town, caller: &Caller, row: &Row, path: &str) -> Got {
             let body = row.is_unsafe().then(|| json!({}));
             town.ask(caller.persona.as_ref(), row.method.as_str(), path, body).await
         }
-        Surface::Page | Surface::Plain => {
+        Surface::Page | Surface::Plain | Surface::Protocol => {
             let prefix = if row.surface == Surface::Page { "/vi" } else { "" };
             let path = format!("{prefix}{}", if path == "/" && row.surface == Surface::Page { "" } else { path });
             let body = if row.is_unsafe() { format!("csrf={}", caller.csrf) } else { String::new() };
@@ -353,7 +353,8 @@ async fn check(town: &Town, caller: &Caller, row: &Row, path: &str) -> Vec<Strin
             fault("refused at the door although the row allows it");
         }
     } else if !caller.is_known(row) {
-        let asked = if row.surface == Surface::Api { got.status == 401 } else { to_sign_in };
+        let asked =
+            if matches!(row.surface, Surface::Api | Surface::Protocol) { got.status == 401 } else { to_sign_in };
         if !asked {
             fault("not asked to sign in");
         }

@@ -1,0 +1,9 @@
+//! Posts, delegation of duty, and the policies that decide who may do what, with the reason.
+
+use crate::room::IdentityRoom;
+use haidang_web::Routes;
+
+/// Rows of this part.
+pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
+    Routes::new("identity", room)
+}
