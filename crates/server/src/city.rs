@@ -9,7 +9,7 @@ use haidang_contracts::documents::{Documents, Signer};
 use haidang_contracts::files::FileScanner;
 use haidang_identity::IdentityRoom;
 use haidang_kernel::ambient::Ambient;
-use haidang_signing::{FolderSigner, KeyFolder};
+use haidang_signing::{FolderSigner, KeyFolder, Sealer};
 use haidang_store::{Blobs, CheckpointWriter, Db, Migration, Options, secret_file};
 use haidang_web::{App, Rates, Served, SessionLimits, Site};
 
@@ -84,6 +84,8 @@ pub struct City {
 struct Secrets {
     web: [u8; 32],
     webhooks: [u8; 32],
+    /// Opens what is sealed at rest.
+    unlock: [u8; 32],
     checkpoints: CheckpointWriter,
 }
 
@@ -93,6 +95,7 @@ fn secrets(config: &Config, ambient: &Ambient) -> Result<Secrets> {
     Ok(Secrets {
         web: secret("web.secret")?,
         webhooks: secret("webhooks.secret")?,
+        unlock: secret_file(&config.unlock_file(), ambient).context("store.unlock_file")?,
         checkpoints: CheckpointWriter::open(&config.checkpoints(), &folder.join("checkpoint.secret"), ambient)?,
     })
 }
@@ -130,7 +133,8 @@ impl City {
         let db = open_store(&config, &ambient).await?;
         haidang_store::migrate(&db, ROOMS).await?;
         let blobs = Blobs::open(config.blobs()).await?;
-        let signer = FolderSigner::new(KeyFolder::new(config.keys(), ambient.clone()), ambient.clone());
+        let sealer = Sealer::new(&secrets.unlock, ambient.clone())?;
+        let signer = FolderSigner::new(KeyFolder::new(config.keys(), sealer, ambient.clone()), ambient.clone());
         let identity = IdentityRoom::new(
             db.clone(),
             ambient.clone(),

@@ -1,4 +1,4 @@
-//! The folder of agency keys: one file an agency, readable by its owner only.
+//! The folder of agency keys: one file an agency, sealed, readable by its owner only.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -9,13 +9,14 @@ use data_encoding::BASE64URL_NOPAD;
 use haidang_kernel::ambient::Ambient;
 use serde::{Deserialize, Serialize};
 
-use crate::{AgencyKey, PublicKeySet, SigningError};
+use crate::{AgencyKey, PublicKeySet, Sealer, SigningError};
 
 /// Agency keys on disk, created when first needed. Cheap to clone.
 #[derive(Clone)]
 pub struct KeyFolder {
     folder: PathBuf,
     ambient: Ambient,
+    sealer: Sealer,
     loaded: Arc<Mutex<BTreeMap<String, AgencyKey>>>,
 }
 
@@ -24,13 +25,33 @@ pub struct KeyFolder {
 struct KeyFile {
     agency: String,
     kid: String,
-    seed: String,
+    /// The seed, sealed for this agency, base64url.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<String>,
+    /// The seed as files before sealing held it; such a file is sealed when it is first read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seed: Option<String>,
+}
+
+impl KeyFile {
+    fn of(key: &AgencyKey, sealer: &Sealer) -> Result<Vec<u8>, SigningError> {
+        let agency = key.public().agency;
+        let sealed = sealer.seal(&purpose(&agency), &key.seed())?;
+        let sealed = Some(BASE64URL_NOPAD.encode(&sealed));
+        let content = KeyFile { kid: key.id().to_owned(), agency, sealed, seed: None };
+        serde_json::to_vec(&content).map_err(|_| SigningError::Malformed("key file"))
+    }
+}
+
+/// A seed sealed for one agency opens for no other, whatever its file is called.
+fn purpose(agency: &str) -> String {
+    format!("agency key {agency}")
 }
 
 impl KeyFolder {
-    /// Uses `folder`, which is created with mode 0700 at the first key.
-    pub fn new(folder: impl Into<PathBuf>, ambient: Ambient) -> KeyFolder {
-        KeyFolder { folder: folder.into(), ambient, loaded: Arc::default() }
+    /// Uses `folder`, which is created with mode 0700 at the first key; its files are sealed by `sealer`.
+    pub fn new(folder: impl Into<PathBuf>, sealer: Sealer, ambient: Ambient) -> KeyFolder {
+        KeyFolder { folder: folder.into(), ambient, sealer, loaded: Arc::default() }
     }
 
     /// The key of `agency`; made and stored durably when there is none yet.
@@ -42,7 +63,7 @@ impl KeyFolder {
             return Ok(key.clone());
         }
         let path = self.path(agency)?;
-        let key = match read(&path, agency)? {
+        let key = match self.read(&path, agency)? {
             Some(key) => key,
             None => self.create(&path, agency)?,
         };
@@ -80,9 +101,7 @@ impl KeyFolder {
     fn create(&self, path: &Path, agency: &str) -> Result<AgencyKey, SigningError> {
         create_folder(&self.folder)?;
         let key = AgencyKey::from_seed(agency, &self.ambient.bytes::<32>());
-        let content =
-            KeyFile { agency: agency.to_owned(), kid: key.id().to_owned(), seed: BASE64URL_NOPAD.encode(&key.seed()) };
-        let text = serde_json::to_vec(&content).map_err(|_| SigningError::Malformed("key file"))?;
+        let text = KeyFile::of(&key, &self.sealer)?;
         let temporary = self.folder.join(format!(".{agency}.{}.new", self.ambient.token()));
         let written = write_private(&temporary, &text);
         let linked = written.and_then(|()| std::fs::hard_link(&temporary, path));
@@ -90,10 +109,46 @@ impl KeyFolder {
         match linked {
             Ok(()) => Ok(key),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                read(path, agency)?.ok_or(SigningError::UnknownKey)
+                self.read(path, agency)?.ok_or(SigningError::UnknownKey)
             }
             Err(source) => Err(io(path, source)),
         }
+    }
+
+    /// Writes a key that lay open in its file sealed in its place.
+    fn seal_again(&self, path: &Path, key: &AgencyKey) -> Result<(), SigningError> {
+        let temporary = path.with_extension(format!("{}.new", self.ambient.token()));
+        let text = KeyFile::of(key, &self.sealer)?;
+        write_private(&temporary, &text)
+            .and_then(|()| std::fs::rename(&temporary, path))
+            .map_err(|source| io(path, source))
+    }
+
+    fn read(&self, path: &Path, agency: &str) -> Result<Option<AgencyKey>, SigningError> {
+        let damaged = |reason| SigningError::Damaged { path: path.display().to_string(), reason };
+        let Some(content) = read_file(path)? else { return Ok(None) };
+        if content.agency != agency {
+            return Err(damaged("key of another agency"));
+        }
+        let decode = |text: &str| BASE64URL_NOPAD.decode(text.as_bytes()).map_err(|_| damaged("not base64url"));
+        let open = content.seed.is_some();
+        let seed = match (content.sealed, content.seed) {
+            (Some(sealed), _) => self
+                .sealer
+                .open(&purpose(agency), &decode(&sealed)?)
+                .map_err(|_| damaged("the secret of store.unlock_file does not open it"))?,
+            (None, Some(seed)) => decode(&seed)?,
+            (None, None) => return Err(damaged("no key in it")),
+        };
+        let seed: [u8; 32] = seed.try_into().map_err(|_| damaged("seed is not 32 bytes"))?;
+        let key = AgencyKey::from_seed(agency, &seed);
+        if key.id() != content.kid {
+            return Err(damaged("key id does not belong to the seed"));
+        }
+        if open {
+            self.seal_again(path, &key)?;
+        }
+        Ok(Some(key))
     }
 }
 
@@ -119,8 +174,7 @@ fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
     file.sync_all()
 }
 
-fn read(path: &Path, agency: &str) -> Result<Option<AgencyKey>, SigningError> {
-    let damaged = |reason| SigningError::Damaged { path: path.display().to_string(), reason };
+fn read_file(path: &Path) -> Result<Option<KeyFile>, SigningError> {
     let text = match std::fs::read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -134,17 +188,8 @@ fn read(path: &Path, agency: &str) -> Result<Option<AgencyKey>, SigningError> {
             return Err(SigningError::OpenToOthers { path: path.display().to_string() });
         }
     }
-    let content: KeyFile = serde_json::from_slice(&text).map_err(|_| damaged("not a key file"))?;
-    if content.agency != agency {
-        return Err(damaged("key of another agency"));
-    }
-    let seed = BASE64URL_NOPAD.decode(content.seed.as_bytes()).map_err(|_| damaged("seed is not base64url"))?;
-    let seed: [u8; 32] = seed.try_into().map_err(|_| damaged("seed is not 32 bytes"))?;
-    let key = AgencyKey::from_seed(agency, &seed);
-    if key.id() != content.kid {
-        return Err(damaged("key id does not belong to the seed"));
-    }
-    Ok(Some(key))
+    let damaged = || SigningError::Damaged { path: path.display().to_string(), reason: "not a key file" };
+    serde_json::from_slice(&text).map(Some).map_err(|_| damaged())
 }
 
 #[cfg(test)]
@@ -153,7 +198,34 @@ mod tests {
     use super::*;
 
     fn folder(path: &Path, seed: u64) -> KeyFolder {
-        KeyFolder::new(path, Ambient::fixed("2026-11-24T02:00:00Z".parse().unwrap(), seed))
+        unlocked(path, seed, 7)
+    }
+
+    fn unlocked(path: &Path, seed: u64, secret: u8) -> KeyFolder {
+        let ambient = Ambient::fixed("2026-11-24T02:00:00Z".parse().unwrap(), seed);
+        KeyFolder::new(path, Sealer::new(&[secret; 32], ambient.clone()).unwrap(), ambient)
+    }
+
+    #[test]
+    fn a_stolen_folder_is_worth_nothing_without_the_secret() {
+        let place = tempfile::tempdir().unwrap();
+        let key = folder(place.path(), 1).key("H24").unwrap();
+        let text = std::fs::read_to_string(place.path().join("H24.key")).unwrap();
+        assert!(!text.contains(&BASE64URL_NOPAD.encode(&key.seed())), "{text}");
+        assert!(matches!(unlocked(place.path(), 1, 8).key("H24"), Err(SigningError::Damaged { .. })));
+    }
+
+    #[test]
+    fn a_key_that_lay_open_is_sealed_when_it_is_read() {
+        let place = tempfile::tempdir().unwrap();
+        let key = AgencyKey::from_seed("H24", &[3; 32]);
+        let seed = BASE64URL_NOPAD.encode(&key.seed());
+        let text = serde_json::json!({ "agency": "H24", "kid": key.id(), "seed": seed }).to_string();
+        let file = place.path().join("H24.key");
+        write_private(&file, text.as_bytes()).unwrap();
+        assert_eq!(folder(place.path(), 1).key("H24").unwrap().id(), key.id());
+        assert!(!std::fs::read_to_string(&file).unwrap().contains(&seed));
+        assert_eq!(folder(place.path(), 2).key("H24").unwrap().id(), key.id());
     }
 
     #[test]

@@ -68,7 +68,10 @@ mod tests {
     async fn signs_verifies_and_notices_changes() {
         let place = tempfile::tempdir().unwrap();
         let ambient = Ambient::fixed("2026-11-24T02:00:00Z".parse().unwrap(), 1);
-        let signer = FolderSigner::new(KeyFolder::new(place.path(), ambient.clone()), ambient);
+        let signer = FolderSigner::new(
+            KeyFolder::new(place.path(), crate::Sealer::new(&[7; 32], ambient.clone()).unwrap(), ambient.clone()),
+            ambient,
+        );
         let (signature, id) = signer.sign("H24.11824", b"document").await.unwrap();
         let (_, other) = signer.sign("H24.S01", b"document").await.unwrap();
         assert!(signer.verify(b"document", &signature, &id).await.unwrap());

@@ -47,6 +47,7 @@
 //! `default-src 'self'`.
 
 pub mod assets;
+pub mod barcode;
 pub mod component;
 pub mod error_page;
 pub mod field;

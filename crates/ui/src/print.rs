@@ -3,6 +3,7 @@
 //! A domain template says `{% extends "print.html" %}`, has fields `page: Page` and `paper: PrintFrame`, and fills the
 //! block `paper`. On the screen it is shown as a sheet with a print button; on paper only the sheet remains.
 
+use crate::barcode::barcode_picture;
 use crate::html::Html;
 use crate::qr::qr_picture;
 
@@ -25,6 +26,8 @@ pub struct PrintFrame {
     pub form: String,
     /// Code printed in words (case number, result code).
     pub code: String,
+    /// Whether the code also stands as bars, as forms 01 to 06 carry it.
+    pub bars: bool,
     /// Address behind the QR code; empty = none.
     pub qr: String,
     /// Address of the digital copy in words; may be empty.
@@ -44,5 +47,11 @@ impl PrintFrame {
     #[must_use]
     pub fn picture(&self) -> Html {
         if self.qr.is_empty() { Html::default() } else { qr_picture(&self.qr, &self.qr) }
+    }
+
+    /// The code as bars, or nothing.
+    #[must_use]
+    pub fn barcode(&self) -> Html {
+        if self.bars { barcode_picture(&self.code, &self.code) } else { Html::default() }
     }
 }

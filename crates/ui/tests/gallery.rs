@@ -277,6 +277,7 @@ fn rendered() -> Vec<(String, String)> {
         add("privacy", StatementPage::privacy(plain()).render().unwrap());
         add("help", StatementPage::help(plain()).render().unwrap());
         let paper = PrintFrame {
+            bars: true,
             superior: "ỦY BAN NHÂN DÂN THÀNH PHỐ MẪU".into(),
             agency: "BỘ PHẬN MỘT CỬA PHƯỜNG LÊ CHÂN".into(),
             number: "Số: 142/TNHS".into(),

@@ -103,6 +103,8 @@ concern! {
         blobs: PathBuf = PathBuf::new(),
         /// Folder of the agencies' signing keys. Empty: `keys` in `store.folder`. Back it up apart from the database.
         keys: PathBuf = PathBuf::new(),
+        /// File with the secret (64 hex digits) that opens sealed keys and secrets of the store. Empty: `house/unlock.secret` in the folder of keys. Best on another medium, or handed over by the service manager; without it the keys are lost.
+        unlock_file: PathBuf = PathBuf::new(),
         /// Folder of the signed checkpoints of the audit chain. Empty: `checkpoints` in `store.folder`. Best on another machine's disk.
         checkpoints: PathBuf = PathBuf::new(),
     }
@@ -226,6 +228,15 @@ impl Config {
     /// Folder of uploaded and issued files.
     pub fn blobs(&self) -> PathBuf {
         self.in_folder(&self.store.blobs, "blobs")
+    }
+
+    /// File of the secret that opens sealed keys.
+    pub fn unlock_file(&self) -> PathBuf {
+        if self.store.unlock_file.as_os_str().is_empty() {
+            self.keys().join("house/unlock.secret")
+        } else {
+            self.store.unlock_file.clone()
+        }
     }
 
     /// Folder of signing keys.

@@ -78,6 +78,7 @@ fn frame(page: &Page, agency: &str, form_no: &str, case_no: &str, at: Timestamp)
         title: say(&format!("office-print-title-{form_no}"), &[]),
         form: say("office-print-form", &[("number", form_no.into())]),
         code: case_no.to_owned(),
+        bars: true,
         ..PrintFrame::default()
     }
 }
