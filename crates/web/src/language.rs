@@ -60,11 +60,8 @@ pub fn accepted(headers: &HeaderMap) -> Lang {
 pub(crate) fn remember(site: &Site, lang: Lang) -> Option<HeaderValue> {
     let [bound, plain] = LANGUAGE_COOKIES;
     let (name, secure) = if site.settings.secure() { (bound, "; Secure") } else { (plain, "") };
-    HeaderValue::from_str(&format!(
-        "{name}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}",
-        lang.code()
-    ))
-    .ok()
+    HeaderValue::from_str(&format!("{name}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}", lang.code()))
+        .ok()
 }
 
 /// The value of a cookie. A name given twice is read once, the first time.

@@ -150,7 +150,8 @@ pub fn faults(rows: &[Row]) -> Vec<RouteFault> {
         }
         // OPTIONS is the question a browser asks before a page of another site may read an answer.
         let asked_first = row.method == Method::OPTIONS && row.surface == Surface::Protocol;
-        if !asked_first && !matches!(row.method, Method::GET | Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
+        if !asked_first
+            && !matches!(row.method, Method::GET | Method::POST | Method::PUT | Method::PATCH | Method::DELETE)
         {
             found.push(RouteFault::BadMethod(row.method.to_string(), row.id));
         }

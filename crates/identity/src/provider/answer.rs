@@ -83,12 +83,7 @@ impl Provider {
     }
 
     /// Sends a refusal back.
-    pub(crate) fn send_refusal(
-        &self,
-        visitor: &Visitor,
-        to: &Return<'_>,
-        refusal: &Refusal,
-    ) -> Result<Response, Stop> {
+    pub(crate) fn send_refusal(&self, visitor: &Visitor, to: &Return<'_>, refusal: &Refusal) -> Result<Response, Stop> {
         let mut answer = vec![("error", refusal.error)];
         if !refusal.description.is_empty() {
             answer.push(("error_description", refusal.description));

@@ -103,12 +103,8 @@ impl Provider {
         let waiting = Waiting { pushed: pushed.as_deref(), authorization: None };
         let session = session::current(visitor);
         match (next_step(&request, present.as_ref(), None, self.seconds()), session) {
-            (Step::Answer, Some(session)) => {
-                self.give_code(visitor, &client, &request, waiting, session, None).await
-            }
-            (Step::Error(error), _) => {
-                self.give_error(visitor, &request, waiting, &Refusal::new(error, "")).await
-            }
+            (Step::Answer, Some(session)) => self.give_code(visitor, &client, &request, waiting, session, None).await,
+            (Step::Error(error), _) => self.give_error(visitor, &request, waiting, &Refusal::new(error, "")).await,
             (step, session) => self.wait(visitor, &client, &request, pushed, step, session).await,
         }
     }

@@ -90,7 +90,9 @@ mod tests {
         let one = name(1, "https://a.example", "p");
         assert_eq!(one, name(1, "https://a.example", "p"));
         assert_eq!(one.len(), 43);
-        for other in [name(1, "https://b.example", "p"), name(1, "https://a.example", "q"), name(2, "https://a.example", "p")] {
+        for other in
+            [name(1, "https://b.example", "p"), name(1, "https://a.example", "q"), name(2, "https://a.example", "p")]
+        {
             assert_ne!(one, other);
         }
     }

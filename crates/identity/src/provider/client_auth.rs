@@ -108,7 +108,8 @@ impl Provider {
             return Err(Refusal::request("client_id is another client").into());
         }
         let client = self.open_client(&id).await?;
-        let client = client.filter(|client| client.metadata.token_endpoint_auth_method == ClientAuth::ClientSecretBasic);
+        let client =
+            client.filter(|client| client.metadata.token_endpoint_auth_method == ClientAuth::ClientSecretBasic);
         // An unknown client costs the same digest and the same comparison.
         let given = tokens::digest(&secret);
         let known = client.as_ref().and_then(|client| client.secret_sha256.clone()).unwrap_or_else(|| "-".repeat(64));

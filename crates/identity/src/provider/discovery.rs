@@ -14,7 +14,8 @@ fn metadata(provider: &Provider, resource_scopes: &[String]) -> Value {
     let at = |path: &str| provider.address(path);
     let mut scopes: Vec<&str> = OWN_SCOPES.to_vec();
     scopes.extend(resource_scopes.iter().map(String::as_str));
-    let mut claims: Vec<&str> = vec!["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid"];
+    let mut claims: Vec<&str> =
+        vec!["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid"];
     claims.extend(claims::known());
     let confidential = ["private_key_jwt", "client_secret_basic"];
     json!({
@@ -82,10 +83,7 @@ pub(crate) async fn readable(
     if known {
         let list = response.headers_mut();
         list.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        list.insert(
-            header::ACCESS_CONTROL_EXPOSE_HEADERS,
-            HeaderValue::from_static("DPoP-Nonce, WWW-Authenticate"),
-        );
+        list.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("DPoP-Nonce, WWW-Authenticate"));
     }
     Ok(response)
 }

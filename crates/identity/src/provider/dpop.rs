@@ -82,7 +82,8 @@ pub(crate) fn judge(proof: &str, expected: &Expected<'_>) -> Result<Proof, Refus
         return Err(wrong("htu is another address"));
     }
     let bounds = ["nbf", "exp"].map(|name| words.get(name).and_then(Value::as_i64));
-    let outside = bounds[0].is_some_and(|nbf| nbf > expected.now + WINDOW) || bounds[1].is_some_and(|exp| exp < expected.now - WINDOW);
+    let outside = bounds[0].is_some_and(|nbf| nbf > expected.now + WINDOW)
+        || bounds[1].is_some_and(|exp| exp < expected.now - WINDOW);
     if (expected.now - issued_at).abs() > WINDOW || outside || jti.len() > 512 {
         return Err(wrong("the proof is not from now"));
     }

@@ -85,7 +85,11 @@ fn t38_a_proof_is_judged_in_the_order_of_the_handbook() {
     assert!(judged(&proof(&other, "dpop+jwt", Some(&me.jwk), &claims())).unwrap_err().contains("signature"));
     assert!(with("htm", json!("POST")).unwrap_err().contains("htm"));
     assert!(with("htm", json!("get")).unwrap_err().contains("htm"));
-    for wrong in ["https://city.example/oauth2/token", "http://city.example/oauth2/userinfo", "https://evil.example/oauth2/userinfo"] {
+    for wrong in [
+        "https://city.example/oauth2/token",
+        "http://city.example/oauth2/userinfo",
+        "https://evil.example/oauth2/userinfo",
+    ] {
         assert!(with("htu", json!(wrong)).unwrap_err().contains("htu"), "{wrong}");
     }
     assert!(with("htu", json!(format!("{URI}?a=1#b"))).is_ok());
@@ -100,7 +104,9 @@ fn t49_ten_seconds_are_forgiven_and_an_hour_is_not() {
         claims[name] = value.into();
         judged(&proof(&me, "dpop+jwt", Some(&me.jwk), &claims)).is_ok()
     };
-    for (offset, expected) in [(0, true), (-10, true), (10, true), (-61, false), (61, false), (-3_600, false), (3_600, false)] {
+    for (offset, expected) in
+        [(0, true), (-10, true), (10, true), (-61, false), (61, false), (-3_600, false), (3_600, false)]
+    {
         assert_eq!(at("iat", NOW + offset), expected, "{offset}");
     }
     assert!(at("nbf", NOW + 10) && !at("nbf", NOW + 3_600));

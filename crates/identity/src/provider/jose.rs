@@ -33,7 +33,10 @@ fn object(part: &str) -> Option<Map<String, Value>> {
 
 /// Whether the header asks for something we do not understand (RFC 7515 4.1.11), or hides how the body is written.
 pub(crate) fn is_strange(header: &Map<String, Value>) -> bool {
-    header.contains_key("crit") || header.contains_key("b64") || header.contains_key("zip") || header.contains_key("enc")
+    header.contains_key("crit")
+        || header.contains_key("b64")
+        || header.contains_key("zip")
+        || header.contains_key("enc")
 }
 
 /// A text member.

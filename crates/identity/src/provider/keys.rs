@@ -81,7 +81,9 @@ fn generate(algorithm: Algorithm) -> Result<Vec<u8>, Problem> {
             let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(failed)?;
             pair.to_pkcs8v1().map_err(failed)?.as_ref().to_vec()
         }
-        Algorithm::EdDSA => Ed25519KeyPair::generate().and_then(|pair| pair.to_pkcs8v1()).map_err(failed)?.as_ref().to_vec(),
+        Algorithm::EdDSA => {
+            Ed25519KeyPair::generate().and_then(|pair| pair.to_pkcs8v1()).map_err(failed)?.as_ref().to_vec()
+        }
         _ => {
             let pair = RsaKeyPair::generate(KeySize::Rsa2048).map_err(failed)?;
             let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
@@ -152,8 +154,10 @@ impl Provider {
     async fn make_key(&self, name: &str, active_from: Timestamp) -> Result<(), Problem> {
         let algorithm = algorithm_of(name)?;
         // A key of RSA takes a while to find: not on a thread that answers requests.
-        let private = tokio::task::spawn_blocking(move || generate(algorithm)).await.map_err(|_| broken("broke off"))??;
-        let mut jwk = Jwk::from_encoding_key(&encoding(algorithm, &private), algorithm).map_err(|_| broken("no public key"))?;
+        let private =
+            tokio::task::spawn_blocking(move || generate(algorithm)).await.map_err(|_| broken("broke off"))??;
+        let mut jwk =
+            Jwk::from_encoding_key(&encoding(algorithm, &private), algorithm).map_err(|_| broken("no public key"))?;
         let kid = jose::thumbprint(&jwk).ok_or_else(|| broken("no thumbprint"))?;
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(jsonwebtoken::jwk::PublicKeyUse::Signature);
@@ -219,6 +223,8 @@ impl Provider {
 
     /// The public keys, as `/oauth2/jwks` shows them: those that sign, the announced ones, those of valid tokens.
     pub(crate) async fn public_keys(&self) -> Result<Value, Problem> {
+        // A city that never signed has its key from now on: whoever reads the set finds what will sign.
+        self.signing_key(ALGORITHMS[0]).await?;
         let (ring, now) = (self.keys().await?, self.now());
         let keys: Vec<&Value> = ring.keys.iter().filter(|key| !ring.is_over(key, now)).map(|key| &key.public).collect();
         Ok(json!({ "keys": keys }))
@@ -241,15 +247,11 @@ impl Provider {
         }
         let ring = self.keys().await?;
         let key = ring.keys.iter().find(|key| {
-            Some(key.kid.as_str()) == jose::text(&header, "kid") && Some(key.name.as_str()) == jose::text(&header, "alg")
+            Some(key.kid.as_str()) == jose::text(&header, "kid")
+                && Some(key.name.as_str()) == jose::text(&header, "alg")
         });
         let claims = key.and_then(|key| jose::verified(token, &key.decoding, key.algorithm));
         Ok(claims.filter(|claims| jose::text(claims, "iss") == Some(&self.inner.settings.issuer)))
-    }
-
-    /// Makes the key that everything is signed with unless another was asked for, at the start of a city.
-    pub(crate) async fn first_key(&self) -> Result<(), Problem> {
-        self.signing_key(ALGORITHMS[0]).await.map(drop)
     }
 }
 

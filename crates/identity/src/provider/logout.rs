@@ -88,7 +88,9 @@ impl Provider {
         let mut query: Vec<(&str, &str)> = Vec::new();
         if let Some(client) = &client {
             query.push(("client_id", &client.id));
-            query.extend(["post_logout_redirect_uri", "state"].iter().filter_map(|name| params.get(name).map(|v| (*name, v))));
+            query.extend(
+                ["post_logout_redirect_uri", "state"].iter().filter_map(|name| params.get(name).map(|v| (*name, v))),
+            );
         }
         leave(visitor, Some(localised(visitor.lang, &format!("{QUESTION}?{}", haidang_web::encode(query)))))
     }

@@ -112,24 +112,19 @@ pub(crate) struct Inner {
 }
 
 impl Provider {
-    /// Opens the provider over a migrated database and makes its first key.
+    /// Opens the provider over a migrated database. Its first key is made when somebody first asks for one.
     ///
     /// # Errors
-    /// An issuer that is no origin, or a key that cannot be made or opened.
+    /// An issuer that is no origin, or a key that this house cannot open.
     pub async fn open(room: IdentityRoom, settings: ProviderSettings) -> Result<Self, Problem> {
         crypto::install();
         if rules::origin(&settings.issuer) != Some(settings.issuer.as_str()) {
             return Err(Problem::internal("the issuer must be an origin such as https://id.example.vn"));
         }
-        let inner = Inner {
-            room,
-            settings,
-            keys: RwLock::default(),
-            registry: RwLock::default(),
-            fetched: Mutex::default(),
-        };
+        let inner =
+            Inner { room, settings, keys: RwLock::default(), registry: RwLock::default(), fetched: Mutex::default() };
         let provider = Self { inner: Arc::new(inner) };
-        provider.first_key().await?;
+        provider.keys().await?;
         Ok(provider)
     }
 

@@ -82,10 +82,13 @@ impl Provider {
             details: request.details.clone(),
             issued_at: 0,
         };
-        let life = if content.scopes.iter().any(|s| s == "offline_access") { self.lives().offline } else { self.lives().refresh };
+        let life = if content.scopes.iter().any(|s| s == "offline_access") {
+            self.lives().offline
+        } else {
+            self.lives().refresh
+        };
         let refresh = client.may("refresh_token").then(|| (&content, self.after(life)));
-        let issue =
-            Issue { client, content: &content, family: &family, nonce: request.nonce.as_deref(), refresh };
+        let issue = Issue { client, content: &content, family: &family, nonce: request.nonce.as_deref(), refresh };
         let granted = self.issue(visitor, &issue, "authorization_code", sql::USE_CODE, &code).await?;
         if granted.is_none() {
             self.revoke_family(&family, "code used twice").await?;

@@ -1,7 +1,7 @@
 //! Registration of clients and resource servers: what may be registered, and by whose act it counts.
 
 use super::model::{Client, ClientAuth, ClientState, Metadata, Profile, ResourceServer, SignInDoor, TokenFormat};
-use super::{Provider, keys, jose, rules, sql};
+use super::{Provider, jose, keys, rules, sql};
 use haidang_kernel::problem::Problem;
 use haidang_store::{ActorRef, AuditEntry, StoreError, args};
 use jiff::Timestamp;
@@ -274,14 +274,8 @@ impl Provider {
             return Err(facts("access tokens live between half a minute and an hour"));
         }
         let format = if new.format == TokenFormat::Jwt { "jwt" } else { "opaque" };
-        let row = args![
-            &new.audience,
-            new.scopes.join(" "),
-            format,
-            new.access_seconds,
-            new.client.clone(),
-            self.now(),
-        ];
+        let row =
+            args![&new.audience, new.scopes.join(" "), format, new.access_seconds, new.client.clone(), self.now(),];
         let entry = AuditEntry::mutation("resource_server.registered", by)
             .object("resource_server", &new.audience)
             .detail(json!({ "scopes": new.scopes, "format": format }));
@@ -358,7 +352,10 @@ mod tests {
         assert_eq!(judged(basic.clone()), Ok(Profile::LegacyRp));
         let machine = json!({ "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": [], "grant_types": ["client_credentials"], "scope": "api:read" });
         assert_eq!(judged(machine), Ok(Profile::Service));
-        assert_eq!(judged(json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": set(key.clone()) })), Ok(Profile::Fapi2));
+        assert_eq!(
+            judged(json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": set(key.clone()) })),
+            Ok(Profile::Fapi2)
+        );
         let mut private = key;
         private["d"] = "AAAA".into();
         let refused = [

@@ -28,9 +28,15 @@ pub fn routes(provider: Provider) -> Routes<Provider> {
         .protocol(get("show_oauth_metadata", "/.well-known/oauth-authorization-server"), discovery::show_metadata)
         .protocol(get("show_provider_keys", "/oauth2/jwks"), discovery::show_keys)
         .protocol(preflight("allow_provider_keys", "/oauth2/jwks"), discovery::allow_browser)
-        .protocol(post("push_request", "/oauth2/par").no_mutation("keeps a question for a minute"), pushed::push_request)
+        .protocol(
+            post("push_request", "/oauth2/par").no_mutation("keeps a question for a minute"),
+            pushed::push_request,
+        )
         .protocol(get("begin_authorization", "/oauth2/authorize"), authorize::begin_authorization)
-        .protocol(post("post_authorization", "/oauth2/authorize").audit("authorization.granted"), authorize::post_authorization)
+        .protocol(
+            post("post_authorization", "/oauth2/authorize").audit("authorization.granted"),
+            authorize::post_authorization,
+        )
         .protocol(post("give_tokens", "/oauth2/token").audit("token.issued"), token::give_tokens)
         .protocol(preflight("allow_tokens", "/oauth2/token"), discovery::allow_browser)
         .protocol(get("get_userinfo", "/oauth2/userinfo"), userinfo::get_userinfo)

@@ -68,10 +68,7 @@ fn without_port(uri: &str) -> Option<String> {
 /// Whether an address is one of the registered ones: byte for byte, the port of a loopback address aside.
 pub(crate) fn redirect_fits(registered: &[String], given: &str, loopback: bool) -> bool {
     registered.iter().any(|known| {
-        known == given
-            || (loopback
-                && without_port(known).is_some()
-                && without_port(known) == without_port(given))
+        known == given || (loopback && without_port(known).is_some() && without_port(known) == without_port(given))
     })
 }
 
@@ -88,7 +85,8 @@ pub(crate) fn redirect_fault(uri: &str, native: bool) -> Option<&'static str> {
     if host.contains('@') {
         return Some("a redirect address names no user");
     }
-    let secure = host.starts_with("https://") || LOOPBACKS.iter().any(|base| without_port(uri).is_some_and(|u| u.starts_with(base)));
+    let secure = host.starts_with("https://")
+        || LOOPBACKS.iter().any(|base| without_port(uri).is_some_and(|u| u.starts_with(base)));
     let private = native && uri.split_once("://").is_some_and(|(scheme, _)| scheme.contains('.'));
     (!secure && !private).then_some("a redirect address begins with https://")
 }

@@ -66,7 +66,9 @@ fn t01_redirect_addresses_are_compared_byte_for_byte() {
 
 #[test]
 fn t01_wildcards_and_fragments_are_not_registered() {
-    for good in ["https://rp.example/cb", "https://rp.example/cb?tenant=1", "http://127.0.0.1/cb", "http://localhost:3000/cb"] {
+    for good in
+        ["https://rp.example/cb", "https://rp.example/cb?tenant=1", "http://127.0.0.1/cb", "http://localhost:3000/cb"]
+    {
         assert_eq!(redirect_fault(good, false), None, "{good}");
     }
     assert_eq!(redirect_fault("vn.gov.haiphong.app:/cb", true), None);
@@ -121,7 +123,13 @@ fn t18_prompt_and_max_age_are_honoured() {
     let aged = |age| Request { max_age: Some(age), ..request() };
     check("young enough", &aged(600), Some(&me), None, Step::Answer);
     check("too old", &aged(599), Some(&me), None, Step::SignIn);
-    check("too old, silent", &Request { max_age: Some(1), ..prompt("none") }, Some(&me), None, Step::Error("login_required"));
+    check(
+        "too old, silent",
+        &Request { max_age: Some(1), ..prompt("none") },
+        Some(&me),
+        None,
+        Step::Error("login_required"),
+    );
     check("too old, but signed in for this", &aged(0), Some(&me), before, Step::Answer);
     let stranger = Present { agreed: false, ..present() };
     check("not agreed", &plain, Some(&stranger), None, Step::Ask);

@@ -27,7 +27,8 @@ pub(crate) const REVOKE_GRANT: &str =
 pub(crate) const INSERT_PUSHED: &str =
     "INSERT INTO identity_pushed_request (id, client, request, expires_at) VALUES ($1, $2, $3, $4)";
 
-pub(crate) const PUSHED: &str = "SELECT client, request, expires_at, used_at FROM identity_pushed_request WHERE id = $1";
+pub(crate) const PUSHED: &str =
+    "SELECT client, request, expires_at, used_at FROM identity_pushed_request WHERE id = $1";
 
 /// A pushed request leads to one answer: two browsers cannot both finish it.
 pub(crate) const USE_PUSHED: &str = "UPDATE identity_pushed_request SET used_at = $2 WHERE id = $1 AND used_at IS NULL";
@@ -66,8 +67,7 @@ pub(crate) const INSERT_REFRESH: &str = "INSERT INTO identity_refresh_token (tok
 pub(crate) const REFRESH: &str = "SELECT family, client, sid, content, expires_at, rotated_at, revoked_at FROM identity_refresh_token WHERE token_sha256 = $1";
 
 /// A rotated token has one successor: whoever changes the row makes it.
-pub(crate) const ROTATE_REFRESH: &str =
-    "UPDATE identity_refresh_token SET rotated_at = $2 WHERE token_sha256 = $1 AND rotated_at IS NULL AND revoked_at IS NULL";
+pub(crate) const ROTATE_REFRESH: &str = "UPDATE identity_refresh_token SET rotated_at = $2 WHERE token_sha256 = $1 AND rotated_at IS NULL AND revoked_at IS NULL";
 
 pub(crate) const REVOKE_REFRESH_OF_FAMILY: &str =
     "UPDATE identity_refresh_token SET revoked_at = $2 WHERE family = $1 AND revoked_at IS NULL";
@@ -79,8 +79,7 @@ pub(crate) const REVOKE_REFRESH_OF_SESSION: &str =
 pub(crate) const SEE: &str =
     "INSERT INTO identity_seen (seen_key, expires_at) VALUES ($1, $2) ON CONFLICT (seen_key) DO NOTHING";
 
-pub(crate) const KEYS: &str =
-    "SELECT kid, algorithm, public_key, sealed_key, created_at, active_from FROM identity_signing_key ORDER BY active_from, kid";
+pub(crate) const KEYS: &str = "SELECT kid, algorithm, public_key, sealed_key, created_at, active_from FROM identity_signing_key ORDER BY active_from, kid";
 
 pub(crate) const INSERT_KEY: &str = "INSERT INTO identity_signing_key (kid, algorithm, public_key, sealed_key, created_at, active_from) VALUES ($1, $2, $3, $4, $5, $6)";
 

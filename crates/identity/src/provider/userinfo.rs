@@ -118,7 +118,9 @@ impl Provider {
             (None, _) => return Err(refused("the token is bound to no key")),
             (Some(_), _) if !sent.bound => return Err(refused("a bound token is no bearer token")),
             (Some(_), None) => return Err(Refusal::proof("a DPoP proof is missing").into()),
-            (Some(jkt), Some(proof)) if *jkt != proof.jkt => return Err(Refusal::proof("the token is bound to another key").into()),
+            (Some(jkt), Some(proof)) if *jkt != proof.jkt => {
+                return Err(Refusal::proof("the token is bound to another key").into());
+            }
             (Some(_), Some(_)) => {}
         }
         if found.audience != self.issuer() {

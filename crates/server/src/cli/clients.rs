@@ -109,7 +109,13 @@ pub(crate) enum FormatWord {
 }
 
 /// Registers one client and tells what was issued, as one line of JSON.
-async fn add(provider: &Provider, value: &Value, profile: Option<Profile>, officials: bool, approve: bool) -> Result<(), RegisterError> {
+async fn add(
+    provider: &Provider,
+    value: &Value,
+    profile: Option<Profile>,
+    officials: bool,
+    approve: bool,
+) -> Result<(), RegisterError> {
     let mut new = NewClient::from_json(value)?;
     new.profile = profile;
     let new = if officials { new.for_officials() } else { new };

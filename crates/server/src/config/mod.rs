@@ -315,7 +315,8 @@ impl Config {
         }
         let issuer = &self.identity.issuer;
         if !issuer.is_empty() {
-            let rest = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://").filter(|_| is_local(issuer)));
+            let rest =
+                issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://").filter(|_| is_local(issuer)));
             if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', '?', '#', '@'])) {
                 let what = "must be an https:// origin without path or slash at its end".to_owned();
                 fault("identity.issuer", what);

@@ -128,12 +128,7 @@ async fn decide(
     ask(visitor, &waited)
 }
 
-async fn agree(
-    visitor: &Visitor,
-    provider: &Provider,
-    waited: &Waited,
-    session: &Described,
-) -> Result<Response, Stop> {
+async fn agree(visitor: &Visitor, provider: &Provider, waited: &Waited, session: &Described) -> Result<Response, Stop> {
     let waiting = Waiting { pushed: waited.pushed.as_deref(), authorization: Some(&waited.id) };
     let scopes = waited.request.asked_scopes();
     let response =
