@@ -2,6 +2,7 @@
 //! numbers, and the modules of the OpenID conformance suite under their names.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod browser;
 mod fapi;
 mod logout;
 mod machines;
