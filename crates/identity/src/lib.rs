@@ -8,6 +8,7 @@
 //! federation, which a later issue brings behind the same traits.
 
 mod account;
+mod account_factor;
 mod agencies;
 mod api;
 pub mod bulk;
@@ -21,7 +22,7 @@ pub mod one_time;
 mod organisation;
 mod pages;
 pub mod password;
-mod provider;
+pub mod provider;
 mod provisioning;
 pub mod registers;
 pub mod roles;
@@ -48,7 +49,20 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0005_create_token", sql: include_str!("../migrations/0005_create_token.sql") },
     Migration { name: "0006_create_relation", sql: include_str!("../migrations/0006_create_relation.sql") },
     Migration { name: "0007_create_register", sql: include_str!("../migrations/0007_create_register.sql") },
-    // provider: 0010 to 0019
+    Migration { name: "0010_create_client", sql: include_str!("../migrations/0010_create_client.sql") },
+    Migration {
+        name: "0011_create_resource_server",
+        sql: include_str!("../migrations/0011_create_resource_server.sql"),
+    },
+    Migration { name: "0012_create_client_grant", sql: include_str!("../migrations/0012_create_client_grant.sql") },
+    Migration { name: "0013_create_authorization", sql: include_str!("../migrations/0013_create_authorization.sql") },
+    Migration { name: "0014_create_issued_token", sql: include_str!("../migrations/0014_create_issued_token.sql") },
+    Migration { name: "0015_create_seen", sql: include_str!("../migrations/0015_create_seen.sql") },
+    Migration { name: "0016_create_signing_key", sql: include_str!("../migrations/0016_create_signing_key.sql") },
+    Migration {
+        name: "0017_create_relying_session",
+        sql: include_str!("../migrations/0017_create_relying_session.sql"),
+    },
     // credentials: 0020 to 0029
     // federation: 0030 to 0039
     // organisation: 0040 to 0049

@@ -11,13 +11,14 @@ use crate::room::IdentityRoom;
 pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("identity", Lang::Vi, include_str!("../locales/vi/identity.ftl")),
     ("identity", Lang::En, include_str!("../locales/en/identity.ftl")),
+    ("identity-provider", Lang::Vi, include_str!("../locales/vi/identity-provider.ftl")),
+    ("identity-provider", Lang::En, include_str!("../locales/en/identity-provider.ftl")),
 ];
 
 /// All routes. The simulator's pages exist only where simulators may run.
 pub fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
     let simulated = room.settings().simulated;
     let parts = [
-        crate::provider::routes(room.clone()),
         crate::credentials::routes(room.clone()),
         crate::federation::routes(room.clone()),
         crate::organisation::routes(room.clone()),

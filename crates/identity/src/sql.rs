@@ -43,6 +43,9 @@ pub(crate) const SET_PASSWORD: &str =
 pub(crate) const USE_STEP: &str =
     "UPDATE identity_credential SET totp_last_step = $2 WHERE person = $1 AND totp_last_step < $2";
 
+pub(crate) const REMOVE_SECOND_FACTOR: &str =
+    "UPDATE identity_credential SET totp_secret = $2, changed_at = $3 WHERE person = $1";
+
 pub(crate) const ACCOUNTS: &str = "SELECT credential.username AS username, person.id AS id, person.full_name AS full_name, person.locked AS locked FROM identity_credential AS credential JOIN identity_person AS person ON person.id = credential.person ORDER BY credential.username LIMIT $1";
 
 pub(crate) const ATTEMPTS: &str = "SELECT failures, first_at, not_before FROM identity_attempt WHERE account_key = $1";

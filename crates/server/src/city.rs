@@ -8,9 +8,11 @@ use haidang_contracts::access::AccessLog;
 use haidang_contracts::documents::{Documents, Signer};
 use haidang_contracts::files::FileScanner;
 use haidang_identity::IdentityRoom;
+use haidang_identity::provider::{Lives, LogoutNotices, Provider, ProviderSettings};
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::{FolderSigner, KeyFolder, Sealer};
 use haidang_store::{Blobs, CheckpointWriter, Db, Migration, Options, secret_file};
+use haidang_web::client::{Guarded, OutboundLimits};
 use haidang_web::{App, Rates, Served, SessionLimits, Site};
 
 use crate::config::Config;
@@ -69,6 +71,8 @@ pub struct City {
     pub signer: FolderSigner,
     /// People and rights.
     pub identity: IdentityRoom,
+    /// OpenID provider.
+    pub provider: Provider,
     /// The domain rooms.
     pub rooms: Rooms,
     /// Other systems that wish to be told of facts.
@@ -86,6 +90,7 @@ struct Secrets {
     webhooks: [u8; 32],
     /// Opens what is sealed at rest.
     unlock: [u8; 32],
+    identity: [u8; 32],
     checkpoints: CheckpointWriter,
 }
 
@@ -96,6 +101,7 @@ fn secrets(config: &Config, ambient: &Ambient) -> Result<Secrets> {
         web: secret("web.secret")?,
         webhooks: secret("webhooks.secret")?,
         unlock: secret_file(&config.unlock_file(), ambient).context("store.unlock_file")?,
+        identity: secret("identity.secret")?,
         checkpoints: CheckpointWriter::open(&config.checkpoints(), &folder.join("checkpoint.secret"), ambient)?,
     })
 }
@@ -169,7 +175,10 @@ impl City {
             access: Arc::new(db.clone()) as Arc<dyn AccessLog>,
         })
         .await?;
+        let provider = open_provider(&config, &identity, secrets.identity).await?;
+        db.register(Arc::new(LogoutNotices(provider.clone())));
         let mut app = App::new(site.clone()).mount(haidang_identity::routes(identity.clone()));
+        app = app.mount(haidang_identity::provider::routes(provider.clone()));
         app = app.mount(crate::keys::routes(signer.clone()));
         if let Some(gateway) = gateway {
             app = app.mount(simulators::routes(gateway));
@@ -186,6 +195,7 @@ impl City {
             blobs,
             signer,
             identity,
+            provider,
             rooms,
             webhooks,
             site,
@@ -193,6 +203,22 @@ impl City {
             checkpoints: secrets.checkpoints,
         })
     }
+}
+
+/// The OpenID provider of a configured city. A machine that cannot call others still serves; notices then wait.
+async fn open_provider(config: &Config, identity: &IdentityRoom, secret: [u8; 32]) -> Result<Provider> {
+    let outbound = Guarded::new(config.identity.private_hosts.clone(), OutboundLimits::default());
+    if let Err(error) = &outbound {
+        tracing::warn!(error = %error, "other systems cannot be called");
+    }
+    let settings = ProviderSettings {
+        issuer: config.issuer(config.server.listen.port()),
+        secret,
+        key_days: i64::try_from(config.identity.key_days).unwrap_or(90),
+        lives: Lives::default(),
+        outbound: outbound.ok(),
+    };
+    Provider::open(identity.clone(), settings).await.map_err(|problem| anyhow::anyhow!("{}", problem.detail))
 }
 
 fn site(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use async_trait::async_trait;
+use haidang_identity::provider::{LogoutDelivery, Provider};
 use haidang_store::jobs::{Handler, Job};
 use haidang_store::outbox::Failure;
 use haidang_store::{Dispatcher, Jobs, Sealer, Stopper, stopper};
@@ -31,6 +32,7 @@ impl Work {
 struct Sweep {
     site: Arc<haidang_web::Site>,
     identity: haidang_identity::IdentityRoom,
+    provider: Provider,
 }
 
 #[async_trait]
@@ -46,14 +48,18 @@ impl Handler for Sweep {
     async fn run(&self, _: &Job) -> Result<(), Failure> {
         haidang_web::session::sweep(&self.site).await?;
         self.identity.sweep().await?;
+        self.provider.sweep().await.map_err(|problem| Failure::Later(problem.code.to_owned()))?;
         Ok(())
     }
 }
 
 impl City {
     fn all_jobs(&self) -> Jobs {
-        let sweep = Sweep { site: self.site.clone(), identity: self.identity.clone() };
-        let jobs = Jobs::new(self.db.clone()).with(Arc::new(sweep)).with(Arc::new(Deliveries(self.webhooks.clone())));
+        let sweep = Sweep { site: self.site.clone(), identity: self.identity.clone(), provider: self.provider.clone() };
+        let jobs = Jobs::new(self.db.clone())
+            .with(Arc::new(sweep))
+            .with(Arc::new(Deliveries(self.webhooks.clone())))
+            .with(Arc::new(LogoutDelivery(self.provider.clone())));
         self.rooms.jobs(jobs)
     }
 

@@ -40,7 +40,8 @@ pub(crate) fn origin(settings: &Settings, headers: &HeaderMap) -> Origin {
         Some(_) => return Origin::Foreign,
         None => Origin::Unknown,
     };
-    let Some(origin) = text("origin") else { return site };
+    // A page that sends no referrer sends no origin either, only `null`: then the form's own token must speak.
+    let Some(origin) = text("origin").filter(|origin| *origin != "null") else { return site };
     let own_host = || {
         let host = headers.get(header::HOST).and_then(|v| v.to_str().ok());
         let authority = origin.split_once("://").map(|(_, rest)| rest);
@@ -69,7 +70,9 @@ mod tests {
         check(&[("sec-fetch-site", "same-site")], Origin::Foreign);
         check(&[("origin", "https://city.example")], Origin::Own);
         check(&[("origin", "https://city.example.evil")], Origin::Foreign);
-        check(&[("origin", "null")], Origin::Foreign);
+        check(&[("origin", "null")], Origin::Unknown);
+        check(&[("sec-fetch-site", "same-origin"), ("origin", "null")], Origin::Own);
+        check(&[("sec-fetch-site", "cross-site"), ("origin", "null")], Origin::Foreign);
         check(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")], Origin::Own);
         check(&[("origin", "https://evil.example"), ("host", "city.example")], Origin::Foreign);
         check(&[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")], Origin::Foreign);

@@ -116,7 +116,10 @@ async fn admit(mut visitor: Visitor, request: Request, next: Next) -> Result<Res
         // A program works faster than a person, whoever's rights it has.
         Some(actor) if arrival.bearer => site.limiter.take(Caller::System(actor.person.to_string()), now),
         Some(actor) => site.limiter.take(Caller::Person(actor.person.to_string()), now),
-        None if row.is_unsafe() => site.limiter.take(Caller::AnonymousWrite(caller), now),
+        // Programs at a standard's door prove themselves by their own credentials, and many share one address.
+        None if row.is_unsafe() && row.surface != Surface::Protocol => {
+            site.limiter.take(Caller::AnonymousWrite(caller), now)
+        }
         None => Ok(()),
     };
     limited.map_err(|seconds| refused(&visitor, too_many("too_many_requests", seconds)))?;

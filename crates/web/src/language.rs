@@ -4,8 +4,14 @@ use crate::site::Site;
 use axum::http::{HeaderMap, HeaderValue, header};
 use haidang_ui::Lang;
 
-/// Cookie that remembers the last language chosen.
-pub const LANGUAGE_COOKIE: &str = "hd_lang";
+/// Cookie that remembers the last language chosen. Over an encrypted connection it is bound to this host, as the
+/// session's is.
+const LANGUAGE_COOKIES: [&str; 2] = ["__Host-hd_lang", "hd_lang"];
+
+/// What the cookie remembers.
+pub(crate) fn remembered(headers: &HeaderMap) -> Option<Lang> {
+    LANGUAGE_COOKIES.iter().find_map(|name| cookie(headers, name)).and_then(Lang::parse)
+}
 
 /// Splits `/vi/ho-so` into its language and `/ho-so`; `None` when the address has no language prefix.
 pub fn split(path: &str) -> Option<(Lang, &str)> {
@@ -24,11 +30,7 @@ pub fn split(path: &str) -> Option<(Lang, &str)> {
 
 /// The language of an address without prefix: the cookie, then `Accept-Language`, then Vietnamese.
 pub fn negotiate(headers: &HeaderMap) -> Lang {
-    match cookie(headers, LANGUAGE_COOKIE) {
-        Some("vi") => Lang::Vi,
-        Some("en") => Lang::En,
-        _ => accepted(headers),
-    }
+    remembered(headers).unwrap_or_else(|| accepted(headers))
 }
 
 /// What `Accept-Language` prefers; Vietnamese when it says nothing we speak.
@@ -56,16 +58,14 @@ pub fn accepted(headers: &HeaderMap) -> Lang {
 
 /// `Set-Cookie` that remembers the language for a year.
 pub(crate) fn remember(site: &Site, lang: Lang) -> Option<HeaderValue> {
-    let secure = if site.settings.secure() { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!(
-        "{LANGUAGE_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}",
-        lang.code()
-    ))
-    .ok()
+    let [bound, plain] = LANGUAGE_COOKIES;
+    let (name, secure) = if site.settings.secure() { (bound, "; Secure") } else { (plain, "") };
+    HeaderValue::from_str(&format!("{name}={}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly{secure}", lang.code()))
+        .ok()
 }
 
 /// The value of a cookie. A name given twice is read once, the first time.
-pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
@@ -124,6 +124,7 @@ mod tests {
         check(&[("accept-language", "en;q=hello")], Lang::En);
         check(&[("accept-language", "en"), ("cookie", "x=1; hd_lang=vi")], Lang::Vi);
         check(&[("accept-language", "vi"), ("cookie", "hd_lang=en")], Lang::En);
+        check(&[("cookie", "hd_lang=vi; __Host-hd_lang=en")], Lang::En);
         check(&[("cookie", "hd_lang=xx")], Lang::Vi);
     }
 

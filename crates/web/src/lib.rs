@@ -64,7 +64,7 @@ pub use axum::response::Response;
 pub use extract::{Json, Path, Query};
 pub use form::{Form, FormFields, encode};
 pub use judge::route_list;
-pub use language::{return_path, safe_path};
+pub use language::{cookie, return_path, safe_path};
 pub use openapi::openapi;
 pub use problem::reference;
 pub use rate::{LoginThrottle, Rates};

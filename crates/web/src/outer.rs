@@ -67,7 +67,7 @@ impl Asked {
             path: split.map_or(whole.clone(), |(_, rest)| rest.to_owned()),
             api: request.uri().path().starts_with("/api/"),
             htmx: Htmx::read(headers),
-            remembered: language::cookie(headers, language::LANGUAGE_COOKIE).and_then(Lang::parse),
+            remembered: language::remembered(headers),
         }
     }
 }
@@ -119,7 +119,7 @@ fn rendered(site: &Arc<Site>, asked: &Asked, visitor: Option<&Visitor>, mut resp
 }
 
 /// Everything of our own may run, nothing else: no inline script or style, no other host, no frame, no plugin.
-const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 const PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), geolocation=(self), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()";
 
 fn finish_headers(site: &Site, asked: &Asked, visitor: Option<&Visitor>, response: &mut Response) {
@@ -128,10 +128,16 @@ fn finish_headers(site: &Site, asked: &Asked, visitor: Option<&Visitor>, respons
     put(headers, "x-request-id", &asked.id);
     put(headers, "x-content-type-options", "nosniff");
     put(headers, "x-frame-options", "DENY");
-    put(headers, "referrer-policy", "same-origin");
+    // The address of a page of signing in may tell where somebody wants to go.
+    let signing_in = asked.path.starts_with(site.settings.sign_in_path);
+    keep(headers, "referrer-policy", if signing_in { "no-referrer" } else { "same-origin" });
     put(headers, "permissions-policy", PERMISSIONS);
     put(headers, "cross-origin-opener-policy", "same-origin");
     put(headers, "cross-origin-resource-policy", "same-origin");
+    if signing_in {
+        // The answer to the form may lead on, by redirects, to the system that sent the person here to sign in.
+        keep(headers, "content-security-policy", &format!("{POLICY}{}", site.form_targets()));
+    }
     keep(headers, "content-security-policy", POLICY);
     if site.settings.secure() {
         put(headers, "strict-transport-security", "max-age=63072000; includeSubDomains");

@@ -221,6 +221,14 @@ pub async fn by_sid(site: &Site, sid: &str) -> Result<Option<Described>, StoreEr
     Ok(session.map(|session| session.described).filter(|session| session.ends_at > now))
 }
 
+/// The session was used by a system that renews its tokens: its idle time begins anew.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn touch_by_sid(site: &Site, sid: &str) -> Result<(), StoreError> {
+    site.db.execute(sql::TOUCH_SESSION_BY_SID, args![sid, site.ambient.now()]).await.map(drop)
+}
+
 /// The live sessions of a person, the last used first.
 ///
 /// # Errors
@@ -256,6 +264,10 @@ impl Session {
 pub async fn sign_in(visitor: &Visitor, person: &PersonId, sign_in: SignIn) -> Result<(), Fault> {
     let mut new = new_session(&visitor.site, person, sign_in);
     new.device = visitor.device.clone();
+    if let Some(session) = visitor.session.as_ref().filter(|session| session.person == *person) {
+        // The same person proved anew who they are: to the systems they use it is still one session.
+        new.sid = session.described.sid.clone();
+    }
     begin(visitor, new).await
 }
 
@@ -444,14 +456,14 @@ struct New {
 }
 
 async fn begin(visitor: &Visitor, new: New) -> Result<(), Fault> {
-    let former = visitor.session.as_ref().map(|s| s.id.clone());
+    let former = visitor.session.as_ref().map(|s| (s.id.clone(), s.person.clone()));
     let token = insert(&visitor.site, new, former).await?;
     put_cookie(visitor, &token);
     Ok(())
 }
 
 /// Writes the row of a new session in the place of a former one and answers its token.
-async fn insert(site: &Site, new: New, former: Option<String>) -> Result<String, Fault> {
+async fn insert(site: &Site, new: New, former: Option<(String, PersonId)>) -> Result<String, Fault> {
     let limits = &site.settings.sessions;
     let (idle, life) = match new.kind {
         ActorKind::Official => (limits.official_idle, limits.official_life),
@@ -468,8 +480,14 @@ async fn insert(site: &Site, new: New, former: Option<String>) -> Result<String,
         .transaction(|tx| {
             let (id, former) = (id.clone(), former.clone());
             Box::pin(async move {
-                if let Some(former) = former {
-                    tx.execute(sql::DELETE_SESSION, args![&former]).await?;
+                if let Some((former, person)) = former {
+                    let ended = tx.fetch_optional(sql::DELETE_SESSION, args![&former]).await?;
+                    let sid = ended.map(|row| row.opt_text("sid")).transpose()?.flatten();
+                    if let Some(sid) = sid.filter(|sid| *sid != new.sid) {
+                        let at = now.as_microsecond();
+                        let event = SessionEnded { sid: sid.clone(), person: person.to_string(), at };
+                        tx.emit(SESSION_ENDED, &sid, &event).await?;
+                    }
                 }
                 let (assurance, behalf) = (i64::from(new.assurance), new.on_behalf_of.clone());
                 let factor = new.second_factor_at;

@@ -108,6 +108,7 @@ pub struct Site {
     pub throttle: LoginThrottle,
     pub(crate) limiter: RateLimiter,
     pub(crate) emergency: std::sync::RwLock<Option<(Banner, Banner)>>,
+    form_targets: std::sync::RwLock<std::collections::BTreeSet<String>>,
 }
 
 impl Site {
@@ -131,7 +132,24 @@ impl Site {
             throttle: LoginThrottle::default(),
             limiter,
             emergency: std::sync::RwLock::new(None),
+            form_targets: std::sync::RwLock::default(),
         })
+    }
+
+    /// Lets the forms of signing in lead on to these origins: those of registered systems, and no others.
+    pub fn allow_form_targets<'a>(&self, origins: impl IntoIterator<Item = &'a str>) {
+        let mut known = self.form_targets.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        for origin in origins {
+            if !known.contains(origin) {
+                known.insert(origin.to_owned());
+            }
+        }
+    }
+
+    /// The origins as the end of a `form-action`.
+    pub(crate) fn form_targets(&self) -> String {
+        let known = self.form_targets.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        known.iter().map(|origin| format!(" {origin}")).collect()
     }
 
     /// Shows a banner on all pages (Vietnamese, English), or takes it away.

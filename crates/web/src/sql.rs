@@ -15,6 +15,10 @@ pub(crate) const SESSIONS_OF: &str = "SELECT id, person, on_behalf_of, assurance
 /// The session was used.
 pub(crate) const TOUCH_SESSION: &str = "UPDATE web_session SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2";
 
+/// The session was used through another system.
+pub(crate) const TOUCH_SESSION_BY_SID: &str =
+    "UPDATE web_session SET last_seen_at = $2 WHERE sid = $1 AND last_seen_at < $2";
+
 /// The session acts for somebody, or for its own person again.
 pub(crate) const ACT_FOR: &str = "UPDATE web_session SET on_behalf_of = $2 WHERE id = $1";
 

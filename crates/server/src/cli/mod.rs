@@ -1,6 +1,7 @@
 //! The command line. Exit codes: 0 done, 1 the command found something wrong, 2 it could not run.
 
 mod audit;
+mod clients;
 mod config;
 mod demo;
 mod packs;
@@ -45,6 +46,12 @@ enum Command {
     /// Accounts of officials.
     #[command(subcommand)]
     User(users::UserCommand),
+    /// Systems that sign people in through this city.
+    #[command(subcommand)]
+    Client(clients::ClientCommand),
+    /// Systems that take access tokens of this city.
+    #[command(subcommand)]
+    Resource(clients::ResourceCommand),
     /// Prove that nothing was changed after the fact.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -108,6 +115,8 @@ async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
         Command::Migrate => transfer::migrate(config).await,
         Command::Pack(command) => packs::run(command, config).await,
         Command::User(command) => users::run(command, config).await,
+        Command::Client(command) => clients::run(command, config).await,
+        Command::Resource(command) => clients::resource(command, config).await,
         Command::Audit(command) => audit::run(command, config).await,
         Command::Backup(command) => transfer::backup(command, config).await,
         Command::Restore(command) => transfer::restore(command, config).await,

@@ -27,6 +27,9 @@ pub(crate) enum UserCommand {
         /// Role of positions.toml.
         #[arg(long)]
         role: String,
+        /// The account signs in with the password alone; it then bears no post.
+        #[arg(long)]
+        without_second_factor: bool,
     },
     /// List accounts.
     List {
@@ -66,7 +69,7 @@ fn password() -> Result<String> {
 }
 
 /// Who works at the command line, as the audit names them.
-fn operator() -> ActorRef {
+pub(super) fn operator() -> ActorRef {
     ActorRef { kind: "operator".to_owned(), channel: "command_line".to_owned(), ..ActorRef::default() }
 }
 
@@ -84,9 +87,13 @@ fn told(done: Result<(), AccountError>, line: &str) -> Result<Outcome> {
 pub(crate) async fn run(command: UserCommand, config: Config) -> Result<Outcome> {
     let city = City::open(config, Surroundings::system()).await?;
     let outcome = match command {
-        UserCommand::Add { username, name, agency, role } => {
-            let new = NewAccount { username, password: password()?, full_name: name, agency, role };
+        UserCommand::Add { username, name, agency, role, without_second_factor } => {
+            let new = NewAccount { username: username.clone(), password: password()?, full_name: name, agency, role };
             match city.identity.add_account(&new, operator()).await {
+                Ok(_) if without_second_factor => told(
+                    city.identity.remove_second_factor(&username, operator()).await,
+                    "Account made. It signs in with the password alone and bears no post.",
+                ),
                 Ok(uri) => {
                     say("Account made. Put this address into an authenticator app (it is shown this once):")?;
                     say(uri)?;

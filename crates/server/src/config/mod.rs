@@ -111,6 +111,18 @@ concern! {
 }
 
 concern! {
+    /// The OpenID provider by which other systems sign people in.
+    "identity" Identity {
+        /// Issuer, an origin such as `https://id.example.vn`. Empty: the public origin. It stands in every token, so choose it once.
+        issuer: String = String::new(),
+        /// Days that a key signs before its successor does. The successor is public a day earlier.
+        key_days: u64 = 90,
+        /// Hosts of client keys and logout notices that may be called although their addresses are private.
+        private_hosts: Vec<String> = Vec::new(),
+    }
+}
+
+concern! {
     /// How long sessions live (minutes). Laws and city rules may ask for shorter ones.
     "session" Session {
         /// Idle time of a resident; the page warns two minutes before.
@@ -169,6 +181,8 @@ pub struct Config {
     pub server: Server,
     /// `[store]`
     pub store: Store,
+    /// `[identity]`
+    pub identity: Identity,
     /// `[session]`
     pub session: Session,
     /// `[rate]`
@@ -185,6 +199,7 @@ impl Config {
         (City::SECTION.0, City::SECTION.1, City::KEYS),
         (Server::SECTION.0, Server::SECTION.1, Server::KEYS),
         (Store::SECTION.0, Store::SECTION.1, Store::KEYS),
+        (Identity::SECTION.0, Identity::SECTION.1, Identity::KEYS),
         (Session::SECTION.0, Session::SECTION.1, Session::KEYS),
         (Rate::SECTION.0, Rate::SECTION.1, Rate::KEYS),
         (Work::SECTION.0, Work::SECTION.1, Work::KEYS),
@@ -196,6 +211,7 @@ impl Config {
             .set(name, value)
             .or_else(|| self.server.set(name, value))
             .or_else(|| self.store.set(name, value))
+            .or_else(|| self.identity.set(name, value))
             .or_else(|| self.session.set(name, value))
             .or_else(|| self.rate.set(name, value))
             .or_else(|| self.work.set(name, value))
@@ -208,6 +224,7 @@ impl Config {
             self.city.shown(),
             self.server.shown(),
             self.store.shown(),
+            self.identity.shown(),
             self.session.shown(),
             self.rate.shown(),
             self.work.shown(),
@@ -282,6 +299,14 @@ impl Config {
         }
     }
 
+    /// Issuer of the OpenID provider, given the port that is really listened on.
+    pub fn issuer(&self, port: u16) -> String {
+        match self.identity.issuer.as_str() {
+            "" => self.origin(port),
+            given => given.to_owned(),
+        }
+    }
+
     /// Rules that concern several keys or the machine; empty when the city may start.
     pub fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
@@ -298,6 +323,18 @@ impl Config {
         }
         if self.city.environment == Environment::Production && origin.starts_with("http://") && !is_local(origin) {
             fault("server.public_origin", "a production city is reached by https://".to_owned());
+        }
+        let issuer = &self.identity.issuer;
+        if !issuer.is_empty() {
+            let rest =
+                issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://").filter(|_| is_local(issuer)));
+            if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', '?', '#', '@'])) {
+                let what = "must be an https:// origin without path or slash at its end".to_owned();
+                fault("identity.issuer", what);
+            }
+        }
+        if !(2..=1_000).contains(&self.identity.key_days) {
+            fault("identity.key_days", "must be 2 to 1000, for a key is announced a day before it signs".to_owned());
         }
         match self.pack() {
             Some(pack) if pack.join("city.toml").is_file() => {}

@@ -39,6 +39,11 @@ const TABLES: &[&str] = &[
     "identity_position",
     "identity_token",
     "identity_relation",
+    "identity_client",
+    "identity_client_grant",
+    "identity_code",
+    "identity_issued_token",
+    "identity_refresh_token",
     "server_payment",
 ];
 
@@ -313,6 +318,7 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("token", nothing.clone()),
         ("reference", nothing.clone()),
         ("webhook", nothing.clone()),
+        ("authorization", nothing.clone()),
         ("payment_reference", nothing),
     ])
 }

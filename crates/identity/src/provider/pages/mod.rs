@@ -1,0 +1,4 @@
+//! Pages of the provider.
+
+pub(crate) mod consent;
+pub(crate) mod signing_out;

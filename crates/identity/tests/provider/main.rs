@@ -1,0 +1,11 @@
+//! The OpenID provider, asked as a relying party and as a browser would: the threats of the handbook under their
+//! numbers, and the modules of the OpenID conformance suite under their names.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod browser;
+mod fapi;
+mod logout;
+mod machines;
+mod oidcc;
+mod support;
+mod threats;
