@@ -84,6 +84,7 @@ pub struct City {
 struct Secrets {
     web: [u8; 32],
     webhooks: [u8; 32],
+    identity: [u8; 32],
     checkpoints: CheckpointWriter,
 }
 
@@ -93,6 +94,7 @@ fn secrets(config: &Config, ambient: &Ambient) -> Result<Secrets> {
     Ok(Secrets {
         web: secret("web.secret")?,
         webhooks: secret("webhooks.secret")?,
+        identity: secret("identity.secret")?,
         checkpoints: CheckpointWriter::open(&config.checkpoints(), &folder.join("checkpoint.secret"), ambient)?,
     })
 }
@@ -142,6 +144,7 @@ impl City {
                 cheap_passwords: surroundings.cheap_passwords,
             },
         )?;
+        identity.use_house_key(secrets.identity)?;
         crate::import::claim(&db, &pack).await?;
         crate::import::put_agencies(&db, &pack).await?;
         texts()?;
