@@ -6,7 +6,7 @@ use haidang_kernel::keyed;
 use haidang_store::{ActorRef, AuditEntry, Row, StoreError, Tx, args};
 
 use crate::bulk;
-use crate::model::{AccountRow, CredentialSeed, PersonSeed, PositionSeed, SamplePerson};
+use crate::model::{CredentialSeed, PersonSeed, PositionSeed, SamplePerson};
 use crate::one_time::{self, Secret};
 use crate::password::HashError;
 use crate::room::IdentityRoom;
@@ -357,21 +357,6 @@ impl IdentityRoom {
             })
             .await?;
         Ok(())
-    }
-
-    /// Official accounts by name.
-    pub async fn accounts(&self, limit: i64) -> Result<Vec<AccountRow>, StoreError> {
-        let rows = self.inner.db.fetch_all(sql::ACCOUNTS, args![limit]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(AccountRow {
-                    username: row.text("username")?,
-                    person: row.id("id")?,
-                    full_name: row.text("full_name")?,
-                    locked: row.boolean("locked")?,
-                })
-            })
-            .collect()
     }
 
     /// A few adults for the simulator's short list.

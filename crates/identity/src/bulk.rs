@@ -6,8 +6,8 @@ use haidang_contracts::identity::PersonKind;
 use haidang_kernel::text;
 use haidang_store::{StoreError, Tx, Value, args};
 
-use crate::model::{AgencySeed, CredentialSeed, PersonSeed, PositionSeed, RegisterSeed, RelationSeed, TokenSeed};
 use crate::credentials::codes;
+use crate::model::{AgencySeed, CredentialSeed, PersonSeed, PositionSeed, RegisterSeed, RelationSeed, TokenSeed};
 use crate::sealed::Sealer;
 use crate::sql;
 

@@ -1,7 +1,7 @@
 //! Pure decisions of signing in: throttling, passwords, names of accounts, for whom one may act.
 
-use haidang_contracts::identity::PersonKind;
 use crate::credentials::guessable;
+use haidang_contracts::identity::PersonKind;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Span, Timestamp};
 

@@ -233,7 +233,8 @@ fn without_unproven_posts(mut actor: Actor, factor: Factor) -> Actor {
 /// Says in the words of RFC 9470 which level is missing, so that a client can ask the person for it.
 fn challenged(decision: Decision, mut response: Response) -> Response {
     if let Decision::StepUp(level) = decision {
-        let challenge = format!("Bearer error=\"{}\", acr_values=\"{}\"", permission::INSUFFICIENT, permission::acr(level));
+        let challenge =
+            format!("Bearer error=\"{}\", acr_values=\"{}\"", permission::INSUFFICIENT, permission::acr(level));
         if let Ok(value) = HeaderValue::from_str(&challenge) {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
         }

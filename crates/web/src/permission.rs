@@ -187,7 +187,13 @@ mod tests {
             ("level above all own means", &row(Allow::SignedIn).min_assurance(3), Some(&clerk), fresh, StepUp(3)),
             ("level and post, one factor", &receive.clone().min_assurance(3), Some(&clerk), none, SecondFactor),
             ("level and capability not held: no hint", &sign.clone().min_assurance(3), Some(&clerk), fresh, Forbidden),
-            ("level before freshness", &receive.clone().min_assurance(3).fresh_factor(), Some(&clerk), first, StepUp(3)),
+            (
+                "level before freshness",
+                &receive.clone().min_assurance(3).fresh_factor(),
+                Some(&clerk),
+                first,
+                StepUp(3),
+            ),
             ("level, open to all", &row(Allow::Anyone).min_assurance(3), None, none, Pass),
             ("row without permission", &Row::get("x", "/x"), Some(&clerk), fresh, Forbidden),
         ];
@@ -202,7 +208,9 @@ mod tests {
         for level in 1..=4 {
             assert_eq!(acr_level(&acr(level)), Some(level));
         }
-        for name in ["", "urn:haidang:nd69:xt", "urn:haidang:nd69:xt0", "urn:haidang:nd69:xt5", "xt2", "urn:haidang:nd69:xt2 "] {
+        for name in
+            ["", "urn:haidang:nd69:xt", "urn:haidang:nd69:xt0", "urn:haidang:nd69:xt5", "xt2", "urn:haidang:nd69:xt2 "]
+        {
             assert_eq!(acr_level(name), None, "{name}");
         }
     }

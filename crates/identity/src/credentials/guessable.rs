@@ -102,10 +102,14 @@ mod tests {
     #[test]
     fn the_own_name_is_refused_and_its_syllables_are_free() {
         let (username, name) = ("lan.nth", "Nguyễn Thị Hương Lan");
-        for password in ["Hương Lan trồng rau 7", "lanhuong trồng rau 7", "chào lan.nth buổi sáng", "mèo của lannth ngủ say"] {
+        for password in
+            ["Hương Lan trồng rau 7", "lanhuong trồng rau 7", "chào lan.nth buổi sáng", "mèo của lannth ngủ say"]
+        {
             assert!(is_guessable(password, username, name), "{password}");
         }
-        for password in ["hoa lan nở sớm trên gác", "mùi hương bay khắp xóm nhỏ", "con mèo trèo cây cau", "tám con vịt lội ao bèo"] {
+        for password in
+            ["hoa lan nở sớm trên gác", "mùi hương bay khắp xóm nhỏ", "con mèo trèo cây cau", "tám con vịt lội ao bèo"]
+        {
             assert!(!is_guessable(password, username, name), "{password}");
         }
     }

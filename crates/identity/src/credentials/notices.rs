@@ -78,8 +78,7 @@ pub(crate) async fn tell(
 ) -> Result<(), StoreError> {
     let (id, now) = (tx.ambient().new_id::<Notice>(), tx.ambient().now());
     tx.execute(sql::INSERT_NOTICE, args![&id, person, what.as_str(), device, now]).await?;
-    let fact =
-        AccountNoticed { person: person.to_string(), kind: what.as_str().to_owned(), at: now.as_microsecond() };
+    let fact = AccountNoticed { person: person.to_string(), kind: what.as_str().to_owned(), at: now.as_microsecond() };
     tx.emit(ACCOUNT_NOTICED, person.as_str(), &fact).await?;
     Ok(())
 }
@@ -125,7 +124,11 @@ impl IdentityRoom {
         let rows = self.inner.db.fetch_all(sql::NOTICES, args![person]).await?;
         rows.iter()
             .map(|row| {
-                Ok(Notice { kind: row.text("kind")?, device: row.opt_text("device")?, at: row.timestamp("created_at")? })
+                Ok(Notice {
+                    kind: row.text("kind")?,
+                    device: row.opt_text("device")?,
+                    at: row.timestamp("created_at")?,
+                })
             })
             .collect()
     }

@@ -274,8 +274,7 @@ impl IdentityRoom {
     ) -> Result<Proof, KeyRefusal> {
         let party = relying_party(&visitor.site)?;
         let purpose = if signed_in.is_some() { "step_up" } else { "sign_in" };
-        let (state, asked) =
-            self.take_ceremony::<AuthenticationState>(visitor, ceremony, purpose, signed_in).await?;
+        let (state, asked) = self.take_ceremony::<AuthenticationState>(visitor, ceremony, purpose, signed_in).await?;
         let answer: PublicKeyCredential = serde_json::from_str(answer).map_err(|_| KeyRefusal::Wrong)?;
         let known = credential_key(&answer.raw_id);
         let row = self.inner.db.fetch_optional(sql::PASSKEY_BY_CREDENTIAL, args![known]).await?;

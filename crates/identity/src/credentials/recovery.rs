@@ -85,9 +85,8 @@ impl IdentityRoom {
                 Box::pin(async move {
                     let (ambient, now) = (tx.ambient().clone(), tx.ambient().now());
                     tx.execute(sql::DROP_CODES, args![&person]).await?;
-                    let rows = digests
-                        .iter()
-                        .map(|digest| args![ambient.new_id::<Code>(), &person, digest, now, None::<i64>]);
+                    let rows =
+                        digests.iter().map(|digest| args![ambient.new_id::<Code>(), &person, digest, now, None::<i64>]);
                     tx.insert_rows(sql::INSERT_CODE, rows, "").await?;
                     tx.audit(entry).await?;
                     notices::tell(tx, &person, Happened::RecoveryCodesMade, device.as_deref()).await?;
@@ -105,12 +104,7 @@ impl IdentityRoom {
         self.throttled(Guessed::Recovery, &username, self.recover_now(site, &username, form)).await
     }
 
-    async fn recover_now(
-        &self,
-        site: &Site,
-        username: &str,
-        form: &Recovery<'_>,
-    ) -> Result<Recovered, SignInRefusal> {
+    async fn recover_now(&self, site: &Site, username: &str, form: &Recovery<'_>) -> Result<Recovered, SignInRefusal> {
         let row = self.inner.db.fetch_optional(sql::CODE_OF_ACCOUNT, args![username, digest(form.code)]).await?;
         // A locked account is opened by whoever locked it, not by its owner's codes.
         let Some(row) = row else { return Err(SignInRefusal::Wrong) };

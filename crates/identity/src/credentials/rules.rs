@@ -107,9 +107,14 @@ mod tests {
         assert_eq!(passkey_methods(true, false), (2, vec!["hwk", "user", "mfa"]));
         assert_eq!(passkey_methods(true, true), (2, vec!["swk", "user", "mfa"]));
         assert_eq!(passkey_methods(false, true), (1, vec!["swk"]));
-        for (methods, completes) in
-            [(vec!["pwd"], true), (vec!["hwk"], false), (vec!["swk"], false), (vec!["hwk", "pwd"], true), (vec![], true), (vec!["vneid"], true)]
-        {
+        for (methods, completes) in [
+            (vec!["pwd"], true),
+            (vec!["hwk"], false),
+            (vec!["swk"], false),
+            (vec!["hwk", "pwd"], true),
+            (vec![], true),
+            (vec!["vneid"], true),
+        ] {
             let methods: Vec<String> = methods.into_iter().map(str::to_owned).collect();
             assert_eq!(code_completes(&methods), completes, "{methods:?}");
         }

@@ -32,11 +32,13 @@ pub(crate) const INSERT_PASSKEY: &str = "INSERT INTO identity_passkey (id, perso
 pub(crate) const USE_PASSKEY: &str = "UPDATE identity_passkey SET state = $2, counter = $3, synced = $4, last_used_at = $5 WHERE id = $1 AND flagged_at IS NULL AND (counter < $3 OR (counter = 0 AND $3 = 0))";
 
 /// A key whose counter went back is used no more.
-pub(crate) const FLAG_PASSKEY: &str = "UPDATE identity_passkey SET flagged_at = $2 WHERE id = $1 AND flagged_at IS NULL";
+pub(crate) const FLAG_PASSKEY: &str =
+    "UPDATE identity_passkey SET flagged_at = $2 WHERE id = $1 AND flagged_at IS NULL";
 
 pub(crate) const DELETE_PASSKEY: &str = "DELETE FROM identity_passkey WHERE id = $1 AND person = $2";
 
-pub(crate) const INSERT_CEREMONY: &str = "INSERT INTO identity_ceremony (id, purpose, person, bound_to, state, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
+pub(crate) const INSERT_CEREMONY: &str =
+    "INSERT INTO identity_ceremony (id, purpose, person, bound_to, state, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
 
 /// Takes a ceremony: whoever answers it first has used it up, also with a wrong answer.
 pub(crate) const TAKE_CEREMONY: &str =

@@ -39,6 +39,12 @@ const TABLES: &[&str] = &[
     "identity_position",
     "identity_token",
     "identity_relation",
+    "identity_credential",
+    "identity_passkey",
+    "identity_enrolment",
+    "identity_recovery_code",
+    "identity_recovery",
+    "identity_notice",
     "server_payment",
 ];
 
@@ -311,6 +317,9 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("action", "apologise".to_owned()),
         ("number", "1".to_owned()),
         ("token", nothing.clone()),
+        ("session", nothing.clone()),
+        ("passkey", nothing.clone()),
+        ("account", nothing.clone()),
         ("reference", nothing.clone()),
         ("webhook", nothing.clone()),
         ("payment_reference", nothing),

@@ -54,10 +54,9 @@ async fn build(visitor: &Visitor, room: &IdentityRoom, errors: Vec<ErrorItem>) -
     let line = |key: Passkey| Line {
         kind: kind(&key),
         added: format::date_time_table(lang, key.created_at),
-        used: key.last_used_at.map_or_else(
-            || t(lang, "identity-passkeys-never", &[]),
-            |used| format::date_time_table(lang, used),
-        ),
+        used: key
+            .last_used_at
+            .map_or_else(|| t(lang, "identity-passkeys-never", &[]), |used| format::date_time_table(lang, used)),
         flagged: key.flagged_at.is_some(),
         id: key.id,
         name: key.name,

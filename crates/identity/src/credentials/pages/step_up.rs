@@ -87,7 +87,9 @@ async fn build(
     let with_code = local && means.codes && completes;
     let code = with_code.then(|| {
         let hint = t(lang, "identity-code-hint", &[]);
-        TextInput::new(field("code", "identity-code-label").hint(hint).autocomplete("one-time-code")).numeric().width(10)
+        TextInput::new(field("code", "identity-code-label").hint(hint).autocomplete("one-time-code"))
+            .numeric()
+            .width(10)
     });
     let with_password = local && (!completes || !means.any());
     let password = with_password.then(|| {
@@ -117,7 +119,13 @@ pub(crate) async fn show_step_up(
     html_status(StatusCode::OK, build(&visitor, &room, &wanted, Vec::new()).await?)
 }
 
-async fn refused(visitor: &Visitor, room: &IdentityRoom, form: &FormFields, status: StatusCode, error: ErrorItem) -> Answer {
+async fn refused(
+    visitor: &Visitor,
+    room: &IdentityRoom,
+    form: &FormFields,
+    status: StatusCode,
+    error: ErrorItem,
+) -> Answer {
     let wanted = Wanted { acr: None, next: form.filled("next").map(str::to_owned) };
     html_status(status, build(visitor, room, &wanted, vec![error]).await?)
 }
@@ -139,7 +147,8 @@ pub(crate) async fn step_up_with_password(
     let password = form.text("password");
     if password.is_empty() {
         let text = t(visitor.lang, "identity-official-password-empty", &[]);
-        return refused(&visitor, &room, &form, StatusCode::UNPROCESSABLE_ENTITY, ErrorItem::of("password", text)).await;
+        return refused(&visitor, &room, &form, StatusCode::UNPROCESSABLE_ENTITY, ErrorItem::of("password", text))
+            .await;
     }
     if let Err(error) = official::guarded(&visitor, room.check_password(&username, password)).await {
         let refusal = official::refusal(&visitor, error, "identity-password-wrong")?;
@@ -206,7 +215,8 @@ pub(crate) async fn sign_in_with_passkey(
         Ok(proof) => proof,
         Err(refusal) => {
             let text = key_refusal(&visitor, refusal)?;
-            let typed = Typed { next: return_path(&visitor.site, form.filled("next")), username: form.text("username") };
+            let typed =
+                Typed { next: return_path(&visitor.site, form.filled("next")), username: form.text("username") };
             let page = official::official_page(&visitor, typed, vec![ErrorItem::of("passkey", text)]);
             return html_status(StatusCode::UNPROCESSABLE_ENTITY, page);
         }
@@ -229,7 +239,10 @@ pub(crate) async fn sign_in_with_passkey(
     let next = return_path(&visitor.site, form.filled("next"));
     if !proof.verified {
         // One factor bears no post: the page says what is missing.
-        return redirect(visitor.lang, &format!("/dang-nhap/nang-muc?{}", haidang_web::encode([("next", next.as_str())])));
+        return redirect(
+            visitor.lang,
+            &format!("/dang-nhap/nang-muc?{}", haidang_web::encode([("next", next.as_str())])),
+        );
     }
     redirect(visitor.lang, if next == "/" { haidang_ui::paths::WORKBENCH } else { &next })
 }
