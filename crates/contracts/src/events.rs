@@ -106,6 +106,20 @@ pub struct DocumentKept {
 /// Kind of [`DocumentKept`].
 pub const DOCUMENT_KEPT: &str = "document.kept";
 
+/// Somebody should know that something happened to their account: a sign-in from a device not seen before, a changed
+/// password, a recovery. Kind `account.noticed`; channels outside the city's pages may pass it on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AccountNoticed {
+    /// Whose account.
+    pub person: String,
+    /// What happened, such as `new_device`.
+    pub kind: String,
+    /// Microseconds UTC.
+    pub at: i64,
+}
+/// Kind of [`AccountNoticed`].
+pub const ACCOUNT_NOTICED: &str = "account.noticed";
+
 /// A session ended before its time: sign-out, another device, a lost right. Kind `session.ended`; the provider tells
 /// the systems that were signed in through it.
 #[derive(Debug, Clone, Serialize, Deserialize)]

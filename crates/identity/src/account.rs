@@ -3,15 +3,15 @@
 use haidang_contracts::actor::PersonId;
 use haidang_contracts::identity::{PersonKind, PersonRecord};
 use haidang_kernel::keyed;
-use haidang_store::{ActorRef, AuditEntry, StoreError, Tx, args};
-use jiff::Timestamp;
+use haidang_store::{ActorRef, AuditEntry, Row, StoreError, Tx, args};
 
 use crate::bulk;
-use crate::model::{AccountRow, CredentialSeed, PersonSeed, PositionSeed, SamplePerson};
+use crate::model::{CredentialSeed, PersonSeed, PositionSeed, SamplePerson};
 use crate::one_time::{self, Secret};
 use crate::password::HashError;
 use crate::room::IdentityRoom;
 use crate::rules::{self, AccountFault, Attempts};
+use crate::sealed::Sealer;
 use crate::sql;
 
 /// Why a sign-in or a code was refused. Unknown account, wrong password and locked account are one answer.
@@ -23,6 +23,9 @@ pub enum SignInRefusal {
     /// Too many failures: seconds to wait.
     #[error("wait {0} seconds")]
     Wait(i64),
+    /// Too many failures in a row: the password alone opens this account no more. The same for unknown accounts.
+    #[error("the password sleeps")]
+    Asleep,
     /// Too many sign-ins at once; come back in a moment.
     #[error("busy")]
     Busy,
@@ -78,88 +81,123 @@ pub struct NewAccount {
     pub role: String,
 }
 
+/// What is guessed at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Guessed {
+    /// The password of an account name.
+    Password,
+    /// The one-time code of a person.
+    Code,
+    /// A recovery code of an account name.
+    Recovery,
+}
+
 /// Attempts are counted under a keyed digest, so that the table of failures tells nobody which accounts exist.
-fn attempt_key(kind: &str, name: &str) -> String {
+fn attempt_key(kind: Guessed, name: &str) -> String {
+    let kind = match kind {
+        Guessed::Password => "password",
+        Guessed::Code => "code",
+        Guessed::Recovery => "recovery",
+    };
     keyed::subject_key(kind.as_bytes(), name)
 }
 
-impl IdentityRoom {
-    async fn attempts(&self, key: &str) -> Result<Option<Attempts>, StoreError> {
-        let row = self.inner.db.fetch_optional(sql::ATTEMPTS, args![key]).await?;
-        row.map(|row| {
-            Ok(Attempts {
-                failures: row.integer("failures")?,
-                first_at: row.timestamp("first_at")?,
-                not_before: row.timestamp("not_before")?,
-            })
-        })
-        .transpose()
-    }
+fn attempts_of(row: &Row) -> Result<Attempts, StoreError> {
+    let failures = row.integer("failures")?;
+    Ok(Attempts {
+        failures,
+        first_at: row.timestamp("first_at")?,
+        not_before: row.timestamp("not_before")?,
+        run: row.opt_integer("run")?.unwrap_or(failures),
+    })
+}
 
-    async fn failed(&self, key: &str, previous: Option<&Attempts>, now: Timestamp) -> Result<(), StoreError> {
-        let next = rules::after_failure(previous, now);
-        let key = key.to_owned();
+impl IdentityRoom {
+    /// Counts an attempt before it is made, so that many at once are as many; success forgets it again.
+    async fn claim(&self, key: &str, sleeps: bool) -> Result<(), SignInRefusal> {
+        let now = self.inner.ambient.now();
         self.inner
             .db
             .transaction(|tx| {
-                let key = key.clone();
+                let key = key.to_owned();
                 Box::pin(async move {
-                    let entry = AuditEntry::mutation("account.refused", ActorRef::anonymous("web"))
-                        .object("account_key", &key)
-                        .refused();
-                    tx.audit(entry).await?;
-                    tx.execute(sql::PUT_ATTEMPTS, args![&key, next.failures, next.first_at, next.not_before]).await
+                    let known = tx.lock_optional(sql::ATTEMPTS, args![&key]).await?;
+                    let known = known.as_ref().map(attempts_of).transpose()?;
+                    if sleeps && rules::is_asleep(known.as_ref()) {
+                        return Err(SignInRefusal::Asleep);
+                    }
+                    match rules::wait_seconds(known.as_ref(), now) {
+                        0 => {}
+                        seconds => return Err(SignInRefusal::Wait(seconds)),
+                    }
+                    let next = rules::after_failure(known.as_ref(), now);
+                    let values = args![&key, next.failures, next.first_at, next.not_before, next.run];
+                    tx.execute(sql::PUT_ATTEMPTS, values).await?;
+                    Ok(())
                 })
             })
             .await
-            .map(|_: u64| ())
+    }
+
+    /// Records that an attempt failed; it was counted before.
+    async fn failed(&self, key: &str) -> Result<(), StoreError> {
+        let entry =
+            AuditEntry::mutation("account.refused", ActorRef::anonymous("web")).object("account_key", key).refused();
+        crate::pages::audit(&self.inner.db, entry).await
     }
 
     async fn forget(&self, key: &str) -> Result<(), StoreError> {
         self.inner.db.execute(sql::FORGET_ATTEMPTS, args![key]).await.map(|_| ())
     }
 
+    /// Counts one attempt of this kind at this name, makes it and forgets the count when it succeeds.
+    pub(crate) async fn throttled<T>(
+        &self,
+        kind: Guessed,
+        name: &str,
+        attempt: impl Future<Output = Result<T, SignInRefusal>>,
+    ) -> Result<T, SignInRefusal> {
+        let key = attempt_key(kind, name);
+        self.claim(&key, kind == Guessed::Password).await?;
+        match attempt.await {
+            Ok(found) => {
+                self.forget(&key).await?;
+                Ok(found)
+            }
+            Err(SignInRefusal::Wrong) => {
+                self.failed(&key).await?;
+                Err(SignInRefusal::Wrong)
+            }
+            Err(other) => {
+                // Neither right nor wrong: a crowd must not become somebody's wait.
+                self.inner.db.execute(sql::UNCOUNT_ATTEMPT, args![&key, self.inner.ambient.now()]).await?;
+                Err(other)
+            }
+        }
+    }
+
     /// Checks account name and password. One run of the hash whoever asks, one answer for everything that is not right.
     pub async fn check_password(&self, username: &str, password: &str) -> Result<PersonId, SignInRefusal> {
-        let now = self.inner.ambient.now();
         let username = rules::normal_username(username);
-        let key = attempt_key("password", &username);
-        let attempts = self.attempts(&key).await?;
-        match rules::wait_seconds(attempts.as_ref(), now) {
-            0 => {}
-            seconds => return Err(SignInRefusal::Wait(seconds)),
-        }
-        let row = self.inner.db.fetch_optional(sql::CREDENTIAL_BY_USERNAME, args![&username]).await?;
+        self.throttled(Guessed::Password, &username, self.fitting_password(&username, password)).await
+    }
+
+    async fn fitting_password(&self, username: &str, password: &str) -> Result<PersonId, SignInRefusal> {
+        let row = self.inner.db.fetch_optional(sql::CREDENTIAL_BY_USERNAME, args![username]).await?;
         let stored = row.as_ref().map(|row| row.text("password_hash")).transpose()?;
         let tried = if password.len() > rules::PASSWORD_MAX_BYTES { "" } else { password };
         let fits = self.inner.hasher.verify(tried, stored.as_deref()).await?;
         let account = match row {
             Some(row) if fits && !row.boolean("locked")? => row,
-            _ => {
-                self.failed(&key, attempts.as_ref(), now).await?;
-                return Err(SignInRefusal::Wrong);
-            }
+            _ => return Err(SignInRefusal::Wrong),
         };
         let person: PersonId = account.id("person")?;
-        if attempts.is_some() {
-            self.forget(&key).await?;
-        }
         if stored.is_some_and(|stored| self.inner.hasher.is_outdated(&stored)) {
             let renewed = self.inner.hasher.hash(password).await?;
+            let now = self.inner.ambient.now();
             self.inner.db.execute(sql::SET_PASSWORD, args![&person, renewed, now]).await?;
         }
         Ok(person)
-    }
-
-    async fn secret_of(&self, person: &PersonId) -> Result<Option<Secret>, StoreError> {
-        let row = self.inner.db.fetch_optional(sql::CREDENTIAL_OF, args![person]).await?;
-        let bytes = row.map(|row| row.opt_bytes("totp_secret")).transpose()?.flatten();
-        Ok(bytes.and_then(|bytes| bytes.try_into().ok()))
-    }
-
-    /// Whether the account can show a second factor.
-    pub async fn has_second_factor(&self, person: &PersonId) -> Result<bool, StoreError> {
-        Ok(self.secret_of(person).await?.is_some())
     }
 
     /// The code that is right now, for the page of a demonstration city; `None` in production.
@@ -176,13 +214,11 @@ impl IdentityRoom {
     /// In a demonstration city the shown code may be used again within its half minute: a judge who signs in to
     /// twenty pages would otherwise wait ten minutes.
     pub async fn check_code(&self, person: &PersonId, typed: &str) -> Result<(), SignInRefusal> {
+        self.throttled(Guessed::Code, person.as_str(), self.fitting_code(person, typed)).await
+    }
+
+    async fn fitting_code(&self, person: &PersonId, typed: &str) -> Result<(), SignInRefusal> {
         let now = self.inner.ambient.now();
-        let key = attempt_key("code", person.as_str());
-        let attempts = self.attempts(&key).await?;
-        match rules::wait_seconds(attempts.as_ref(), now) {
-            0 => {}
-            seconds => return Err(SignInRefusal::Wait(seconds)),
-        }
         let secret = self.secret_of(person).await?;
         let step = secret.and_then(|secret| one_time::matching_step(&secret, typed, now));
         let used = match step {
@@ -190,28 +226,52 @@ impl IdentityRoom {
             Some(step) => self.inner.db.execute(sql::USE_STEP, args![person, step]).await? > 0,
             None => false,
         };
-        if !used {
-            self.failed(&key, attempts.as_ref(), now).await?;
-            return Err(SignInRefusal::Wrong);
-        }
-        if attempts.is_some() {
-            self.forget(&key).await?;
-        }
+        if used { Ok(()) } else { Err(SignInRefusal::Wrong) }
+    }
+
+    /// Whether the password of an account sleeps after too many failures in a row.
+    pub async fn password_sleeps(&self, username: &str) -> Result<bool, StoreError> {
+        let key = attempt_key(Guessed::Password, &rules::normal_username(username));
+        let row = self.inner.db.fetch_optional(sql::ATTEMPTS, args![key]).await?;
+        Ok(rules::is_asleep(row.as_ref().map(attempts_of).transpose()?.as_ref()))
+    }
+
+    /// Wakes the password of an account: its failures are forgotten.
+    pub async fn wake_password(&self, username: &str, by: ActorRef) -> Result<(), AccountError> {
+        let username = rules::normal_username(username);
+        let row = self.inner.db.fetch_optional(sql::CREDENTIAL_BY_USERNAME, args![&username]).await?;
+        let person: PersonId = row.ok_or(AccountError::Unknown)?.id("person")?;
+        let key = attempt_key(Guessed::Password, &username);
+        self.inner
+            .db
+            .transaction(|tx| {
+                let (person, key, by) = (person.clone(), key.clone(), by.clone());
+                Box::pin(async move {
+                    tx.audit(AuditEntry::mutation("account.password_woken", by).object("person", person.as_str()))
+                        .await?;
+                    tx.execute(sql::FORGET_ATTEMPTS, args![&key]).await?;
+                    Ok::<(), StoreError>(())
+                })
+            })
+            .await?;
         Ok(())
     }
 
-    /// Forgets failures older than a day; a job calls it now and then.
+    /// Forgets failures older than a month that put no password to sleep, and everything of the credentials that is
+    /// over; a job calls it now and then.
     pub async fn sweep(&self) -> Result<u64, StoreError> {
         let now = self.inner.ambient.now();
-        let yesterday = now.checked_sub(jiff::SignedDuration::from_hours(24)).unwrap_or(now);
-        self.inner.db.execute(sql::SWEEP_ATTEMPTS, args![yesterday]).await
+        let month_ago = now.checked_sub(jiff::SignedDuration::from_hours(30 * 24)).unwrap_or(now);
+        let swept = self.inner.db.execute(sql::SWEEP_ATTEMPTS, args![month_ago, rules::RUN_THAT_SLEEPS]).await?;
+        self.sweep_credentials().await?;
+        Ok(swept)
     }
 
     /// Makes an official account with its first post and gives back the address for an authenticator app.
     pub async fn add_account(&self, new: &NewAccount, by: ActorRef) -> Result<String, AccountError> {
         let username = rules::normal_username(&new.username);
         rules::check_username(&username).map_err(AccountError::Fault)?;
-        rules::check_password(&username, &new.password).map_err(AccountError::Fault)?;
+        rules::check_password(&username, &new.full_name, &new.password).map_err(AccountError::Fault)?;
         let tree = self.agency_tree().await?;
         let agency = tree.get(&new.agency).ok_or(AccountError::Post)?;
         let role = self.inner.settings.roles.get(&new.role).ok_or(AccountError::Post)?;
@@ -238,12 +298,13 @@ impl IdentityRoom {
             password_hash: self.inner.hasher.hash(&new.password).await?,
             totp_secret: Some(secret),
         };
+        let sealer = self.sealer()?;
         let written = self
             .inner
             .db
             .transaction(|tx| {
                 let (person, post, credential, by) = (person.clone(), post.clone(), credential.clone(), by.clone());
-                Box::pin(async move { write_account(tx, &person, &post, &credential, by).await })
+                Box::pin(async move { write_account(tx, sealer, &person, &post, &credential, by).await })
             })
             .await;
         match written {
@@ -256,9 +317,10 @@ impl IdentityRoom {
     /// Sets a new password.
     pub async fn set_password(&self, username: &str, password: &str, by: ActorRef) -> Result<(), AccountError> {
         let username = rules::normal_username(username);
-        rules::check_password(&username, password).map_err(AccountError::Fault)?;
         let row = self.inner.db.fetch_optional(sql::CREDENTIAL_BY_USERNAME, args![&username]).await?;
         let person: PersonId = row.ok_or(AccountError::Unknown)?.id("person")?;
+        let name = self.stored(&person).await?.map(|person| person.record.full_name).unwrap_or_default();
+        rules::check_password(&username, &name, password).map_err(AccountError::Fault)?;
         let hash = self.inner.hasher.hash(password).await?;
         let now = self.inner.ambient.now();
         self.inner
@@ -295,21 +357,6 @@ impl IdentityRoom {
             })
             .await?;
         Ok(())
-    }
-
-    /// Official accounts by name.
-    pub async fn accounts(&self, limit: i64) -> Result<Vec<AccountRow>, StoreError> {
-        let rows = self.inner.db.fetch_all(sql::ACCOUNTS, args![limit]).await?;
-        rows.iter()
-            .map(|row| {
-                Ok(AccountRow {
-                    username: row.text("username")?,
-                    person: row.id("id")?,
-                    full_name: row.text("full_name")?,
-                    locked: row.boolean("locked")?,
-                })
-            })
-            .collect()
     }
 
     /// A few adults for the simulator's short list.
@@ -354,6 +401,7 @@ fn official(id: PersonId, full_name: &str) -> PersonSeed {
 
 async fn write_account(
     tx: &mut Tx<'_>,
+    sealer: &Sealer,
     person: &PersonSeed,
     post: &PositionSeed,
     credential: &CredentialSeed,
@@ -361,7 +409,7 @@ async fn write_account(
 ) -> Result<(), StoreError> {
     bulk::insert_persons(tx, std::slice::from_ref(person)).await?;
     bulk::insert_positions(tx, std::slice::from_ref(post)).await?;
-    bulk::insert_credentials(tx, std::slice::from_ref(credential)).await?;
+    bulk::insert_credentials(tx, sealer, std::slice::from_ref(credential)).await?;
     let detail = serde_json::json!({ "agency": post.agency, "role": post.role });
     tx.audit(AuditEntry::mutation("account.created", by).object("person", person.person.id.as_str()).detail(detail))
         .await?;

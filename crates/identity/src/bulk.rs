@@ -6,7 +6,9 @@ use haidang_contracts::identity::PersonKind;
 use haidang_kernel::text;
 use haidang_store::{StoreError, Tx, Value, args};
 
+use crate::credentials::codes;
 use crate::model::{AgencySeed, CredentialSeed, PersonSeed, PositionSeed, RegisterSeed, RelationSeed, TokenSeed};
+use crate::sealed::Sealer;
 use crate::sql;
 
 /// The word of the database.
@@ -90,12 +92,18 @@ pub async fn insert_positions(tx: &mut Tx<'_>, positions: &[PositionSeed]) -> Re
 }
 
 /// Inserts official accounts.
-pub async fn insert_credentials(tx: &mut Tx<'_>, credentials: &[CredentialSeed]) -> Result<u64, StoreError> {
+pub async fn insert_credentials(
+    tx: &mut Tx<'_>,
+    sealer: &Sealer,
+    credentials: &[CredentialSeed],
+) -> Result<u64, StoreError> {
     let now = haidang_kernel::time::micros(tx.ambient().now());
-    let rows = credentials.iter().map(|seed| {
-        let secret = seed.totp_secret.as_ref().map(|secret| secret.to_vec());
-        args![&seed.person, &seed.username, &seed.password_hash, secret, 0_i64, now]
-    });
+    let mut rows = Vec::with_capacity(credentials.len());
+    for seed in credentials {
+        let secret = seed.totp_secret.as_ref();
+        let sealed = secret.map(|secret| codes::seal_secret(sealer, &seed.person, secret)).transpose()?;
+        rows.push(args![&seed.person, &seed.username, &seed.password_hash, sealed, 0_i64, now]);
+    }
     tx.insert_rows(sql::INSERT_CREDENTIAL, rows, "").await
 }
 

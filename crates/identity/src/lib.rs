@@ -29,11 +29,13 @@ pub mod roles;
 mod room;
 mod routes;
 pub mod rules;
+pub mod sealed;
 mod sql;
 mod tokens;
 
 pub use account::{AccountError, NewAccount, SignInRefusal};
 pub use agencies::Agencies;
+pub use credentials::ManagedAccount;
 pub use room::{IdentityRoom, Settings};
 pub use routes::{TEXTS, routes};
 pub use tokens::{MadeToken, NewToken};
@@ -63,7 +65,18 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0017_create_relying_session",
         sql: include_str!("../migrations/0017_create_relying_session.sql"),
     },
-    // credentials: 0020 to 0029
+    Migration { name: "0020_add_sealed_secret", sql: include_str!("../migrations/0020_add_sealed_secret.sql") },
+    Migration {
+        name: "0021_count_runs_of_failures",
+        sql: include_str!("../migrations/0021_count_runs_of_failures.sql"),
+    },
+    Migration { name: "0022_create_passkey", sql: include_str!("../migrations/0022_create_passkey.sql") },
+    Migration { name: "0023_create_ceremony", sql: include_str!("../migrations/0023_create_ceremony.sql") },
+    Migration { name: "0024_create_enrolment", sql: include_str!("../migrations/0024_create_enrolment.sql") },
+    Migration { name: "0025_create_recovery_code", sql: include_str!("../migrations/0025_create_recovery_code.sql") },
+    Migration { name: "0026_create_recovery", sql: include_str!("../migrations/0026_create_recovery.sql") },
+    Migration { name: "0027_create_notice", sql: include_str!("../migrations/0027_create_notice.sql") },
+    Migration { name: "0028_create_device", sql: include_str!("../migrations/0028_create_device.sql") },
     // federation: 0030 to 0039
     // organisation: 0040 to 0049
     // provisioning: 0050 to 0059

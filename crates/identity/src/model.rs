@@ -136,16 +136,3 @@ pub struct TokenRow {
     /// When it was revoked.
     pub revoked_at: Option<jiff::Timestamp>,
 }
-
-/// An official account as administrators see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountRow {
-    /// Account name.
-    pub username: String,
-    /// Whose.
-    pub person: PersonId,
-    /// Name.
-    pub full_name: String,
-    /// Whether it is locked by an administrator.
-    pub locked: bool,
-}

@@ -93,6 +93,11 @@ impl PasswordHasher {
         !stored.starts_with(&format!("$argon2id$v=19$m={memory},t={passes},p={lanes}$"))
     }
 
+    /// Takes a place in the queue without hashing, `None` when it is full; for tests of what callers are told then.
+    pub fn hold(&self) -> Option<impl Drop + use<>> {
+        Held::take(self.inner.clone()).ok()
+    }
+
     /// How many times the hashing function ran, for tests and metrics.
     pub fn runs(&self) -> usize {
         self.inner.runs.load(Ordering::Relaxed)
@@ -122,6 +127,23 @@ impl<'queue> Place<'queue> {
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A place of the queue that outlives the call.
+struct Held(Arc<Inner>);
+
+impl Held {
+    fn take(inner: Arc<Inner>) -> Result<Held, HashError> {
+        let place = Place::take(&inner.waiting)?;
+        std::mem::forget(place);
+        Ok(Held(inner))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

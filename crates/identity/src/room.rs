@@ -1,6 +1,6 @@
 //! The room itself: what it holds, and how it knows people.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use haidang_contracts::actor::PersonId;
@@ -18,6 +18,7 @@ use crate::password::{HashError, PasswordHasher};
 use crate::registers::Registers;
 use crate::roles::Roles;
 use crate::rules::{self, RelationKind};
+use crate::sealed::{self, SealError, Sealer};
 use crate::sql;
 
 /// What the room needs to know of its city.
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) hasher: PasswordHasher,
     pub(crate) agencies: RwLock<Option<Arc<Agencies>>>,
+    sealer: OnceLock<Sealer>,
 }
 
 /// A row of `identity_person` with what only this room needs.
@@ -100,7 +102,7 @@ impl IdentityRoom {
     pub fn new(db: Db, ambient: Ambient, settings: Settings) -> Result<IdentityRoom, HashError> {
         let cheap = settings.cheap_passwords;
         let hasher = if cheap { PasswordHasher::cheap(ambient.clone()) } else { PasswordHasher::new(ambient.clone()) }?;
-        let inner = Inner { db, ambient, settings, hasher, agencies: RwLock::new(None) };
+        let inner = Inner { db, ambient, settings, hasher, agencies: RwLock::new(None), sealer: OnceLock::new() };
         Ok(IdentityRoom { inner: Arc::new(inner) })
     }
 
@@ -112,6 +114,30 @@ impl IdentityRoom {
     /// The password hasher, for tools that make accounts.
     pub fn hasher(&self) -> &PasswordHasher {
         &self.inner.hasher
+    }
+
+    /// Gives the room the key of the house under which its secrets are sealed. To be called before anything is sealed;
+    /// a second key changes nothing.
+    ///
+    /// # Errors
+    /// What [`Sealer::open`] says.
+    pub fn use_house_key(&self, key: [u8; 32]) -> Result<(), SealError> {
+        let sealer = Sealer::open(key)?;
+        let _ = self.inner.sealer.set(sealer);
+        Ok(())
+    }
+
+    /// Seals secrets of this room. Without a key of the house (tests, tools that keep nothing) it seals under a key that
+    /// ends with the process.
+    ///
+    /// # Errors
+    /// What [`Sealer::open`] says.
+    pub fn sealer(&self) -> Result<&Sealer, StoreError> {
+        if let Some(sealer) = self.inner.sealer.get() {
+            return Ok(sealer);
+        }
+        let sealer = Sealer::open(self.inner.ambient.bytes()).map_err(sealed::failed)?;
+        Ok(self.inner.sealer.get_or_init(|| sealer))
     }
 
     /// Forgets what was read of the agencies; call after an import.

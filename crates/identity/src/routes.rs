@@ -13,6 +13,8 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("identity", Lang::En, include_str!("../locales/en/identity.ftl")),
     ("identity-provider", Lang::Vi, include_str!("../locales/vi/identity-provider.ftl")),
     ("identity-provider", Lang::En, include_str!("../locales/en/identity-provider.ftl")),
+    ("identity", Lang::Vi, include_str!("../locales/vi/identity-credentials.ftl")),
+    ("identity", Lang::En, include_str!("../locales/en/identity-credentials.ftl")),
 ];
 
 /// All routes. The simulator's pages exist only where simulators may run.

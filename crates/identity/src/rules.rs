@@ -1,5 +1,6 @@
 //! Pure decisions of signing in: throttling, passwords, names of accounts, for whom one may act.
 
+use crate::credentials::guessable;
 use haidang_contracts::identity::PersonKind;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Span, Timestamp};
@@ -10,6 +11,9 @@ pub const FREE_FAILURES: i64 = 5;
 pub const WINDOW: SignedDuration = SignedDuration::from_mins(15);
 /// Longest wait. Never a lock: whoever guesses must not be able to keep the owner out.
 pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(60);
+/// Failures in a row after which the password alone opens the account no more, until an administrator or a recovery
+/// wakes it; a passkey still does.
+pub const RUN_THAT_SLEEPS: i64 = 100;
 /// Fewest characters of a password.
 pub const PASSWORD_MIN: usize = 12;
 /// Most bytes of a password; a longer one is refused, never cut.
@@ -24,6 +28,13 @@ pub struct Attempts {
     pub first_at: Timestamp,
     /// Earliest next attempt.
     pub not_before: Timestamp,
+    /// Failures since the last success, however long ago.
+    pub run: i64,
+}
+
+/// Whether the password of this account sleeps.
+pub fn is_asleep(attempts: Option<&Attempts>) -> bool {
+    attempts.is_some_and(|attempts| attempts.run >= RUN_THAT_SLEEPS)
 }
 
 /// Seconds still to wait before the next attempt, rounded up; 0 when it may be made now.
@@ -43,7 +54,8 @@ pub fn after_failure(previous: Option<&Attempts>, now: Timestamp) -> Attempts {
         beyond if beyond < 0 => SignedDuration::ZERO,
         beyond => SignedDuration::from_secs(1_i64 << beyond.min(6)).min(LONGEST_WAIT),
     };
-    Attempts { failures, first_at, not_before: now.checked_add(wait).unwrap_or(now) }
+    let run = previous.map_or(0, |previous| previous.run).saturating_add(1);
+    Attempts { failures, first_at, not_before: now.checked_add(wait).unwrap_or(now), run }
 }
 
 /// Account names are compared without case and surrounding blanks: `" Lan.NTH "` is `lan.nth`.
@@ -74,37 +86,9 @@ pub fn check_username(username: &str) -> Result<(), AccountFault> {
     }
 }
 
-/// Passwords that everybody tries first, folded (no case, accents or blanks); Vietnamese ones are ours.
-const COMMON: &[&str] = &[
-    "matkhau",
-    "matkhaumoi",
-    "anhyeuem",
-    "emyeuanh",
-    "yeuemnhieu",
-    "vietnam",
-    "haiphong",
-    "hoaphuongdo",
-    "password",
-    "passw0rd",
-    "qwerty",
-    "qwertyuiop",
-    "iloveyou",
-    "admin",
-    "administrator",
-    "welcome",
-    "letmein",
-    "abc",
-    "abcdef",
-    "hochiminh",
-    "hanoi",
-    "congchuc",
-    "motcua",
-    "dichvucong",
-];
-
-/// Checks a new password for an account: length in characters after NFC, cap in bytes, and the common ones
-/// also with digits or signs around them.
-pub fn check_password(username: &str, password: &str) -> Result<(), AccountFault> {
+/// Checks a new password of whoever has this account name and full name: length in characters after NFC, cap in bytes,
+/// and how fast somebody who knows people here, or this person, would guess it.
+pub fn check_password(username: &str, full_name: &str, password: &str) -> Result<(), AccountFault> {
     if password.len() > PASSWORD_MAX_BYTES {
         return Err(AccountFault::PasswordTooLong);
     }
@@ -112,11 +96,7 @@ pub fn check_password(username: &str, password: &str) -> Result<(), AccountFault
     if password.chars().count() < PASSWORD_MIN {
         return Err(AccountFault::PasswordTooShort);
     }
-    let folded: String =
-        haidang_kernel::text::fold(&password).chars().filter(|letter| !letter.is_whitespace()).collect();
-    let core = folded.trim_matches(|letter: char| !letter.is_alphabetic());
-    let one_letter = folded.chars().all(|letter| folded.starts_with(letter));
-    if core.is_empty() || one_letter || COMMON.contains(&core) || folded.contains(username) {
+    if guessable::is_guessable(&password, username, full_name) {
         return Err(AccountFault::PasswordGuessable);
     }
     Ok(())
@@ -178,6 +158,7 @@ pub fn within(today: Date, from: Option<Date>, to: Option<Date>) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use proptest::prelude::*;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_795_485_600 + second).unwrap()
@@ -197,12 +178,50 @@ mod tests {
 
     #[test]
     fn a_new_window_begins_after_fifteen_minutes() {
-        let old = Attempts { failures: 40, first_at: at(0), not_before: at(60) };
+        let old = Attempts { failures: 40, first_at: at(0), not_before: at(60), run: 40 };
         assert_eq!(after_failure(Some(&old), at(899)).failures, 41);
         assert_eq!(after_failure(Some(&old), at(900)).failures, 1);
         assert_eq!(wait_seconds(Some(&old), at(59)), 1);
         assert_eq!(wait_seconds(Some(&old), at(60)), 0);
         assert_eq!(wait_seconds(None, at(0)), 0);
+    }
+
+    proptest! {
+        /// T27: however somebody guesses, nobody waits longer than a minute, five failures of a window cost nothing,
+        /// and only a whole run of failures puts the password to sleep.
+        #[test]
+        fn t27_no_pattern_of_failures_locks_anyone_out(gaps in proptest::collection::vec(0_i64..2_000, 1..300)) {
+            let mut attempts: Option<Attempts> = None;
+            let mut now = 0;
+            for (index, gap) in gaps.iter().enumerate() {
+                now += gap;
+                let previous = attempts;
+                let next = after_failure(previous.as_ref(), at(now));
+                let wait = wait_seconds(Some(&next), at(now));
+                prop_assert!((0..=60).contains(&wait), "waits {wait}");
+                prop_assert!(next.failures >= 5 || wait == 0);
+                prop_assert_eq!(next.run, i64::try_from(index).unwrap() + 1);
+                prop_assert_eq!(is_asleep(Some(&next)), next.run >= 100);
+                prop_assert_eq!(wait_seconds(Some(&next), at(now + 60)), 0);
+                if let Some(previous) = previous.filter(|previous| previous.first_at == next.first_at) {
+                    prop_assert!(wait >= wait_seconds(Some(&previous), at(now)), "a failure never shortens the wait");
+                }
+                attempts = Some(next);
+            }
+        }
+
+        /// Guessing as fast as the ladder lets one, an hour holds some sixty tries, never hundreds.
+        #[test]
+        fn t27_an_hour_of_guessing_holds_few_tries(start in 0_i64..100_000) {
+            let (mut now, mut tries, mut attempts) = (start, 0, None);
+            while now < start + 3_600 {
+                let next = after_failure(attempts.as_ref(), at(now));
+                tries += 1;
+                now += wait_seconds(Some(&next), at(now)).max(1);
+                attempts = Some(next);
+            }
+            prop_assert!(tries < 110, "{tries}");
+        }
     }
 
     #[test]
@@ -216,9 +235,9 @@ mod tests {
             ("lan.nth", "aaaaaaaaaaaaaa", Err(AccountFault::PasswordGuessable)),
             ("lan.nth", "chào Lan.NTH 2026", Err(AccountFault::PasswordGuessable)),
         ] {
-            assert_eq!(check_password(username, password), expected, "{password}");
+            assert_eq!(check_password(username, "Nguyễn Thị Hương Lan", password), expected, "{password}");
         }
-        assert_eq!(check_password("x", &"ă1b".repeat(300)), Err(AccountFault::PasswordTooLong));
+        assert_eq!(check_password("x", "", &"ă1b".repeat(300)), Err(AccountFault::PasswordTooLong));
     }
 
     #[test]

@@ -31,10 +31,8 @@ pub(crate) const INSERT_POSITION: &str =
 
 pub(crate) const CREDENTIAL_BY_USERNAME: &str = "SELECT credential.person AS person, credential.password_hash AS password_hash, person.locked AS locked FROM identity_credential AS credential JOIN identity_person AS person ON person.id = credential.person WHERE credential.username = $1";
 
-pub(crate) const CREDENTIAL_OF: &str = "SELECT username, totp_secret FROM identity_credential WHERE person = $1";
-
 pub(crate) const INSERT_CREDENTIAL: &str =
-    "INSERT INTO identity_credential (person, username, password_hash, totp_secret, totp_last_step, changed_at) VALUES";
+    "INSERT INTO identity_credential (person, username, password_hash, totp_sealed, totp_last_step, changed_at) VALUES";
 
 pub(crate) const SET_PASSWORD: &str =
     "UPDATE identity_credential SET password_hash = $2, changed_at = $3 WHERE person = $1";
@@ -44,17 +42,20 @@ pub(crate) const USE_STEP: &str =
     "UPDATE identity_credential SET totp_last_step = $2 WHERE person = $1 AND totp_last_step < $2";
 
 pub(crate) const REMOVE_SECOND_FACTOR: &str =
-    "UPDATE identity_credential SET totp_secret = $2, changed_at = $3 WHERE person = $1";
+    "UPDATE identity_credential SET totp_secret = $2, totp_sealed = $2, changed_at = $3 WHERE person = $1";
 
-pub(crate) const ACCOUNTS: &str = "SELECT credential.username AS username, person.id AS id, person.full_name AS full_name, person.locked AS locked FROM identity_credential AS credential JOIN identity_person AS person ON person.id = credential.person ORDER BY credential.username LIMIT $1";
+pub(crate) const ATTEMPTS: &str =
+    "SELECT failures, first_at, not_before, run FROM identity_attempt WHERE account_key = $1";
 
-pub(crate) const ATTEMPTS: &str = "SELECT failures, first_at, not_before FROM identity_attempt WHERE account_key = $1";
+pub(crate) const PUT_ATTEMPTS: &str = "INSERT INTO identity_attempt (account_key, failures, first_at, not_before, run) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_key) DO UPDATE SET failures = excluded.failures, first_at = excluded.first_at, not_before = excluded.not_before, run = excluded.run";
 
-pub(crate) const PUT_ATTEMPTS: &str = "INSERT INTO identity_attempt (account_key, failures, first_at, not_before) VALUES ($1, $2, $3, $4) ON CONFLICT (account_key) DO UPDATE SET failures = excluded.failures, first_at = excluded.first_at, not_before = excluded.not_before";
+/// Takes back one counted attempt that was never made.
+pub(crate) const UNCOUNT_ATTEMPT: &str = "UPDATE identity_attempt SET failures = failures - 1, run = run - 1, not_before = $2 WHERE account_key = $1 AND failures > 0 AND run > 0";
 
 pub(crate) const FORGET_ATTEMPTS: &str = "DELETE FROM identity_attempt WHERE account_key = $1";
 
-pub(crate) const SWEEP_ATTEMPTS: &str = "DELETE FROM identity_attempt WHERE first_at < $1";
+pub(crate) const SWEEP_ATTEMPTS: &str =
+    "DELETE FROM identity_attempt WHERE first_at < $1 AND (run IS NULL OR run < $2)";
 
 pub(crate) const TOKEN: &str = "SELECT token.id AS id, token.person AS person, token.agency AS agency, token.capabilities AS capabilities, token.name AS name FROM identity_token AS token WHERE token.token_sha256 = $1 AND token.revoked_at IS NULL AND (token.expires_at IS NULL OR token.expires_at > $2)";
 

@@ -152,6 +152,7 @@ impl City {
                 cheap_passwords: surroundings.cheap_passwords,
             },
         )?;
+        identity.use_house_key(secrets.identity)?;
         crate::import::claim(&db, &pack).await?;
         crate::import::put_agencies(&db, &pack).await?;
         texts()?;

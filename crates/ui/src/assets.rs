@@ -50,6 +50,7 @@ static FILES: LazyLock<Vec<Stored>> = LazyLock::new(|| {
         "paper.css", "css/paper.css", CSS;
         "haidang.js", "js/haidang.js", JS;
         "workbench.js", "js/workbench.js", JS;
+        "passkey.js", "js/passkey.js", JS;
         "mark.svg", "mark.svg", SVG;
         "mark-maskable.svg", "mark-maskable.svg", SVG;
         "icons.svg", "vendor/lucide/icons.svg", SVG;
@@ -166,7 +167,10 @@ fn service_worker() -> String {
     let shell: Vec<String> = FILES
         .iter()
         .filter(|file| {
-            !matches!(file.name, "workbench.css" | "paper.css" | "workbench.js" | "htmx.min.js" | "mark-maskable.svg")
+            !matches!(
+                file.name,
+                "workbench.css" | "paper.css" | "workbench.js" | "passkey.js" | "htmx.min.js" | "mark-maskable.svg"
+            )
         })
         .filter(|file| !file.name.starts_with("govuk/"))
         .map(|file| href(file.name))

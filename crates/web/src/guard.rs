@@ -6,7 +6,7 @@ use crate::form;
 use crate::idempotency;
 use crate::language;
 use crate::outer::RequestId;
-use crate::permission::{Decision, Factor, decide};
+use crate::permission::{self, Decision, Factor, decide};
 use crate::rate::Caller;
 use crate::row::{Allow, Row, Surface};
 use crate::session::{self, Jar, Loaded};
@@ -128,7 +128,7 @@ async fn admit(mut visitor: Visitor, request: Request, next: Next) -> Result<Res
         tracing::debug!(request.id = visitor.request_id, route.id = row.id, code = problem.code, "request refused");
         let response = match to_sign_in(&visitor, decision, arrival.ended, request.headers(), request.method()) {
             Some(redirect) => redirect,
-            None => Fault::from(problem).into_response(),
+            None => challenged(decision, Fault::from(problem).into_response()),
         };
         if decision == Decision::Forbidden {
             note_refusal(&visitor).await.map_err(|fault| refused(&visitor, fault.into_response()))?;
@@ -233,6 +233,18 @@ fn without_unproven_posts(mut actor: Actor, factor: Factor) -> Actor {
     actor
 }
 
+/// Says in the words of RFC 9470 which level is missing, so that a client can ask the person for it.
+fn challenged(decision: Decision, mut response: Response) -> Response {
+    if let Decision::StepUp(level) = decision {
+        let challenge =
+            format!("Bearer error=\"{}\", acr_values=\"{}\"", permission::INSUFFICIENT, permission::acr(level));
+        if let Ok(value) = HeaderValue::from_str(&challenge) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+        }
+    }
+    response
+}
+
 /// Sends a reader of pages to the door that is missing; programs get the plain problem.
 fn to_sign_in(
     visitor: &Visitor,
@@ -248,12 +260,16 @@ fn to_sign_in(
     let door = match decision {
         Decision::SignIn => settings.sign_in_path,
         Decision::SecondFactor | Decision::FreshFactor => settings.step_up_path,
+        Decision::StepUp(_) => settings.assurance_path,
         Decision::Pass | Decision::Forbidden => return None,
     };
     // After a POST the page to return to is the one the form stood on.
     let back = if *method == Method::GET { Some(visitor.path.clone()) } else { referer(visitor, headers) };
     let back = back.and_then(|path| language::safe_path(&path)).filter(|path| path != "/");
     let mut query: Vec<(&str, String)> = Vec::new();
+    if let Decision::StepUp(level) = decision {
+        query.push(("acr", permission::acr(level)));
+    }
     query.extend(back.map(|path| ("next", path)));
     if ended {
         query.push(("ended", "1".to_owned()));

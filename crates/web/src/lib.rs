@@ -66,6 +66,7 @@ pub use form::{Form, FormFields, encode};
 pub use judge::route_list;
 pub use language::{cookie, return_path, safe_path};
 pub use openapi::openapi;
+pub use permission::{acr, acr_level};
 pub use problem::reference;
 pub use rate::{LoginThrottle, Rates};
 pub use routes::{RouteFault, RouteList, Routes, faults};

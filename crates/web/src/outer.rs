@@ -109,6 +109,10 @@ fn rendered(site: &Arc<Site>, asked: &Asked, visitor: Option<&Visitor>, mut resp
     };
     let (parts, _) = response.into_parts();
     let mut answer = render(&reader, parts.status, &unrendered);
+    if parts.headers.contains_key(header::WWW_AUTHENTICATE) {
+        // The one who refused said more exactly what is missing.
+        answer.headers_mut().remove(header::WWW_AUTHENTICATE);
+    }
     // Cookies and the like set on the way out stay.
     for (name, value) in &parts.headers {
         if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
@@ -120,7 +124,7 @@ fn rendered(site: &Arc<Site>, asked: &Asked, visitor: Option<&Visitor>, mut resp
 
 /// Everything of our own may run, nothing else: no inline script or style, no other host, no frame, no plugin.
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
-const PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), geolocation=(self), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()";
+const PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), geolocation=(self), gyroscope=(), magnetometer=(), microphone=(), payment=(), publickey-credentials-create=(self), publickey-credentials-get=(self), usb=()";
 
 fn finish_headers(site: &Site, asked: &Asked, visitor: Option<&Visitor>, response: &mut Response) {
     let is_html = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));

@@ -14,6 +14,22 @@ pub(crate) enum Factor {
     Shown(Option<Timestamp>),
 }
 
+/// Error of RFC 9470: somebody is known, but not surely enough.
+pub(crate) const INSUFFICIENT: &str = "insufficient_user_authentication";
+
+/// Beginning of the names of the levels of Decree 69/2024/NĐ-CP, Article 20.
+const LEVELS: &str = "urn:haidang:nd69:xt";
+
+/// The name of a level as clients know it: 2 is `urn:haidang:nd69:xt2`.
+pub fn acr(level: u8) -> String {
+    format!("{LEVELS}{}", level.clamp(1, 4))
+}
+
+/// The level of a name.
+pub fn acr_level(name: &str) -> Option<u8> {
+    name.strip_prefix(LEVELS)?.parse().ok().filter(|level| (1..=4).contains(level))
+}
+
 /// What becomes of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {
@@ -25,6 +41,8 @@ pub(crate) enum Decision {
     SecondFactor,
     /// The second factor is too old for this act.
     FreshFactor,
+    /// The person must prove more, at least this level.
+    StepUp(u8),
     /// The person may not do this.
     Forbidden,
 }
@@ -37,6 +55,10 @@ impl Decision {
             Self::SignIn => Some(Problem::unauthenticated("sign_in_required", "nobody is signed in")),
             Self::SecondFactor => Some(Problem::forbidden("second_factor_required", "a post needs a second factor")),
             Self::FreshFactor => Some(Problem::forbidden("fresh_factor_required", "the second factor is too old")),
+            // RFC 9470 names the code.
+            Self::StepUp(_) => {
+                Some(Problem::unauthenticated(INSUFFICIENT, "the authentication is not strong enough for this row"))
+            }
             Self::Forbidden => Some(Problem::forbidden("not_allowed", "the row does not allow this actor")),
         }
     }
@@ -72,10 +94,17 @@ pub(crate) fn decide(
     if !matches {
         return Decision::Forbidden;
     }
-    let Factor::Shown(shown) = factor else { return Decision::Pass };
+    let Factor::Shown(shown) = factor else {
+        // A system has no person to authenticate; a person's token is as strong as what it was issued for.
+        let weak = actor.kind != ActorKind::System && actor.assurance < row.min_assurance;
+        return if weak { Decision::StepUp(row.min_assurance) } else { Decision::Pass };
+    };
     let needs_post = matches!(allow, Allow::Official | Allow::Capability(_) | Allow::AnyCapability(_));
     if needs_post && shown.is_none() {
         return Decision::SecondFactor;
+    }
+    if actor.assurance < row.min_assurance {
+        return Decision::StepUp(row.min_assurance);
     }
     let is_fresh = shown.is_some_and(|at| now.duration_since(at) <= fresh);
     if row.fresh_factor && !is_fresh { Decision::FreshFactor } else { Decision::Pass }
@@ -110,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_decision_table() {
-        use Decision::{Forbidden, FreshFactor, Pass, SecondFactor, SignIn};
+        use Decision::{Forbidden, FreshFactor, Pass, SecondFactor, SignIn, StepUp};
         let now = Timestamp::from_second(1_000_000).unwrap();
         let old = Timestamp::from_second(1_000_000 - 301).unwrap();
         let (none, first, fresh) = (Factor::Shown(None), Factor::Shown(Some(old)), Factor::Shown(Some(now)));
@@ -118,7 +147,10 @@ mod tests {
         let clerk = actor(ActorKind::Official, &["case.receive"]);
         let postless = actor(ActorKind::Official, &[]);
         let system = actor(ActorKind::System, &[]);
+        let weak = Actor { assurance: 1, ..resident.clone() };
+        let weak_system = Actor { assurance: 1, ..system.clone() };
         let row = |allow| Row::get("x", "/x").allow(allow);
+        let sure = row(Allow::SignedIn).min_assurance(2);
         let receive = row(Allow::Capability("case.receive"));
         let sign = row(Allow::Capability("case.sign"));
         let any = row(Allow::AnyCapability(&["case.sign", "case.receive"]));
@@ -147,11 +179,39 @@ mod tests {
             ("fresh act, old factor", &receive.clone().fresh_factor(), Some(&clerk), first, FreshFactor),
             ("fresh act, fresh factor", &receive.clone().fresh_factor(), Some(&clerk), fresh, Pass),
             ("fresh act, token", &receive.clone().fresh_factor(), Some(&clerk), Factor::Token, Pass),
+            ("level, nobody", &sure, None, none, SignIn),
+            ("level, reached", &sure, Some(&resident), none, Pass),
+            ("level, not reached", &sure, Some(&weak), none, StepUp(2)),
+            ("level, not reached by a token", &sure, Some(&weak), Factor::Token, StepUp(2)),
+            ("level, a system", &sure, Some(&weak_system), Factor::Token, Pass),
+            ("level above all own means", &row(Allow::SignedIn).min_assurance(3), Some(&clerk), fresh, StepUp(3)),
+            ("level and post, one factor", &receive.clone().min_assurance(3), Some(&clerk), none, SecondFactor),
+            ("level and capability not held: no hint", &sign.clone().min_assurance(3), Some(&clerk), fresh, Forbidden),
+            (
+                "level before freshness",
+                &receive.clone().min_assurance(3).fresh_factor(),
+                Some(&clerk),
+                first,
+                StepUp(3),
+            ),
+            ("level, open to all", &row(Allow::Anyone).min_assurance(3), None, none, Pass),
             ("row without permission", &Row::get("x", "/x"), Some(&clerk), fresh, Forbidden),
         ];
         for (name, row, actor, factor, expected) in table {
             let got = decide(row, *actor, *factor, now, SignedDuration::from_mins(5));
             assert_eq!(got, *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn levels_have_names() {
+        for level in 1..=4 {
+            assert_eq!(acr_level(&acr(level)), Some(level));
+        }
+        for name in
+            ["", "urn:haidang:nd69:xt", "urn:haidang:nd69:xt0", "urn:haidang:nd69:xt5", "xt2", "urn:haidang:nd69:xt2 "]
+        {
+            assert_eq!(acr_level(name), None, "{name}");
         }
     }
 }

@@ -135,20 +135,23 @@ impl RateLimiter {
     }
 }
 
-/// Failures after which the waiting begins.
-const FREE_FAILURES: u32 = 5;
-/// Longest wait in seconds.
-const LONGEST_WAIT: i64 = 15 * 60;
+/// Failures after which the waiting begins. An office or a village shares one address, so it is far more than an
+/// account is allowed.
+const FREE_FAILURES: u32 = 30;
+/// Longest wait in seconds: whoever guesses must not be able to keep the neighbours out.
+const LONGEST_WAIT: i64 = 60;
+/// Minutes without a failure after which an address starts afresh.
+const FORGIVEN_AFTER: i64 = 15;
 
 struct Failures {
     count: u32,
     last: i64,
 }
 
-/// Slows down guessing: after five failures of one key each further one doubles the wait, up to fifteen minutes.
+/// Slows down guessing: after thirty failures of one key each further one doubles the wait, up to a minute.
 ///
-/// A key is whatever is guessed at: a user name, a citizen number, an address of the network. Ask for each of them.
-/// Keys live in memory only and never reach a log.
+/// A key is an address of the network. Keys live in memory only and never reach a log; the failures of one account
+/// are counted by `identity`, in the database.
 pub struct LoginThrottle {
     failures: Mutex<Generations<String, Failures>>,
 }
@@ -167,8 +170,11 @@ impl LoginThrottle {
         if known.count < FREE_FAILURES {
             return Ok(());
         }
+        if now.as_microsecond() - known.last > FORGIVEN_AFTER * MINUTE {
+            return Ok(());
+        }
         let doubled = 1_i64 << (known.count - FREE_FAILURES).min(20);
-        let wait = (doubled * 10).min(LONGEST_WAIT);
+        let wait = doubled.min(LONGEST_WAIT);
         let passed = (now.as_microsecond() - known.last) / 1_000_000;
         if passed >= wait { Ok(()) } else { Err((wait - passed).max(1) as u64) }
     }
@@ -178,8 +184,7 @@ impl LoginThrottle {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let now = now.as_microsecond();
         let known = failures.entry(key.to_owned(), || Failures { count: 0, last: now });
-        // A day without a try is forgiven.
-        if now - known.last > 24 * 60 * MINUTE {
+        if now - known.last > FORGIVEN_AFTER * MINUTE {
             known.count = 0;
         }
         known.count = known.count.saturating_add(1);
@@ -245,17 +250,18 @@ mod tests {
     #[test]
     fn guessing_becomes_slow_and_success_forgives() {
         let throttle = LoginThrottle::default();
-        for _ in 0..5 {
+        for _ in 0..30 {
             assert_eq!(throttle.check("lan", second(0)), Ok(()));
             throttle.failed("lan", second(0));
         }
-        assert_eq!(throttle.check("lan", second(0)), Err(10));
+        assert_eq!(throttle.check("lan", second(0)), Err(1));
         assert_eq!(throttle.check("minh", second(0)), Ok(()));
         assert_eq!(throttle.check("lan", second(10)), Ok(()));
         for _ in 0..30 {
             throttle.failed("lan", second(10));
         }
-        assert_eq!(throttle.check("lan", second(10)), Err(900));
+        assert_eq!(throttle.check("lan", second(10)), Err(60));
+        assert_eq!(throttle.check("lan", second(10 + 15 * 60 + 1)), Ok(()), "forgiven after a quarter of an hour");
         throttle.succeeded("lan");
         assert_eq!(throttle.check("lan", second(10)), Ok(()));
     }

@@ -115,6 +115,8 @@ pub struct Row {
     pub office: bool,
     /// Whether the second factor must have been shown within five minutes (signing, approving, keys).
     pub fresh_factor: bool,
+    /// Least strength of the authentication, 1 to 4 (Decree 69/2024/NĐ-CP, Article 20); 1 asks nothing more.
+    pub min_assurance: u8,
     /// One line for the API document.
     pub summary: Option<&'static str>,
     /// Longer text for the API document.
@@ -162,6 +164,7 @@ impl Row {
             kilobytes: None,
             office: false,
             fresh_factor: false,
+            min_assurance: 1,
             summary: None,
             description: None,
             body: None,
@@ -303,6 +306,12 @@ impl Row {
     /// The second factor must be at most five minutes old.
     pub fn fresh_factor(mut self) -> Self {
         self.fresh_factor = true;
+        self
+    }
+
+    /// The person must be authenticated at least this strongly, 1 to 4: whoever is not is asked to prove more.
+    pub fn min_assurance(mut self, level: u8) -> Self {
+        self.min_assurance = level;
         self
     }
 

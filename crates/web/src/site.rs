@@ -57,6 +57,8 @@ pub struct Settings {
     pub sign_in_path: &'static str,
     /// Page that asks for the second factor again, without language prefix.
     pub step_up_path: &'static str,
+    /// Page that offers the means to reach a higher level, without language prefix.
+    pub assurance_path: &'static str,
 }
 
 impl Settings {
@@ -71,6 +73,7 @@ impl Settings {
             rates: Rates::default(),
             sign_in_path: haidang_ui::paths::SIGN_IN,
             step_up_path: "/dang-nhap/xac-thuc",
+            assurance_path: "/dang-nhap/nang-muc",
         }
     }
 
@@ -104,7 +107,7 @@ pub struct Site {
     pub city: Arc<City>,
     /// Settings.
     pub settings: Settings,
-    /// Slows down guessing of passwords and codes; identity asks it before it checks one.
+    /// Slows down guessing from one address of the network; identity asks it before it checks a password or a code.
     pub throttle: LoginThrottle,
     pub(crate) limiter: RateLimiter,
     pub(crate) emergency: std::sync::RwLock<Option<(Banner, Banner)>>,

@@ -20,6 +20,12 @@ struct AccountPage {
     resident: bool,
     may_represent: bool,
     manages_tokens: bool,
+    manages_accounts: bool,
+    /// The person has an account of the city's own, with factors to manage.
+    local: bool,
+    notices: Vec<String>,
+    /// When a recovery that waits may be completed.
+    recovery: Option<String>,
 }
 
 /// Shows the account.
@@ -70,6 +76,13 @@ pub(crate) async fn show_account(visitor: Visitor, State(room): State<IdentityRo
         resident,
         may_represent,
         manages_tokens: actor.can("token.manage"),
+        manages_accounts: actor.can("user.manage"),
+        local: room.username_of(&actor.person).await?.is_some(),
+        notices: room.notices(&actor.person).await?.iter().map(|notice| notice.text(lang)).collect(),
+        recovery: room
+            .waiting_recovery(&actor.person)
+            .await?
+            .map(|ready| haidang_kernel::format::date_time_text(lang, ready)),
         page,
     })
 }

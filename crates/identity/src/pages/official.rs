@@ -2,9 +2,11 @@
 
 use super::{Next, audit, signed_in, wait_text};
 use crate::account::SignInRefusal;
+use crate::credentials::{self, PasskeyOffer, passkey_offer};
 use crate::room::IdentityRoom;
 use askama::Template;
 use axum::extract::State;
+use axum::http::{HeaderValue, header};
 use haidang_contracts::actor::ActorKind;
 use haidang_kernel::problem::Problem;
 use haidang_store::AuditEntry;
@@ -16,54 +18,111 @@ use haidang_web::{Answer, Fault, FormFields, Query, StatusCode, Visitor, html, h
 
 #[derive(Template)]
 #[template(path = "official.html")]
-struct OfficialPage {
+pub(crate) struct OfficialPage {
     page: Page,
     errors: Vec<ErrorItem>,
     username: TextInput,
     password: TextInput,
+    offer: PasskeyOffer,
     next: String,
 }
 
-fn official_page(visitor: &Visitor, next: String, username: &str, errors: Vec<ErrorItem>) -> OfficialPage {
+/// What the form comes back with.
+#[derive(Debug, Clone)]
+pub(crate) struct Typed<'form> {
+    pub(crate) next: String,
+    pub(crate) username: &'form str,
+}
+
+pub(crate) fn official_page(visitor: &Visitor, typed: Typed<'_>, errors: Vec<ErrorItem>) -> OfficialPage {
     let lang = visitor.lang;
     let mut page = visitor.page(t(lang, "identity-official-title", &[]), "");
     page.errors = !errors.is_empty();
     page.navigation = Vec::new();
+    page.scripts.push("passkey.js");
     let field = |name: &str, key: &str| Field::new(lang, name, t(lang, key, &[])).errors(&errors);
     OfficialPage {
         username: TextInput::new(field("username", "identity-official-username").autocomplete("username"))
-            .value(username)
+            .value(typed.username)
             .width(20),
         // A refused password is never sent back.
         password: TextInput::new(field("password", "identity-official-password").autocomplete("current-password"))
             .kind("password")
             .width(20),
+        offer: passkey_offer(false),
         page,
         errors,
-        next,
+        next: typed.next,
     }
 }
 
 /// Shows the form.
 pub(crate) async fn show_official_sign_in(visitor: Visitor, Query(wanted): Query<Next>) -> Answer {
     let next = return_path(&visitor.site, wanted.next.as_deref());
-    html(official_page(&visitor, next, "", Vec::new()))
+    html(official_page(&visitor, Typed { next, username: "" }, Vec::new()))
 }
 
-/// The status and the text of a refusal; the same for every account, known or not.
-fn refusal(visitor: &Visitor, refusal: SignInRefusal, wrong: &str) -> Result<(StatusCode, String), Fault> {
-    match refusal {
-        SignInRefusal::Wrong => Ok((StatusCode::UNPROCESSABLE_ENTITY, t(visitor.lang, wrong, &[]))),
-        SignInRefusal::Wait(seconds) => Ok((StatusCode::TOO_MANY_REQUESTS, wait_text(visitor.lang, seconds))),
-        SignInRefusal::Busy => Ok((StatusCode::SERVICE_UNAVAILABLE, t(visitor.lang, "identity-busy", &[]))),
-        SignInRefusal::Store(error) => Err(error.into()),
+/// How a refusal is answered; the same for every account, known or not.
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) text: String,
+    /// Seconds after which it is worth trying again.
+    pub(crate) retry_after: Option<i64>,
+}
+
+/// Seconds after which a crowd has thinned out: the queue of sixty-four hashes is done by then.
+const CROWD: i64 = 2;
+
+/// The status and the text of a refusal.
+pub(crate) fn refusal(visitor: &Visitor, refusal: SignInRefusal, wrong: &str) -> Result<Refusal, Fault> {
+    let lang = visitor.lang;
+    let (status, text, retry_after) = match refusal {
+        SignInRefusal::Wrong => (StatusCode::UNPROCESSABLE_ENTITY, t(lang, wrong, &[]), None),
+        SignInRefusal::Asleep => (StatusCode::UNPROCESSABLE_ENTITY, t(lang, "identity-asleep", &[]), None),
+        SignInRefusal::Wait(seconds) => (StatusCode::TOO_MANY_REQUESTS, wait_text(lang, seconds), Some(seconds)),
+        SignInRefusal::Busy => (StatusCode::SERVICE_UNAVAILABLE, t(lang, "identity-busy", &[]), Some(CROWD)),
+        SignInRefusal::Store(error) => return Err(error.into()),
+    };
+    Ok(Refusal { status, text, retry_after })
+}
+
+/// Says when to come back.
+pub(crate) fn with_retry(answer: Answer, seconds: Option<i64>) -> Answer {
+    let mut answer = answer?;
+    if let Some(seconds) = seconds {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    Ok(answer)
+}
+
+/// Makes an attempt at a secret unless too many from the same address of the network just failed.
+pub(crate) async fn guarded<T>(
+    visitor: &Visitor,
+    attempt: impl Future<Output = Result<T, SignInRefusal>>,
+) -> Result<T, SignInRefusal> {
+    let (throttle, now) = (&visitor.site.throttle, visitor.site.ambient.now());
+    let address = visitor.address.map(|address| address.to_string());
+    if let Some(Err(seconds)) = address.as_deref().map(|address| throttle.check(address, now)) {
+        return Err(SignInRefusal::Wait(i64::try_from(seconds).unwrap_or(60)));
+    }
+    let answer = attempt.await;
+    if let (Some(address), Err(SignInRefusal::Wrong)) = (&address, &answer) {
+        throttle.failed(address, now);
+    }
+    answer
+}
+
+/// Where an official goes after proving who they are: they begin at their inbox; "/" is the residents' home.
+pub(crate) fn home(visitor: &Visitor, next: Option<&str>) -> String {
+    let next = return_path(&visitor.site, next);
+    if next == "/" { haidang_ui::paths::WORKBENCH.to_owned() } else { next }
 }
 
 /// Checks account name and password; the session it begins bears no post until the code is shown.
 pub(crate) async fn sign_in_official(visitor: Visitor, State(room): State<IdentityRoom>, form: FormFields) -> Answer {
     let next = return_path(&visitor.site, form.filled("next"));
     let (username, password) = (form.text("username"), form.text("password"));
+    let typed = Typed { next: next.clone(), username };
     let mut errors = Vec::new();
     for (name, value, key) in [
         ("username", username, "identity-official-username-empty"),
@@ -74,14 +133,14 @@ pub(crate) async fn sign_in_official(visitor: Visitor, State(room): State<Identi
         }
     }
     if !errors.is_empty() {
-        return html_status(StatusCode::UNPROCESSABLE_ENTITY, official_page(&visitor, next, username, errors));
+        return html_status(StatusCode::UNPROCESSABLE_ENTITY, official_page(&visitor, typed, errors));
     }
-    let person = match room.check_password(username, password).await {
+    let person = match guarded(&visitor, room.check_password(username, password)).await {
         Ok(person) => person,
         Err(error) => {
-            let (status, message) = refusal(&visitor, error, "identity-official-wrong")?;
-            let errors = vec![ErrorItem::of("username", message)];
-            return html_status(status, official_page(&visitor, next, username, errors));
+            let refusal = refusal(&visitor, error, "identity-official-wrong")?;
+            let page = official_page(&visitor, typed, vec![ErrorItem::of("username", refusal.text)]);
+            return with_retry(html_status(refusal.status, page), refusal.retry_after);
         }
     };
     let entry = AuditEntry::mutation("session.started", signed_in("official", &person))
@@ -89,6 +148,7 @@ pub(crate) async fn sign_in_official(visitor: Visitor, State(room): State<Identi
         .request(&visitor.request_id);
     audit(&visitor.site.db, entry).await?;
     session::sign_in(&visitor, &person, SignIn::official(false)).await?;
+    room.note_sign_in(&visitor, &person).await?;
     if !room.has_second_factor(&person).await? {
         // Without a second factor the session bears no post; the person's own pages and simple systems are open.
         return redirect(visitor.lang, &next);
@@ -101,7 +161,9 @@ pub(crate) async fn sign_in_official(visitor: Visitor, State(room): State<Identi
 struct SecondFactorPage {
     page: Page,
     errors: Vec<ErrorItem>,
-    code: TextInput,
+    /// The field, where the account has one-time codes.
+    code: Option<TextInput>,
+    offer: Option<PasskeyOffer>,
     /// The code that is right now, in a demonstration city.
     shown: Option<String>,
     next: String,
@@ -119,12 +181,15 @@ async fn second_factor_page(
     let errors: Vec<ErrorItem> = error.map(|message| ErrorItem::of("code", message)).into_iter().collect();
     page.errors = !errors.is_empty();
     page.navigation = Vec::new();
+    page.scripts.push("passkey.js");
+    let means = room.means(&actor.person).await?;
     let field = Field::new(lang, "code", t(lang, "identity-code-label", &[]))
         .hint(t(lang, "identity-code-hint", &[]))
         .autocomplete("one-time-code")
         .errors(&errors);
     Ok(SecondFactorPage {
-        code: TextInput::new(field).numeric().width(10),
+        code: means.codes.then(|| TextInput::new(field).numeric().width(10)),
+        offer: (means.passkeys > 0).then(|| passkey_offer(true)),
         shown: room.shown_code(&actor.person).await?,
         page,
         errors,
@@ -157,9 +222,16 @@ pub(crate) async fn check_second_factor(
             second_factor_page(&visitor, &room, next, Some(message)).await?,
         );
     };
-    if let Err(error) = room.check_code(&actor.person, code).await {
-        let (status, message) = refusal(&visitor, error, "identity-code-wrong")?;
-        return html_status(status, second_factor_page(&visitor, &room, next, Some(message)).await?);
+    let methods = session::current(&visitor).map(|current| current.methods.clone()).unwrap_or_default();
+    if !credentials::code_completes(&methods) {
+        // A key and a telephone are both things one has: the password is what is missing.
+        let path = format!("/dang-nhap/nang-muc?{}", haidang_web::encode([("next", next.as_str())]));
+        return redirect(visitor.lang, &path);
+    }
+    if let Err(error) = guarded(&visitor, room.check_code(&actor.person, code)).await {
+        let refusal = refusal(&visitor, error, "identity-code-wrong")?;
+        let page = second_factor_page(&visitor, &room, next, Some(refusal.text)).await?;
+        return with_retry(html_status(refusal.status, page), refusal.retry_after);
     }
     if actor.kind == ActorKind::System {
         return Err(Problem::forbidden("not_allowed", "a system has no session").into());
@@ -169,6 +241,5 @@ pub(crate) async fn check_second_factor(
         .request(&visitor.request_id);
     audit(&visitor.site.db, entry).await?;
     session::step_up(&visitor).await?;
-    // Officials begin at their inbox; "/" is the residents' home.
-    redirect(visitor.lang, if next == "/" { haidang_ui::paths::WORKBENCH } else { &next })
+    redirect(visitor.lang, &home(&visitor, Some(&next)))
 }

@@ -122,5 +122,6 @@ pub(crate) async fn sign_in_simulated(visitor: Visitor, State(room): State<Ident
         .detail(serde_json::json!({ "upstream": "simulator", "account_level": person.account_level }));
     audit(&visitor.site.db, entry).await?;
     session::sign_in(&visitor, id, SignIn::resident(person.account_level)).await?;
+    room.note_sign_in(&visitor, id).await?;
     redirect(visitor.lang, &next)
 }

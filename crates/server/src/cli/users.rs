@@ -1,10 +1,10 @@
-//! `haidang user add|list|password|lock|unlock`.
+//! `haidang user add|list|password|lock|unlock|wake|end-sessions`.
 
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Subcommand;
-use haidang_identity::{AccountError, NewAccount};
+use haidang_identity::{AccountError, ManagedAccount, NewAccount};
 use haidang_store::ActorRef;
 
 use super::{Outcome, say};
@@ -42,13 +42,23 @@ pub(crate) enum UserCommand {
         /// Account name.
         username: String,
     },
-    /// Lock an account; its sessions end with the next request.
+    /// Lock an account and end its sessions.
     Lock {
         /// Account name.
         username: String,
     },
     /// Open a locked account again.
     Unlock {
+        /// Account name.
+        username: String,
+    },
+    /// Let a password be used again that suspended itself after too many wrong entries in a row.
+    Wake {
+        /// Account name.
+        username: String,
+    },
+    /// End every session of an account.
+    EndSessions {
         /// Account name.
         username: String,
     },
@@ -84,6 +94,16 @@ fn told(done: Result<(), AccountError>, line: &str) -> Result<Outcome> {
     }
 }
 
+/// What hinders an account, in words.
+fn state(account: &ManagedAccount) -> String {
+    let words = [(account.locked, "locked"), (account.asleep, "password suspended"), (account.codes, "codes")];
+    let mut words: Vec<String> = words.iter().filter(|(holds, _)| *holds).map(|(_, word)| (*word).to_owned()).collect();
+    if account.passkeys > 0 {
+        words.push(format!("passkeys: {}", account.passkeys));
+    }
+    words.join(", ")
+}
+
 pub(crate) async fn run(command: UserCommand, config: Config) -> Result<Outcome> {
     let city = City::open(config, Surroundings::system()).await?;
     let outcome = match command {
@@ -103,9 +123,8 @@ pub(crate) async fn run(command: UserCommand, config: Config) -> Result<Outcome>
             }
         }
         UserCommand::List { limit } => {
-            for account in city.identity.accounts(limit).await? {
-                let state = if account.locked { "locked" } else { "" };
-                say(format_args!("{:32} {:40} {state}", account.username, account.full_name))?;
+            for account in city.identity.managed_accounts("", limit).await? {
+                say(format_args!("{:32} {:40} {}", account.username, account.full_name, state(&account)))?;
             }
             Ok(Outcome::Good)
         }
@@ -113,10 +132,18 @@ pub(crate) async fn run(command: UserCommand, config: Config) -> Result<Outcome>
             told(city.identity.set_password(&username, &password()?, operator()).await, "Password set.")
         }
         UserCommand::Lock { username } => {
-            told(city.identity.set_locked(&username, true, operator()).await, "Account locked.")
+            let locked = city.identity.lock_out(&city.site, &username, operator()).await;
+            told(locked, "Account locked, its sessions ended.")
         }
         UserCommand::Unlock { username } => {
             told(city.identity.set_locked(&username, false, operator()).await, "Account open again.")
+        }
+        UserCommand::Wake { username } => {
+            told(city.identity.wake_password(&username, operator()).await, "The password works again.")
+        }
+        UserCommand::EndSessions { username } => {
+            let ended = city.identity.end_sessions(&city.site, &username, operator()).await;
+            told(ended.map(|_| ()), "Sessions ended.")
         }
     };
     city.run_due().await?;

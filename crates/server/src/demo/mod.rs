@@ -268,14 +268,14 @@ async fn settle(city: &City, people: &People, accounts: &[Account], from: Date) 
     ));
     city.db
         .transaction(move |tx| {
-            let shared = shared.clone();
+            let (shared, identity) = (shared.clone(), city.identity.clone());
             Box::pin(async move {
                 let (persons, positions, relations, facts, credentials, tokens) = &*shared;
                 bulk::insert_persons(tx, persons).await?;
                 bulk::insert_positions(tx, positions).await?;
                 bulk::insert_relations(tx, relations).await?;
                 bulk::put_facts(tx, facts).await?;
-                bulk::insert_credentials(tx, credentials).await?;
+                bulk::insert_credentials(tx, identity.sealer()?, credentials).await?;
                 bulk::insert_tokens(tx, tokens).await?;
                 let entry = AuditEntry::mutation("demo.settled", ActorRef::system())
                     .object("city", "demo")

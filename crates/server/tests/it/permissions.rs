@@ -44,6 +44,12 @@ const TABLES: &[&str] = &[
     "identity_code",
     "identity_issued_token",
     "identity_refresh_token",
+    "identity_credential",
+    "identity_passkey",
+    "identity_enrolment",
+    "identity_recovery_code",
+    "identity_recovery",
+    "identity_notice",
     "server_payment",
 ];
 
@@ -316,6 +322,9 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("action", "apologise".to_owned()),
         ("number", "1".to_owned()),
         ("token", nothing.clone()),
+        ("session", nothing.clone()),
+        ("passkey", nothing.clone()),
+        ("account", nothing.clone()),
         ("reference", nothing.clone()),
         ("webhook", nothing.clone()),
         ("authorization", nothing.clone()),

@@ -41,6 +41,20 @@ db_test! {
         assert_eq!(seen, [("access.refused".to_owned(), "show_office".to_owned(), true)]);
     }
 
+    async fn a_level_that_is_missing_is_asked_for_by_name(db: TestDb) {
+        let trial = trial(&db);
+        let mut resident = Browser::signed_in(&trial, "resident").await;
+        let page = resident.open(&trial, "/vi/chac-chan").await;
+        let door = "/vi/dang-nhap/nang-muc?acr=urn%3Ahaidang%3And69%3Axt3&next=%2Fchac-chan";
+        assert_eq!((page.status.as_u16(), page.location()), (303, door));
+        let got = trial.api("GET", "/api/v1/sure", "token-resident", "").await;
+        let challenge = "Bearer error=\"insufficient_user_authentication\", acr_values=\"urn:haidang:nd69:xt3\"";
+        assert_eq!((got.status.as_u16(), got.header("www-authenticate")), (401, challenge));
+        assert_eq!(got.json()["code"], "insufficient_user_authentication");
+        let nobody = trial.api("GET", "/api/v1/sure", "", "").await;
+        assert_eq!((nobody.status.as_u16(), nobody.header("www-authenticate")), (401, "Bearer realm=\"haidang\""), "who is unknown signs in first");
+    }
+
     async fn the_api_answers_problems_not_pages(db: TestDb) {
         let trial = trial(&db);
         let check = async |method: &str, path: &str, token: &str, body: &str, status: u16, code: &str| {

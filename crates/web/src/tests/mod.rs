@@ -248,6 +248,7 @@ pub(crate) fn routes(done: Arc<Done>) -> Routes<Arc<Done>> {
         .page(Row::post("change_own", "/cua-toi").signed_in().audit("own.changed"), leave)
         .page(Row::get("show_office", "/ban").official(), show)
         .page(Row::get("show_receipt", "/tiep-nhan").capability("case.receive"), show)
+        .page(Row::get("show_sure", "/chac-chan").signed_in().min_assurance(3), show)
         .page(Row::get("show_signing", "/ky").capability("case.receive").fresh_factor(), show)
         .page(Row::post("upload_papers", "/giay").public().audit("papers.added").upload(SMALL), take)
         .page(Row::get("show_slow", "/cham").public().timeout(std::time::Duration::from_millis(20)), slow)
@@ -263,6 +264,7 @@ pub(crate) fn routes(done: Arc<Done>) -> Routes<Arc<Done>> {
             make,
         )
         .api(Row::get("list_things", "/api/v1/things").system().query::<Listing>().returns::<Vec<Thing>>(200), list)
+        .api(Row::get("list_sure", "/api/v1/sure").signed_in().min_assurance(3).returns::<Vec<Thing>>(200), list)
         .api(Row::get("list_open", "/api/v1/open").public().returns::<Vec<Thing>>(200), list)
         .api(Row::post("upload_thing", "/api/v1/files").signed_in().audit("file.added").upload(SMALL), take)
 }

@@ -1,0 +1,1 @@
+ALTER TABLE identity_credential ADD COLUMN totp_sealed BYTEA;

@@ -1,0 +1,1 @@
+ALTER TABLE identity_attempt ADD COLUMN run BIGINT;

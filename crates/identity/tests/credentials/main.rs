@@ -1,0 +1,11 @@
+//! How people prove who they are, asked as a browser would, on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod authenticator;
+mod city;
+mod guessing;
+mod passkeys;
+mod recovery;
+mod sessions;
+
+const ROOMS: haidang_testkit::Rooms = &[("web", haidang_web::MIGRATIONS), ("identity", haidang_identity::MIGRATIONS)];
