@@ -11,6 +11,10 @@ use crate::room::IdentityRoom;
 pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("identity", Lang::Vi, include_str!("../locales/vi/identity.ftl")),
     ("identity", Lang::En, include_str!("../locales/en/identity.ftl")),
+    ("identity-mandates", Lang::Vi, include_str!("../locales/vi/identity-mandates.ftl")),
+    ("identity-mandates", Lang::En, include_str!("../locales/en/identity-mandates.ftl")),
+    ("identity-consent", Lang::Vi, include_str!("../locales/vi/identity-consent.ftl")),
+    ("identity-consent", Lang::En, include_str!("../locales/en/identity-consent.ftl")),
 ];
 
 /// All routes. The simulator's pages exist only where simulators may run.
