@@ -30,6 +30,36 @@ pub struct AccessRow {
     pub purpose: Option<String>,
     /// Whether the look was refused.
     pub refused: bool,
+    /// Post of the official who looked, in Vietnamese.
+    pub post: Option<String>,
+    /// Mandate under which somebody looked for another.
+    pub mandate: Option<String>,
+    /// Case for which it was looked at.
+    pub case_id: Option<String>,
+    /// Whether it was an emergency, with the reason given.
+    pub emergency: Option<String>,
+    /// For a row that was held back by law: when it became visible, and the clause.
+    pub delayed: Option<Delayed>,
+}
+
+/// A row that the person sees later than others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delayed {
+    /// From when it is shown.
+    pub visible_from: Timestamp,
+    /// The clause that allows the delay.
+    pub legal_basis: String,
+}
+
+/// Which accesses: all, when empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AccessFilter {
+    /// Not before.
+    pub from: Option<Timestamp>,
+    /// Before.
+    pub until: Option<Timestamp>,
+    /// By this agency alone.
+    pub agency: Option<String>,
 }
 
 /// Reads the access log of a person.
@@ -39,6 +69,14 @@ pub trait AccessLog: Send + Sync {
     async fn accesses(
         &self,
         personal_number: &str,
+        before: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<AccessRow>, ContractError>;
+    /// The same, only what the filter lets through.
+    async fn accesses_within(
+        &self,
+        personal_number: &str,
+        filter: &AccessFilter,
         before: Option<&str>,
         limit: i64,
     ) -> Result<Vec<AccessRow>, ContractError>;

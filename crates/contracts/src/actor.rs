@@ -44,6 +44,52 @@ pub struct Position {
     pub capabilities: BTreeSet<String>,
 }
 
+/// Why somebody may act for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum MandateKind {
+    /// Legal representative of an organisation, as the business registry says.
+    LegalRepresentative,
+    /// Father, mother or guardian, as the population registry says.
+    ParentGuardian,
+    /// Authorised by the one acted for, and willing.
+    Authorised,
+}
+
+impl MandateKind {
+    /// The word in claims and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MandateKind::LegalRepresentative => "LEGAL_REPRESENTATIVE",
+            MandateKind::ParentGuardian => "PARENT_GUARDIAN",
+            MandateKind::Authorised => "AUTHORISED",
+        }
+    }
+}
+
+/// The mandate that stands for every procedure.
+pub const EVERY_PROCEDURE: &str = "*";
+
+/// A right that holds at this moment to act for the one named in [`Actor::on_behalf_of`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mandate {
+    /// Id of the mandate, for the audit.
+    pub id: String,
+    /// Why.
+    pub kind: MandateKind,
+    /// Codes of procedures, or [`EVERY_PROCEDURE`] alone.
+    pub procedures: Vec<String>,
+    /// Lowest level of assurance at which it may be used, 1 to 4.
+    pub min_assurance: u8,
+}
+
+impl Mandate {
+    /// Whether the mandate names the procedure, or every one.
+    pub fn covers(&self, procedure: &str) -> bool {
+        self.procedures.iter().any(|code| code == EVERY_PROCEDURE || code == procedure)
+    }
+}
+
 /// Who is asking. The human stays `person` even when acting for someone else.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Actor {
@@ -57,6 +103,9 @@ pub struct Actor {
     pub on_behalf_of: Option<PersonId>,
     /// Name of the person acted for, for the banner on every page.
     pub on_behalf_name: Option<String>,
+    /// What allows acting for that one, the widest first; empty when acting for oneself.
+    #[serde(default)]
+    pub mandates: Vec<Mandate>,
     /// Posts held now; empty for residents.
     pub positions: Vec<Position>,
     /// Level of assurance of the sign-in, 1 to 3 (Decree 69/2024/NĐ-CP knows two for citizens).
@@ -69,6 +118,29 @@ impl Actor {
     /// The person whose business it is: the one acted for, else the actor.
     pub fn subject(&self) -> &PersonId {
         self.on_behalf_of.as_ref().unwrap_or(&self.person)
+    }
+
+    /// The mandate under which the actor may act in this procedure now; `None` also when acting for oneself.
+    pub fn mandate_for(&self, procedure: &str) -> Option<&Mandate> {
+        self.mandates.iter().find(|m| m.covers(procedure) && m.min_assurance <= self.assurance)
+    }
+
+    /// Whether the actor may act in this procedure: for oneself always, for another within a mandate.
+    pub fn may_act_in(&self, procedure: &str) -> bool {
+        self.on_behalf_of.is_none() || self.mandate_for(procedure).is_some()
+    }
+
+    /// Whether everything of the subject is open to the actor: one's own, or that of somebody whom the law lets the
+    /// actor represent. Whoever is authorised for some procedures sees those alone.
+    pub fn acts_in_full(&self) -> bool {
+        self.on_behalf_of.is_none() || self.mandate_for(EVERY_PROCEDURE).is_some()
+    }
+
+    /// The actor with the one mandate that counts in this procedure, so that the audit names it.
+    #[must_use]
+    pub fn within(&self, procedure: &str) -> Actor {
+        let mandates = self.mandate_for(procedure).cloned().into_iter().collect();
+        Actor { mandates, ..self.clone() }
     }
 
     /// Whether any post gives the capability.

@@ -133,3 +133,51 @@ pub struct SessionEnded {
 }
 /// Kind of [`SessionEnded`].
 pub const SESSION_ENDED: &str = "session.ended";
+
+/// Somebody took a consent back. Kind `consent.withdrawn`; the provider revokes the grants of that purpose.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ConsentWithdrawn {
+    /// Id of the receipt of the withdrawal.
+    pub receipt: String,
+    /// Whose data.
+    pub subject: String,
+    /// Code of the purpose.
+    pub purpose: String,
+    /// Microseconds UTC.
+    pub at: i64,
+}
+/// Kind of [`ConsentWithdrawn`].
+pub const CONSENT_WITHDRAWN: &str = "consent.withdrawn";
+
+/// A mandate changed: proposed, accepted, refused, ended. Kind `mandate.changed`; the provider ends what it gave out on
+/// its strength.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MandateChanged {
+    /// Id of the mandate.
+    pub mandate: String,
+    /// Who is acted for.
+    pub principal: String,
+    /// Who acts.
+    pub delegate: String,
+    /// State after the change, such as `ACTIVE`.
+    pub state: String,
+    /// Microseconds UTC.
+    pub at: i64,
+}
+/// Kind of [`MandateChanged`].
+pub const MANDATE_CHANGED: &str = "mandate.changed";
+
+/// Somebody's data was opened in an emergency. Kind `access.emergency`; the person is told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EmergencyOpened {
+    /// Id of the emergency access.
+    pub emergency: String,
+    /// Whose data.
+    pub subject: String,
+    /// Code of the agency that asked.
+    pub agency: String,
+    /// Microseconds UTC.
+    pub at: i64,
+}
+/// Kind of [`EmergencyOpened`].
+pub const EMERGENCY_OPENED: &str = "access.emergency";

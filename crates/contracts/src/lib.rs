@@ -5,6 +5,8 @@
 
 pub mod access;
 pub mod actor;
+pub mod cases;
+pub mod consent;
 pub mod documents;
 pub mod events;
 pub mod files;
@@ -14,7 +16,7 @@ pub mod once_only;
 pub mod payment;
 pub mod vault;
 
-pub use actor::{Actor, ActorKind, Position};
+pub use actor::{Actor, ActorKind, Mandate, MandateKind, Position};
 
 /// What a trait of this crate answers when it cannot: the reason is for operators, never for residents.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -11,11 +11,12 @@ mod account;
 mod account_factor;
 mod agencies;
 mod api;
+mod around;
 pub mod bulk;
-mod consent;
+pub mod consent;
 mod credentials;
 mod federation;
-mod mandates;
+pub mod mandates;
 pub mod model;
 mod once_only;
 pub mod one_time;
@@ -81,5 +82,8 @@ pub const MIGRATIONS: &[Migration] = &[
     // organisation: 0040 to 0049
     // provisioning: 0050 to 0059
     // mandates: 0060 to 0069
+    Migration { name: "0060_create_mandate", sql: include_str!("../migrations/0060_create_mandate.sql") },
+    Migration { name: "0061_create_guardianship", sql: include_str!("../migrations/0061_create_guardianship.sql") },
     // consent: 0070 to 0079
+    Migration { name: "0070_create_consent", sql: include_str!("../migrations/0070_create_consent.sql") },
 ];

@@ -1,7 +1,8 @@
 //! What this room keeps, as other parts of the house hand it over.
 
 use haidang_contracts::actor::PersonId;
-use haidang_contracts::identity::{Agency, PersonRecord};
+use haidang_contracts::Mandate;
+use haidang_contracts::identity::{Agency, PersonKind, PersonRecord};
 use serde_json::Value;
 
 use crate::one_time::Secret;
@@ -101,10 +102,12 @@ pub struct Represented {
     pub person: PersonId,
     /// Name.
     pub full_name: String,
-    /// By which relation.
-    pub kind: RelationKind,
+    /// Person or organisation.
+    pub entity: PersonKind,
     /// Citizen or tax number.
     pub number: Option<String>,
+    /// Why, the widest first; at least one.
+    pub mandates: Vec<Mandate>,
 }
 
 /// A person offered by the simulator's short list.

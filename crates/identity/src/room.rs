@@ -13,11 +13,10 @@ use jiff::civil::Date;
 
 use crate::agencies::Agencies;
 use crate::bulk;
-use crate::model::{PersonSeed, Represented};
+use crate::model::PersonSeed;
 use crate::password::{HashError, PasswordHasher};
 use crate::registers::Registers;
 use crate::roles::Roles;
-use crate::rules::{self, RelationKind};
 use crate::sealed::{self, SealError, Sealer};
 use crate::sql;
 
@@ -49,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) hasher: PasswordHasher,
     pub(crate) agencies: RwLock<Option<Arc<Agencies>>>,
     sealer: OnceLock<Sealer>,
+    pub(crate) around: crate::around::Around,
 }
 
 /// A row of `identity_person` with what only this room needs.
@@ -80,7 +80,7 @@ pub(crate) fn stored_person(row: &Row) -> Result<StoredPerson, StoreError> {
     })
 }
 
-fn person_kind(word: &str) -> Result<PersonKind, StoreError> {
+pub(crate) fn person_kind(word: &str) -> Result<PersonKind, StoreError> {
     match word {
         "person" => Ok(PersonKind::Person),
         "organisation" => Ok(PersonKind::Organisation),
@@ -102,7 +102,8 @@ impl IdentityRoom {
     pub fn new(db: Db, ambient: Ambient, settings: Settings) -> Result<IdentityRoom, HashError> {
         let cheap = settings.cheap_passwords;
         let hasher = if cheap { PasswordHasher::cheap(ambient.clone()) } else { PasswordHasher::new(ambient.clone()) }?;
-        let inner = Inner { db, ambient, settings, hasher, agencies: RwLock::new(None), sealer: OnceLock::new() };
+        let (agencies, sealer, around) = (RwLock::new(None), OnceLock::new(), crate::around::Around::default());
+        let inner = Inner { db, ambient, settings, hasher, agencies, sealer, around };
         Ok(IdentityRoom { inner: Arc::new(inner) })
     }
 
@@ -180,39 +181,6 @@ impl IdentityRoom {
             .collect()
     }
 
-    /// Everyone for whom this person may act today, by name.
-    pub async fn represented_by(&self, person: &PersonId) -> Result<Vec<Represented>, StoreError> {
-        let rows = self.inner.db.fetch_all(sql::RELATIONS_OF, args![person]).await?;
-        self.permitted(&rows)
-    }
-
-    /// The one for whom the person wants to act, when it may.
-    pub async fn may_represent(&self, person: &PersonId, other: &PersonId) -> Result<Option<Represented>, StoreError> {
-        let rows = self.inner.db.fetch_all(sql::RELATIONS_BETWEEN, args![person, other]).await?;
-        Ok(self.permitted(&rows)?.into_iter().next())
-    }
-
-    fn permitted(&self, rows: &[Row]) -> Result<Vec<Represented>, StoreError> {
-        let today = self.today();
-        let mut permitted = Vec::new();
-        for row in rows {
-            let Some(kind) = RelationKind::parse(&row.text("relation")?) else { continue };
-            // A date of birth may be a year alone on older papers; without a full date nobody acts for the person.
-            let birth = row.opt_text("birth_date")?.and_then(|text| text.parse().ok());
-            let other = person_kind(&row.text("kind")?)?;
-            let valid = rules::within(today, row.opt_date("valid_from")?, row.opt_date("valid_to")?);
-            if valid && rules::may_act_for(kind, other, birth, today) {
-                permitted.push(Represented {
-                    person: row.id("id")?,
-                    full_name: row.text("full_name")?,
-                    kind,
-                    number: row.opt_text("citizen_no")?.or(row.opt_text("tax_no")?),
-                });
-            }
-        }
-        Ok(permitted)
-    }
-
     async fn actor_of(&self, id: &PersonId, behalf: Option<&PersonId>) -> Result<Option<Actor>, StoreError> {
         let Some(person) = self.stored(id).await?.filter(|person| !person.locked) else { return Ok(None) };
         let positions = self.positions(id).await?;
@@ -226,9 +194,9 @@ impl IdentityRoom {
             Some(other) if kind == ActorKind::Resident => self.may_represent(id, other).await?,
             _ => None,
         };
-        let (on_behalf_of, on_behalf_name) = match behalf {
-            Some(other) => (Some(other.person), Some(other.full_name)),
-            None => (None, None),
+        let (on_behalf_of, on_behalf_name, mandates) = match behalf {
+            Some(other) => (Some(other.person), Some(other.full_name), other.mandates),
+            None => (None, None, Vec::new()),
         };
         Ok(Some(Actor {
             person: person.record.id,
@@ -236,6 +204,7 @@ impl IdentityRoom {
             kind,
             on_behalf_of,
             on_behalf_name,
+            mandates,
             positions,
             assurance: person.account_level,
             second_factor_at: None,

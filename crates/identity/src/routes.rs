@@ -15,6 +15,10 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("identity-provider", Lang::En, include_str!("../locales/en/identity-provider.ftl")),
     ("identity", Lang::Vi, include_str!("../locales/vi/identity-credentials.ftl")),
     ("identity", Lang::En, include_str!("../locales/en/identity-credentials.ftl")),
+    ("identity-mandates", Lang::Vi, include_str!("../locales/vi/identity-mandates.ftl")),
+    ("identity-mandates", Lang::En, include_str!("../locales/en/identity-mandates.ftl")),
+    ("identity-consent", Lang::Vi, include_str!("../locales/vi/identity-consent.ftl")),
+    ("identity-consent", Lang::En, include_str!("../locales/en/identity-consent.ftl")),
 ];
 
 /// All routes. The simulator's pages exist only where simulators may run.

@@ -69,8 +69,6 @@ pub(crate) const TOKEN_EXISTS: &str = "SELECT id FROM identity_token WHERE id = 
 
 pub(crate) const RELATIONS_OF: &str = "SELECT relation.kind AS relation, relation.valid_from AS valid_from, relation.valid_to AS valid_to, person.id AS id, person.kind AS kind, person.full_name AS full_name, person.birth_date AS birth_date, person.citizen_no AS citizen_no, person.tax_no AS tax_no FROM identity_relation AS relation JOIN identity_person AS person ON person.id = relation.other WHERE relation.person = $1 AND NOT person.locked ORDER BY person.name_sort, person.id, relation.kind";
 
-pub(crate) const RELATIONS_BETWEEN: &str = "SELECT relation.kind AS relation, relation.valid_from AS valid_from, relation.valid_to AS valid_to, person.id AS id, person.kind AS kind, person.full_name AS full_name, person.birth_date AS birth_date, person.citizen_no AS citizen_no, person.tax_no AS tax_no FROM identity_relation AS relation JOIN identity_person AS person ON person.id = relation.other WHERE relation.person = $1 AND relation.other = $2 AND NOT person.locked";
-
 pub(crate) const INSERT_RELATION: &str =
     "INSERT INTO identity_relation (person, other, kind, valid_from, valid_to) VALUES";
 

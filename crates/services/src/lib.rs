@@ -11,6 +11,7 @@ pub mod form;
 pub mod model;
 pub mod pages;
 pub mod procedure;
+mod related;
 pub mod rules;
 pub mod service;
 pub mod sql;

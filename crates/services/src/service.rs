@@ -127,6 +127,7 @@ pub fn system_actor() -> Actor {
         kind: ActorKind::System,
         on_behalf_of: None,
         on_behalf_name: None,
+        mandates: Vec::new(),
         positions: Vec::new(),
         assurance: 0,
         second_factor_at: None,

@@ -1,11 +1,10 @@
 //! Who did or read what, on whose behalf, under which legal basis and purpose: one append-only record per act,
 //! written in the transaction of the act with its own hash.
 
-use crate::db::Db;
 use crate::tx::Tx;
 use crate::{Row, StoreError, args, sql};
-use haidang_contracts::access::{AccessLog, AccessRow};
-use haidang_contracts::{Actor, ActorKind, ContractError};
+use haidang_contracts::access::Delayed;
+use haidang_contracts::{Actor, ActorKind};
 use haidang_kernel::chain::{Hash, record_hash};
 use haidang_kernel::id::Id;
 use haidang_kernel::keyed;
@@ -50,6 +49,10 @@ pub struct ActorRef {
     pub agency: Option<String>,
     /// Door of entry: `online`, `counter`, `postal`, `api`, `system`.
     pub channel: String,
+    /// Mandate under which the actor acts for somebody else; kept in the record's detail as `mandate`.
+    pub mandate: Option<String>,
+    /// Posts of an official as (agency, title); that of the acting agency is kept in the record's detail as `post`.
+    pub posts: Vec<(String, String)>,
 }
 
 impl ActorRef {
@@ -66,6 +69,24 @@ impl ActorRef {
             on_behalf: actor.on_behalf_of.as_ref().map(|id| id.as_str().to_owned()),
             agency: actor.positions.first().map(|position| position.agency.clone()),
             channel: channel.to_owned(),
+            mandate: actor.mandates.first().map(|mandate| mandate.id.clone()),
+            posts: actor.positions.iter().map(|post| (post.agency.clone(), post.title.clone())).collect(),
+        }
+    }
+
+    /// The title of the post in the agency for which the actor acts.
+    fn post(&self) -> Option<&str> {
+        let agency = self.agency.as_deref()?;
+        self.posts.iter().find(|(held, _)| held == agency).map(|(_, title)| title.as_str())
+    }
+
+    /// A calculation over many people's data: a statistic, a report, a model.
+    pub fn analysis(agency: Option<&str>) -> Self {
+        Self {
+            kind: "analysis".to_owned(),
+            agency: agency.map(str::to_owned),
+            channel: "system".to_owned(),
+            ..Self::default()
         }
     }
 
@@ -195,6 +216,39 @@ impl AuditEntry {
         self
     }
 
+    /// Marks a look that the person sees only from a later day, with the clause that allows the delay.
+    #[must_use]
+    pub fn delayed(mut self, delayed: &Delayed) -> Self {
+        self.note("visible_from", Json::from(delayed.visible_from.as_microsecond()));
+        self.note("delay_basis", Json::from(delayed.legal_basis.as_str()));
+        self
+    }
+
+    /// Marks a look in an emergency, with the reason and the second official.
+    #[must_use]
+    pub fn emergency(mut self, reason: &str, second_official: &str) -> Self {
+        self.note("emergency", Json::from(reason));
+        self.note("second_official", Json::from(second_official));
+        self
+    }
+
+    /// Names the case for which something was looked at.
+    #[must_use]
+    pub fn case(mut self, case_id: &str) -> Self {
+        self.note("case_id", Json::from(case_id));
+        self
+    }
+
+    /// Adds one fact to the detail; a detail that is no object stays as it is.
+    fn note(&mut self, key: &str, value: Json) {
+        if self.detail.is_null() {
+            self.detail = Json::Object(serde_json::Map::new());
+        }
+        if let Json::Object(facts) = &mut self.detail {
+            facts.insert(key.to_owned(), value);
+        }
+    }
+
     /// Adds facts without personal data.
     #[must_use]
     pub fn detail(mut self, detail: Json) -> Self {
@@ -301,7 +355,14 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn audit(&mut self, entry: AuditEntry) -> Result<AuditId, StoreError> {
+    pub async fn audit(&mut self, mut entry: AuditEntry) -> Result<AuditId, StoreError> {
+        // In the detail, which the hash covers, so that records of before keep the hash they have.
+        if let Some(mandate) = entry.actor.mandate.take() {
+            entry.note("mandate", Json::from(mandate));
+        }
+        if let Some(post) = entry.actor.post().map(Json::from) {
+            entry.note("post", post);
+        }
         let id: AuditId = self.ambient().new_id();
         let at = self.ambient().now().as_microsecond();
         let secret = &self.db().core.subject_secret;
@@ -358,53 +419,5 @@ impl Tx<'_> {
             self.rows_later(sql::INSERT_AUDIT_SUBJECT, some.to_vec()).await?;
         }
         Ok(id)
-    }
-}
-
-impl Db {
-    /// Who looked at or changed the data of the person with this number, newest first, before the audit id `before`.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn accesses_of(
-        &self,
-        personal_number: &str,
-        before: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<AccessRow>, StoreError> {
-        let subject = keyed::subject_key(&self.core.subject_secret, personal_number);
-        let rows = match before {
-            Some(before) => self.fetch_all(sql::ACCESSES_BEFORE, args![subject, before, limit]).await?,
-            None => self.fetch_all(sql::ACCESSES, args![subject, limit]).await?,
-        };
-        rows.iter().map(access_row).collect()
-    }
-}
-
-fn access_row(row: &Row) -> Result<AccessRow, StoreError> {
-    Ok(AccessRow {
-        audit_id: row.text("id")?,
-        at: row.timestamp("at")?,
-        agency: row.opt_text("agency")?,
-        actor_kind: row.text("actor_kind")?,
-        own: row.boolean("own")?,
-        action: row.text("action")?,
-        object_kind: row.text("object_kind")?,
-        object_id: row.text("object_id")?,
-        legal_basis: row.opt_text("legal_basis")?,
-        purpose: row.opt_text("purpose")?,
-        refused: row.boolean("refused")?,
-    })
-}
-
-#[async_trait::async_trait]
-impl AccessLog for Db {
-    async fn accesses(
-        &self,
-        personal_number: &str,
-        before: Option<&str>,
-        limit: i64,
-    ) -> Result<Vec<AccessRow>, ContractError> {
-        self.accesses_of(personal_number, before, limit).await.map_err(|e| ContractError::Unavailable(e.to_string()))
     }
 }

@@ -4,6 +4,7 @@
 //! ([`Tx::audit`]), its events ([`Tx::emit`]) and its jobs ([`Tx::enqueue`]) become durable together. Statements are
 //! one text for both databases in the strict common dialect of `docs/guide/sql.md`.
 
+mod access;
 mod audit;
 mod blobs;
 mod checkpoint;

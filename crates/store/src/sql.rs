@@ -9,11 +9,15 @@ pub(crate) const INSERT_AUDIT_OPEN: &str = "INSERT INTO store_audit_open (audit,
 pub(crate) const INSERT_AUDIT_SUBJECT: &str = "INSERT INTO store_audit_subject (audit, subject) VALUES";
 
 pub(crate) const ACCESSES: &str = "SELECT a.id, a.at, a.agency, a.actor_kind, a.own, a.action, a.object_kind, a.object_id, \
-     a.legal_basis, a.purpose, a.refused FROM store_audit_subject s JOIN store_audit a ON a.id = s.audit \
+     a.legal_basis, a.purpose, a.refused, a.detail FROM store_audit_subject s JOIN store_audit a ON a.id = s.audit \
      WHERE s.subject = $1 ORDER BY s.audit DESC LIMIT $2";
 pub(crate) const ACCESSES_BEFORE: &str = "SELECT a.id, a.at, a.agency, a.actor_kind, a.own, a.action, a.object_kind, \
-     a.object_id, a.legal_basis, a.purpose, a.refused FROM store_audit_subject s JOIN store_audit a ON a.id = s.audit \
+     a.object_id, a.legal_basis, a.purpose, a.refused, a.detail FROM store_audit_subject s JOIN store_audit a ON a.id = s.audit \
      WHERE s.subject = $1 AND s.audit < $2 ORDER BY s.audit DESC LIMIT $3";
+pub(crate) const ACCESSES_WITHIN: &str = "SELECT a.id, a.at, a.agency, a.actor_kind, a.own, a.action, a.object_kind, \
+     a.object_id, a.legal_basis, a.purpose, a.refused, a.detail FROM store_audit_subject s JOIN store_audit a ON a.id = s.audit \
+     WHERE s.subject = $1 AND s.audit < $2 AND a.at >= $3 AND a.at < $4 AND ($5 = '' OR a.agency = $5) \
+     ORDER BY s.audit DESC LIMIT $6";
 
 pub(crate) const INSERT_EVENT: &str =
     "INSERT INTO store_event (id, at, kind, key, payload) VALUES ($1, $2, $3, $4, $5)";

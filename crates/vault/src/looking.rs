@@ -1,8 +1,9 @@
 //! Who looked at the owner's data, and the owner's questions about it.
 
+use crate::answering::Complaint;
 use crate::room::{LEGAL_BASIS, Reader, VaultRoom};
-use crate::sql;
-use haidang_contracts::access::AccessRow;
+use crate::{rules, sql};
+use haidang_contracts::access::{AccessFilter, AccessRow};
 use haidang_contracts::actor::PersonId;
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
@@ -54,8 +55,14 @@ pub struct Question {
 }
 
 impl VaultRoom {
-    async fn batch(&self, number: &str, before: Option<&str>, limit: i64) -> Result<Vec<AccessRow>, Problem> {
-        self.inner().accesses.accesses(number, before, limit).await.map_err(Problem::from)
+    async fn batch(
+        &self,
+        number: &str,
+        filter: &AccessFilter,
+        before: Option<&str>,
+        limit: i64,
+    ) -> Result<Vec<AccessRow>, Problem> {
+        self.inner().accesses.accesses_within(number, filter, before, limit).await.map_err(Problem::from)
     }
 
     async fn own_number(&self, reader: &Reader<'_>) -> Result<Option<String>, Problem> {
@@ -69,18 +76,36 @@ impl VaultRoom {
     /// # Errors
     /// What the log says.
     pub async fn looks(&self, reader: &Reader<'_>, before: Option<&str>, limit: usize) -> Result<Looks, Problem> {
+        self.looks_within(reader, &AccessFilter::default(), before, limit).await
+    }
+
+    /// The same, only what the filter lets through.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub async fn looks_within(
+        &self,
+        reader: &Reader<'_>,
+        filter: &AccessFilter,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Looks, Problem> {
         let Some(number) = self.own_number(reader).await? else { return Ok(Looks::default()) };
+        let now = self.inner().ambient.now();
         let mut looks = Looks::default();
         let mut last = before.map(str::to_owned);
         'pages: for round in 1..=BATCHES {
-            let rows = self.batch(&number, last.as_deref(), BATCH).await?;
+            let rows = self.batch(&number, filter, last.as_deref(), BATCH).await?;
             let full = rows.len() as i64 == BATCH;
             for row in rows {
-                if !row.own && looks.others.len() == limit {
+                if !row.own && rules::visible(&row, now) && looks.others.len() == limit {
                     looks.next.clone_from(&last);
                     break 'pages;
                 }
                 last = Some(row.audit_id.clone());
+                if !rules::visible(&row, now) {
+                    continue;
+                }
                 if !row.own {
                     looks.others.push(row);
                     continue;
@@ -105,12 +130,12 @@ impl VaultRoom {
     ///
     /// # Errors
     /// What the log says.
-    pub async fn export_looks(&self, reader: &Reader<'_>) -> Result<Vec<AccessRow>, Problem> {
+    pub async fn export_looks(&self, reader: &Reader<'_>, filter: &AccessFilter) -> Result<Vec<AccessRow>, Problem> {
         let Some(number) = self.own_number(reader).await? else { return Ok(Vec::new()) };
         let mut all: Vec<AccessRow> = Vec::new();
         while all.len() < EXPORTED {
             let before = all.last().map(|row| row.audit_id.clone());
-            let rows = self.batch(&number, before.as_deref(), BATCH * 10).await?;
+            let rows = self.batch(&number, filter, before.as_deref(), BATCH * 10).await?;
             let full = rows.len() as i64 == BATCH * 10;
             all.extend(rows);
             if !full {
@@ -118,19 +143,33 @@ impl VaultRoom {
             }
         }
         all.truncate(EXPORTED);
+        let now = self.inner().ambient.now();
+        all.retain(|row| rules::visible(row, now));
         self.record_own(reader, "vault.accesses_exported", "accesses", "tải nhật ký truy cập của mình").await?;
         Ok(all)
     }
 
-    /// When the owner asked about accesses, by audit id; `rows` stand newest first.
+    /// Agencies that appear in the newest thousand records of the reader's log, by code.
+    ///
+    /// # Errors
+    /// What the log says.
+    pub async fn agencies_that_looked(&self, reader: &Reader<'_>) -> Result<Vec<String>, Problem> {
+        let Some(number) = self.own_number(reader).await? else { return Ok(Vec::new()) };
+        let rows = self.batch(&number, &AccessFilter::default(), None, BATCH * 10).await?;
+        let now = self.inner().ambient.now();
+        let seen = rows.into_iter().filter(|row| !row.own && rules::visible(row, now)).filter_map(|row| row.agency);
+        Ok(seen.collect::<std::collections::BTreeSet<String>>().into_iter().collect())
+    }
+
+    /// Complaints of the owner about accesses, by audit id; `rows` stand newest first.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn asked(&self, owner: &PersonId, rows: &[AccessRow]) -> Result<BTreeMap<String, Timestamp>, StoreError> {
+    pub async fn asked(&self, owner: &PersonId, rows: &[AccessRow]) -> Result<BTreeMap<String, Complaint>, StoreError> {
         let (Some(newest), Some(oldest)) = (rows.first(), rows.last()) else { return Ok(BTreeMap::new()) };
         let values = args![owner.as_str(), oldest.audit_id.as_str(), newest.audit_id.as_str()];
-        let found = self.inner().db.fetch_all(sql::QUESTIONS_OF_OWNER, values).await?;
-        found.iter().map(|row| Ok((row.text("audit_id")?, row.timestamp("asked_at")?))).collect()
+        let found = self.inner().db.fetch_all(sql::COMPLAINTS_OF_OWNER, values).await?;
+        found.iter().map(|row| Complaint::read(row).map(|one| (one.audit_id.clone(), one))).collect()
     }
 
     /// The owner asks why somebody looked. Asking twice about one access is one question; `true` when it is new.
@@ -143,8 +182,10 @@ impl VaultRoom {
         let number = self.own_number(reader).await?.ok_or_else(missing)?;
         // The log gives what lies before a point; the point just behind the record makes it the first.
         let behind = format!("{}0", audit.as_str());
-        let found = self.batch(&number, Some(&behind), 1).await?;
-        let access = found.into_iter().find(|row| row.audit_id == audit.as_str() && !row.own).ok_or_else(missing)?;
+        let found = self.batch(&number, &AccessFilter::default(), Some(&behind), 1).await?;
+        let now = self.inner().ambient.now();
+        let right = |row: &AccessRow| row.audit_id == audit.as_str() && !row.own && rules::visible(row, now);
+        let access = found.into_iter().find(right).ok_or_else(missing)?;
         let id: Id<QuestionRecord> = self.inner().ambient.new_id();
         let owner = reader.actor.subject();
         let values = args![

@@ -6,8 +6,13 @@ use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::actor::{Actor, PersonId};
-use haidang_contracts::events::{DOCUMENT_KEPT, DocumentKept, RESULT_ISSUED, ResultIssued};
+use haidang_contracts::cases::Cases;
+use haidang_contracts::consent::{Consents, Decision, NewDecision};
+use haidang_contracts::events::{
+    DOCUMENT_KEPT, DocumentKept, EMERGENCY_OPENED, EmergencyOpened, RESULT_ISSUED, ResultIssued,
+};
 use haidang_contracts::identity::{Directory, Identity};
+use haidang_contracts::messages::{Message, Notifier};
 use haidang_contracts::vault::{NewVaultItem, Vault, VaultItem};
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::id::Id;
@@ -23,6 +28,9 @@ pub enum Item {}
 
 /// The clause under which the vault keeps and gives back: the electronic result vault of a person or organisation.
 pub(crate) const LEGAL_BASIS: &str = "45/2020/NĐ-CP Điều 16";
+
+/// Purpose under which forms use documents of the vault.
+pub const REUSE: &str = "vault_reuse";
 
 /// Who asks, by which door, in which request.
 #[derive(Debug, Clone, Copy)]
@@ -56,6 +64,12 @@ pub struct Inner {
     pub directory: Arc<dyn Directory>,
     /// Who looked.
     pub accesses: Arc<dyn AccessLog>,
+    /// What people agreed to.
+    pub consents: Arc<dyn Consents>,
+    /// Cases for which documents are read.
+    pub cases: Arc<dyn Cases>,
+    /// Messages to people.
+    pub notifier: Arc<dyn Notifier>,
 }
 
 /// The vault of every person and organisation of the city. Cheap to clone; handlers take it as their state.
@@ -137,6 +151,54 @@ impl VaultRoom {
         Ok(())
     }
 
+    /// Whether the owner said no to reuse, or took a yes back.
+    async fn reuse_is_off(&self, owner: &PersonId) -> Result<bool, ContractError> {
+        let standing = self.0.consents.standing(owner, REUSE).await?;
+        Ok(standing.is_some_and(|standing| standing.decision != Decision::Granted))
+    }
+
+    /// Pressing "use this one" in a form is the consent; its receipt is written before the document is read. A no that
+    /// stands is not overridden here: the person's page of consents is the place to say yes again.
+    async fn agree_to_reuse(
+        &self,
+        actor: &Actor,
+        owner: &PersonId,
+        about: &str,
+    ) -> Result<Option<String>, ContractError> {
+        if self.0.consents.purpose(REUSE).is_none() {
+            return Ok(None); // a city whose law gives the reuse asks nobody
+        }
+        if self.reuse_is_off(owner).await? {
+            let detail = "the owner does not let forms use the vault".to_owned();
+            return Err(ContractError::Refused { code: "consent_withdrawn", detail });
+        }
+        let official = actor.kind == haidang_contracts::ActorKind::Official;
+        let decision = NewDecision {
+            actor: actor.clone(),
+            subject: owner.clone(),
+            purpose: REUSE.to_owned(),
+            decision: Decision::Granted,
+            channel: if official { "counter" } else { "online" }.to_owned(),
+            about: Some(about.to_owned()),
+            request_id: String::new(),
+        };
+        self.0.consents.decide(&decision).await.map(Some)
+    }
+
+    /// The person learns that their documents were opened in an emergency; the same event is told once.
+    async fn tell_of_emergency(&self, event: &EmergencyOpened) -> Result<(), Failure> {
+        let agency = self.0.directory.agency(&event.agency).await;
+        let agency = agency.map_err(|error| Failure::Later(error.to_string()))?;
+        let message = Message {
+            key: format!("emergency/{}", event.emergency),
+            to: owner_of(&event.subject)?,
+            template: "emergency_access".to_owned(),
+            data: json!({ "agency": agency.map_or_else(|| event.agency.clone(), |agency| agency.name_vi) }),
+            case_id: None,
+        };
+        self.0.notifier.send(&message).await.map_err(|error| Failure::Later(error.to_string()))
+    }
+
     pub(crate) async fn personal_number(&self, owner: &PersonId) -> Result<Option<String>, Problem> {
         let person = self.0.identity.person(owner).await.map_err(Problem::from)?;
         Ok(person.map(|person| person.personal_number().to_owned()))
@@ -196,6 +258,10 @@ fn internal(error: StoreError) -> ContractError {
 #[async_trait]
 impl Vault for VaultRoom {
     async fn offers(&self, owner: &PersonId, codes: &[String]) -> Result<Vec<VaultItem>, ContractError> {
+        // Whoever took their consent back is offered nothing: the form asks for the paper instead.
+        if self.reuse_is_off(owner).await? {
+            return Ok(Vec::new());
+        }
         let today = self.0.ambient.today().to_string();
         let rows = self.0.db.fetch_all(sql::OFFERS, args![owner.as_str(), today.as_str()]).await.map_err(internal)?;
         let items: Vec<ItemRow> = rows.iter().map(ItemRow::read).collect::<Result<_, _>>().map_err(internal)?;
@@ -221,12 +287,13 @@ impl Vault for VaultRoom {
             .transpose()
             .map_err(internal)?
             .ok_or(ContractError::NotFound("vault item"))?;
+        let consent = self.agree_to_reuse(actor, owner, case_ref).await?;
         let person = self.0.identity.person(owner).await?;
         let mut entry = AuditEntry::read("vault.reused", ActorRef::of(actor, "online"))
             .object("vault_item", item)
             .because(LEGAL_BASIS, purpose)
             .subjects(person.map(|person| person.personal_number().to_owned()))
-            .detail(json!({ "for": case_ref }));
+            .detail(json!({ "for": case_ref, "consent": consent }));
         if actor.subject() == owner {
             entry = entry.own();
         }
@@ -246,10 +313,13 @@ impl Consumer for VaultRoom {
     }
 
     fn wants(&self, kind: &str) -> bool {
-        kind == RESULT_ISSUED || kind == DOCUMENT_KEPT
+        [RESULT_ISSUED, DOCUMENT_KEPT, EMERGENCY_OPENED].contains(&kind)
     }
 
     async fn take(&self, event: &Event) -> Result<(), Failure> {
+        if event.kind == EMERGENCY_OPENED {
+            return self.tell_of_emergency(&event.read()?).await;
+        }
         let new = if event.kind == RESULT_ISSUED { of_result(event.read()?)? } else { of_document(event.read()?)? };
         self.keep(&new).await?;
         Ok(())

@@ -1,7 +1,8 @@
 //! The rows of this room's pages and endpoints, and its texts.
 
 use crate::api;
-use crate::pages::{accesses, item, items};
+use crate::disclosing::Grant;
+use crate::pages::{accesses, emergency, export, item, items, office};
 use crate::room::VaultRoom;
 use haidang_ui::Lang;
 use haidang_web::{Routes, Row};
@@ -12,9 +13,76 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("vault", Lang::En, include_str!("../locales/en/vault.ftl")),
 ];
 
+/// Pages of those who answer for the audit, and of emergencies.
+fn office_routes(routes: Routes<VaultRoom>) -> Routes<VaultRoom> {
+    routes
+        .page(
+            Row::get("list_access_complaints", office::COMPLAINTS)
+                .capability("audit.read")
+                .role("auditor")
+                .example(office::COMPLAINTS),
+            office::list_access_complaints,
+        )
+        .page(
+            Row::get("show_access_complaint", "/can-bo/khieu-nai-truy-cap/{complaint}")
+                .capability("audit.read")
+                .role("auditor")
+                .example("/can-bo/khieu-nai-truy-cap/{complaint}"),
+            office::show_access_complaint,
+        )
+        .page(
+            Row::post("answer_access_complaint", "/can-bo/khieu-nai-truy-cap/{complaint}")
+                .capability("audit.read")
+                .audit("vault.access_answered"),
+            office::answer_access_complaint,
+        )
+        .page(
+            Row::get("list_held_back_accesses", office::HELD_BACK)
+                .capability("audit.read")
+                .role("auditor")
+                .example(office::HELD_BACK),
+            office::list_held_back_accesses,
+        )
+        .page(
+            Row::get("list_emergencies", emergency::EMERGENCIES)
+                .capability("access.break_glass")
+                .role("leader")
+                .example(emergency::EMERGENCIES),
+            emergency::list_emergencies,
+        )
+        .page(
+            Row::post("ask_emergency", emergency::EMERGENCIES)
+                .capability("access.break_glass")
+                .fresh_factor()
+                .audit("vault.emergency_asked"),
+            emergency::ask_emergency,
+        )
+        .page(
+            Row::get("show_emergency", "/can-bo/khan-cap/{emergency}")
+                .capability("access.break_glass")
+                .role("leader")
+                .example("/can-bo/khan-cap/{emergency}"),
+            emergency::show_emergency,
+        )
+        .page(
+            Row::post("answer_emergency", "/can-bo/khan-cap/{emergency}/tra-loi")
+                .capability("access.break_glass")
+                .fresh_factor()
+                .audit("vault.emergency_confirmed"),
+            emergency::answer_emergency,
+        )
+        .page(
+            Row::post("look_in_emergency", "/can-bo/khan-cap/{emergency}/giay-to")
+                .capability("access.break_glass")
+                .fresh_factor()
+                .audit("vault.emergency_read"),
+            emergency::look_in_emergency,
+        )
+}
+
 /// All routes: everything here is for the owner alone, but for the list of questions, which auditors read.
 pub fn routes(room: VaultRoom) -> Routes<VaultRoom> {
-    Routes::new("vault", room)
+    office_routes(Routes::new("vault", room))
         .page(Row::get("list_vault_items", "/giay-to").resident().example("/giay-to"), items::list_vault_items)
         .page(
             Row::get("show_vault_item", "/giay-to/{item}").resident().example("/giay-to/{vault_item}"),
@@ -30,7 +98,7 @@ pub fn routes(room: VaultRoom) -> Routes<VaultRoom> {
         .page(Row::get("list_accesses", "/ai-da-xem").resident().example("/ai-da-xem"), accesses::list_accesses)
         .page(
             Row::get("download_accesses", "/ai-da-xem/tai-ve").resident().not_html().example("/ai-da-xem/tai-ve"),
-            accesses::download_accesses,
+            export::download_accesses,
         )
         .page(
             Row::post("ask_about_access", "/ai-da-xem/{audit}/hoi").resident().audit("vault.access_questioned"),
@@ -84,5 +152,23 @@ pub fn routes(room: VaultRoom) -> Routes<VaultRoom> {
                 .query::<api::ListLog>()
                 .returns::<api::QuestionList>(200),
             api::list_access_questions,
+        )
+        .api(
+            Row::post("read_under_grant", "/api/v1/vault/reads")
+                .system()
+                .audit("vault.disclosed")
+                .summary("Documents of somebody for a case, under a purpose; on the person's log before it answers")
+                .body::<Grant>()
+                .returns::<api::Disclosure>(200),
+            api::read_under_grant,
+        )
+        .api(
+            Row::post("extract_under_grant", "/api/v1/vault/extracts")
+                .system()
+                .audit("vault.disclosed")
+                .summary("The file of one document, under the same rules")
+                .body::<api::Extract>()
+                .returns_file(200, "application/octet-stream"),
+            api::extract_under_grant,
         )
 }

@@ -1,6 +1,8 @@
 //! Pure decisions: what may be offered for what, how a document stands, how the access log is read and saved.
 
+use haidang_contracts::access::AccessRow;
 use haidang_contracts::vault::VaultItem;
+use jiff::{SignedDuration, Timestamp};
 
 /// Whether an item may stand for one of the wanted codes; `*` wants any document.
 pub fn fits(item: &VaultItem, wanted: &[String]) -> bool {
@@ -66,7 +68,7 @@ pub fn file_name(item: &VaultItem) -> String {
 /// Whether an action only looked; everything else wrote something down.
 pub fn looked(action: &str) -> bool {
     let verb = action.rsplit('.').next().unwrap_or_default();
-    ["read", "opened", "listed", "searched", "looked_up", "reused", "downloaded", "printed", "exported"].contains(&verb)
+    ["read", "opened", "listed", "searched", "looked_up", "reused", "downloaded", "printed", "exported", "disclosed", "emergency_read"].contains(&verb)
 }
 
 /// What an access was about, as the last part of a text id (`vault-what-…`).
@@ -76,13 +78,111 @@ pub fn subject(action: &str, object_kind: &str) -> &'static str {
         (_, "case" | "task" | "consultation") => "case",
         (_, "document" | "file") => "file",
         (_, "person") => "person",
-        (_, "vault_item") => "item",
+        (_, "vault_item" | "emergency") => "item",
+        (_, "consent") => "consent",
+        (_, "mandate") => "mandate",
         (_, "audit_record") => "log",
         (_, "draft") => "draft",
         (_, "payment" | "fee") => "payment",
         (_, "result") => "result",
         _ => "other",
     }
+}
+
+/// Where an emergency access stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmergencyState {
+    /// Asked for; nothing is open.
+    Asked,
+    /// Confirmed by a second official; open for an hour.
+    Open,
+    /// Refused by the second official.
+    Refused,
+    /// Its time is over, answered or not.
+    Over,
+}
+
+/// Minutes for which a request waits, and for which a confirmed one is open.
+pub const EMERGENCY_MINUTES: i64 = 60;
+/// Fewest letters of a reason.
+pub const REASON_LETTERS: usize = 20;
+
+impl EmergencyState {
+    /// The word in the database and in the ids of texts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EmergencyState::Asked => "ASKED",
+            EmergencyState::Open => "OPEN",
+            EmergencyState::Refused => "REFUSED",
+            EmergencyState::Over => "OVER",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<EmergencyState> {
+        use EmergencyState::{Asked, Open, Over, Refused};
+        [Asked, Open, Refused, Over].into_iter().find(|state| state.as_str() == word)
+    }
+
+    /// The state at a moment: an emergency does not last.
+    #[must_use]
+    pub fn at(self, asked: Timestamp, answered: Option<Timestamp>, now: Timestamp) -> EmergencyState {
+        let since = match self {
+            EmergencyState::Asked => asked,
+            EmergencyState::Open => answered.unwrap_or(asked),
+            other => return other,
+        };
+        if now.duration_since(since) >= SignedDuration::from_mins(EMERGENCY_MINUTES) { EmergencyState::Over } else { self }
+    }
+}
+
+/// Whether somebody may answer a request for emergency access, or the code of the refusal.
+pub fn may_confirm(state: EmergencyState, asked_by: &str, confirms: &str) -> Result<(), &'static str> {
+    if state != EmergencyState::Asked {
+        Err("emergency_closed")
+    } else if asked_by == confirms {
+        Err("second_official_required")
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether a reason says something.
+pub fn is_reason(text: &str) -> bool {
+    text.chars().filter(|c| c.is_alphabetic()).count() >= REASON_LETTERS
+}
+
+/// Where a complaint about an access stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ComplaintState {
+    /// Nobody has answered.
+    Open,
+    /// The access was right; the answer says why.
+    Justified,
+    /// The access was wrong; the answer says what follows.
+    Upheld,
+}
+
+impl ComplaintState {
+    /// The word in the database and in the ids of texts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ComplaintState::Open => "OPEN",
+            ComplaintState::Justified => "JUSTIFIED",
+            ComplaintState::Upheld => "UPHELD",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<ComplaintState> {
+        use ComplaintState::{Justified, Open, Upheld};
+        [Open, Justified, Upheld].into_iter().find(|state| state.as_str() == word)
+    }
+}
+
+/// Whether the person may see an access now: at once, but for those held back under a clause until a day.
+pub fn visible(row: &AccessRow, now: Timestamp) -> bool {
+    row.delayed.as_ref().is_none_or(|delayed| delayed.visible_from <= now)
 }
 
 /// A cell of a CSV file: always quoted, and a text that a spreadsheet would take for a formula becomes mere text.
@@ -96,6 +196,7 @@ pub fn csv_cell(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn item(code: &str, until: Option<&str>) -> VaultItem {
@@ -181,6 +282,33 @@ mod tests {
         ] {
             assert_eq!(csv_cell(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_emergency_takes_two_and_does_not_last() {
+        use EmergencyState::{Asked, Open, Over, Refused};
+        for (state, asked_by, confirms, expected) in [
+            (Asked, "a", "b", Ok(())),
+            (Asked, "a", "a", Err("second_official_required")),
+            (Open, "a", "b", Err("emergency_closed")),
+            (Refused, "a", "b", Err("emergency_closed")),
+            (Over, "a", "b", Err("emergency_closed")),
+        ] {
+            assert_eq!(may_confirm(state, asked_by, confirms), expected, "{state:?} {asked_by} {confirms}");
+        }
+        let at = |minutes: i64| Timestamp::from_second(1_770_000_000 + minutes * 60).unwrap();
+        for (state, answered, now, expected) in [
+            (Asked, None, 59, Asked),
+            (Asked, None, 60, Over),
+            (Open, Some(30), 89, Open),
+            (Open, Some(30), 90, Over),
+            (Refused, Some(30), 900, Refused),
+        ] {
+            assert_eq!(state.at(at(0), answered.map(at), at(now)), expected, "{state:?} {answered:?} {now}");
+            assert_eq!(EmergencyState::parse(state.as_str()), Some(state));
+        }
+        assert!(is_reason("Người bệnh hôn mê, cần tên người thân"));
+        assert!(!is_reason("cần xem ngay !!!!!!!!!!!!!!!!"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use haidang_contracts::Actor;
+use haidang_contracts::actor::PersonId;
 use haidang_kernel::problem::Problem;
 use haidang_ui::{Lang, Theme};
 use http_body_util::Limited;
@@ -178,6 +179,7 @@ async fn arrive(site: &Arc<Site>, row: &Row, headers: &HeaderMap) -> Result<Arri
         let Some(actor) = site.identity.actor_by_token(token).await? else {
             return Err(Problem::unauthenticated("invalid_token", "the token is unknown or withdrawn").into());
         };
+        let actor = representing(site, actor, headers).await?;
         let token = session::visitor_token(site);
         return Ok(Arrival {
             actor: Some(actor),
@@ -222,6 +224,24 @@ async fn arrive(site: &Arc<Site>, row: &Row, headers: &HeaderMap) -> Result<Arri
         fresh_cookie: false,
         ended: false,
         bearer: false,
+    })
+}
+
+/// Names the one for whom a program acts with somebody's token; the value is their opaque id.
+const REPRESENTEE: &str = "haidang-representee";
+
+/// The actor of a token, acting for the one whom the request names, when a mandate allows it at this moment.
+async fn representing(site: &Arc<Site>, actor: Actor, headers: &HeaderMap) -> Result<Actor, Fault> {
+    let Some(wanted) = headers.get(REPRESENTEE) else { return Ok(actor) };
+    let refused = || Fault::from(Problem::forbidden("not_allowed_to_represent", "no mandate allows acting for this one"));
+    let wanted = wanted.to_str().ok().and_then(|text| PersonId::parse(text).ok()).ok_or_else(refused)?;
+    let acting = site.identity.actor(&actor.person, Some(&wanted)).await?;
+    let acting = acting.filter(|acting| acting.on_behalf_of.as_ref() == Some(&wanted)).ok_or_else(refused)?;
+    Ok(Actor {
+        on_behalf_of: acting.on_behalf_of,
+        on_behalf_name: acting.on_behalf_name,
+        mandates: acting.mandates,
+        ..actor
     })
 }
 

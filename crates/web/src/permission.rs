@@ -131,6 +131,7 @@ mod tests {
             kind,
             on_behalf_of: None,
             on_behalf_name: None,
+            mandates: Vec::new(),
             positions: if capabilities.is_empty() { vec![] } else { vec![position] },
             assurance: 2,
             second_factor_at: None,

@@ -1,7 +1,8 @@
-//! "Làm thay cho": acting for one's child or for the organisation one represents.
+//! "Làm thay cho": acting for one's child, for the organisation one represents, or for whoever authorised one.
 
 use askama::Template;
 use axum::extract::State;
+use haidang_contracts::MandateKind;
 use haidang_contracts::actor::PersonId;
 use haidang_kernel::problem::Problem;
 use haidang_store::AuditEntry;
@@ -13,7 +14,6 @@ use haidang_web::{Answer, FormFields, Query, Visitor, html, html_invalid, redire
 use super::{Next, audit};
 use crate::model::Represented;
 use crate::room::IdentityRoom;
-use crate::rules::RelationKind;
 
 #[derive(Template)]
 #[template(path = "behalf.html")]
@@ -31,9 +31,10 @@ fn build(visitor: &Visitor, people: &[Represented], next: String, errors: Vec<Er
     let choices: Vec<Choice> = people
         .iter()
         .map(|person| {
-            let key = match person.kind {
-                RelationKind::Represents => "identity-behalf-organisation",
-                _ => "identity-behalf-child",
+            let key = match person.mandates.first().map(|mandate| mandate.kind) {
+                Some(MandateKind::LegalRepresentative) => "identity-behalf-organisation",
+                Some(MandateKind::ParentGuardian) => "identity-behalf-child",
+                _ => "identity-behalf-authorised",
             };
             Choice::new(person.person.as_str(), &person.full_name).lang(Lang::Vi).hint(t(lang, key, &[]))
         })
@@ -71,10 +72,15 @@ pub(crate) async fn begin_representation(
     let unknown = || Problem::not_found("person_not_found", "nobody to act for");
     let chosen = PersonId::parse(chosen).map_err(|_| unknown())?;
     let other = room.may_represent(&actor.person, &chosen).await?.ok_or_else(unknown)?;
+    let strong = other.mandates.iter().find(|mandate| mandate.min_assurance <= actor.assurance);
+    let Some(mandate) = strong else {
+        let problem = Problem::forbidden("assurance_too_low", "the mandate asks for a stronger sign-in");
+        return Err(problem.into());
+    };
     let mut entry = AuditEntry::mutation("representation.begun", visitor.actor_ref())
         .object("person", other.person.as_str())
         .request(&visitor.request_id)
-        .detail(serde_json::json!({ "relation": other.kind.as_str() }));
+        .detail(serde_json::json!({ "kind": mandate.kind, "mandate": mandate.id }));
     entry.actor.on_behalf = Some(other.person.to_string());
     if let Some(number) = &other.number {
         entry = entry.subject(number);

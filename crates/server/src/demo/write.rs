@@ -293,9 +293,9 @@ pub async fn write(
                     let actor = ActorRef {
                         kind: if agency.is_some() { "official" } else { "resident" }.to_owned(),
                         person: Some(id.clone()),
-                        on_behalf: None,
                         agency: agency.clone(),
                         channel: if agency.is_some() { "counter" } else { "online" }.to_owned(),
+                        ..ActorRef::default()
                     };
                     let mut entry = AuditEntry::mutation(action, actor)
                         .object("case", &event.case_id)

@@ -2,6 +2,7 @@
 
 use super::clock::{self, CityClock};
 use super::command::{Command, MAX_WORDS, Moved};
+use super::mandate::{filed, owns};
 use super::row::{CaseResult, CaseRow, FeeRow, TaskRow};
 use super::trail::{ConsultationRow, PauseRow, ResultRow, SupplementRow};
 use super::{forms, route, writing};
@@ -56,6 +57,7 @@ impl Services {
         check_words(&command)?;
         let issues = command.action == ActionKind::Issue;
         let case = self.case(case_id).await?;
+        let actor = &actor.within(&case.procedure_code);
         let version = self.version(&case.version_id)?;
         let mut codes = vec![case.receiving_agency.clone(), case.deciding_agency().to_owned()];
         codes.extend(command.to_agency.clone());
@@ -216,7 +218,7 @@ pub(super) fn authorise(plan: &Plan, loaded: &Loaded, _from: &Step) -> Result<Po
     }
     if action.capabilities().is_empty() {
         // The applicant's own actions: the owner, or whoever may act for the owner.
-        return if *actor.subject() == case.owner_id || actor.person == case.filed_by && !is_official(actor) {
+        return if owns(actor, case) || filed(actor, case) && !is_official(actor) {
             Ok(None)
         } else if let Some(post) = counter_post(actor, case) {
             Ok(Some(post)) // a clerk at the counter does it for the person in front of them

@@ -2,6 +2,7 @@
 //! resumable on another device, forgotten after the pack's number of days.
 
 use super::deciding::read_all;
+use super::mandate::within;
 use super::row::{Document, DocumentRow, Draft, DraftRow};
 use crate::model::Channel;
 use crate::procedure::{Facts, Version};
@@ -106,6 +107,7 @@ impl Services {
         } else if !self.settings.portal_open {
             return Err(Problem::conflict("portal_closed", "filing on this portal is switched off in this city"));
         }
+        let actor = &within(actor, &new.procedure)?;
         let owner = match (&new.owner, at_counter) {
             (Some(owner), true) => owner.clone(),
             (None, false) => actor.subject().clone(),
@@ -208,6 +210,8 @@ impl Services {
         if !allowed || row.expires_at <= self.ambient.now() {
             return Err(draft_not_found());
         }
+        // The mandate may have ended, or named another procedure, since the draft was begun.
+        within(actor, &row.procedure_code)?;
         self.view_of(row).await
     }
 
@@ -457,6 +461,7 @@ impl Services {
         request_id: &str,
     ) -> Result<Id<Document>, Problem> {
         let view = self.draft(actor, id).await?;
+        let actor = &within(actor, &view.version.procedure.code)?;
         let purpose = format!("dùng lại khi nộp hồ sơ {}", view.version.procedure.code);
         let found = self.vault.reuse(actor, &view.owner.id, item, &purpose, id.as_str()).await?;
         let new = NewDocument {
@@ -482,7 +487,9 @@ impl Services {
         } else {
             self.db.fetch_all(sql::draft::OPEN_OF_OWNER, args![actor.subject().as_str(), now]).await?
         };
-        read_all(rows, DraftRow::read)
+        let mut drafts: Vec<DraftRow> = read_all(rows, DraftRow::read)?;
+        drafts.retain(|draft| actor.may_act_in(&draft.procedure_code));
+        Ok(drafts)
     }
 
     /// Forgets a draft at its owner's wish.

@@ -3,6 +3,7 @@
 use super::clock;
 use super::drafts::DraftView;
 use super::filing_rows::Written;
+use super::mandate::within;
 use super::row::{CaseRow, DocumentRow, Draft, PinnedLimit};
 use crate::form::{self, AnswerError};
 use crate::model::Channel;
@@ -177,6 +178,8 @@ impl Services {
         documents: &[DocumentRow],
         intake: Intake,
     ) -> Result<Filing, Problem> {
+        // Also at the end: what was begun within a mandate is not sent outside it.
+        let actor = &within(actor, &version.procedure.code)?;
         let surroundings = version.surroundings(facts);
         let review = self.review_in(&version, facts, documents, &surroundings)?;
         if !review.errors.is_empty() {
@@ -299,6 +302,7 @@ impl Services {
         if !self.settings.portal_open {
             return Err(Problem::conflict("portal_closed", "filing on this portal is switched off in this city"));
         }
+        within(actor, &whole.procedure)?;
         if !whole.reuse.is_empty() {
             return self.submit_with_reuse(actor, whole).await;
         }

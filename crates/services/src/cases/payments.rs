@@ -2,6 +2,7 @@
 
 use super::command::Command;
 use super::deciding::{Plan, case_not_found, load, read_all};
+use super::mandate::{filed, owns};
 use super::row::{CaseRow, FeeRow, PaymentRow};
 use super::{clock, escalation, writing};
 use crate::model::{ActionKind, CaseState, FinanceState, SyncState};
@@ -36,7 +37,7 @@ impl Services {
         request_id: &str,
     ) -> Result<PaymentStart, Problem> {
         let case = self.case(case_id).await?;
-        if *actor.subject() != case.owner_id && actor.person != case.filed_by {
+        if !owns(actor, &case) && !filed(actor, &case) {
             return Err(case_not_found());
         }
         let amount = due_now(&case, &self.fee_rows(case_id).await?);

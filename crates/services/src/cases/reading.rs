@@ -1,6 +1,7 @@
 //! Looking at cases: who may, and what the look leaves behind.
 
 use super::deciding::{case_not_found, may_see, read_all};
+use super::mandate::owns;
 use super::row::{CaseRow, DocumentRow, EventRow, FeeRow, PaymentRow, TaskRow};
 use super::trail::{FormRow, PauseRow, SupplementRow};
 use crate::service::Services;
@@ -60,7 +61,7 @@ impl Services {
     /// `case_not_found`, also for somebody else's case.
     pub async fn own_case(&self, actor: &Actor, id: &CaseId, request_id: &str) -> Result<CaseView, Problem> {
         let case = self.case(id).await?;
-        if actor.kind == ActorKind::Official || *actor.subject() != case.owner_id {
+        if actor.kind == ActorKind::Official || !owns(actor, &case) {
             return Err(case_not_found());
         }
         self.record_look(actor, &case, "case.read", "xem hồ sơ của mình", true, request_id).await?;
@@ -94,7 +95,7 @@ impl Services {
         own: bool,
         request_id: &str,
     ) -> Result<(), Problem> {
-        let mut who = ActorRef::of(actor, if own { "online" } else { "office" });
+        let mut who = ActorRef::of(&actor.within(&case.procedure_code), if own { "online" } else { "office" });
         if let Some(post) =
             actor.positions.iter().find(|p| p.agency == case.deciding_agency() || p.agency == case.receiving_agency)
         {
@@ -125,7 +126,7 @@ impl Services {
     ) -> Result<DocumentRow, Problem> {
         let missing = || Problem::not_found("document_not_found", "no such file");
         let case = self.case(case_id).await.map_err(|_| missing())?;
-        let own = actor.kind != ActorKind::Official && *actor.subject() == case.owner_id;
+        let own = actor.kind != ActorKind::Official && owns(actor, &case);
         if !own && !may_see(actor, &case) && !self.is_consulted(actor, case_id).await? {
             return Err(missing());
         }
@@ -174,11 +175,23 @@ impl Services {
         before: Option<Timestamp>,
         limit: i64,
     ) -> Result<Vec<CaseRow>, Problem> {
-        let before = before.map_or(i64::MAX, haidang_kernel::time::micros);
-        read_all(
-            self.db.fetch_all(sql::case::OF_OWNER, args![actor.subject().as_str(), before, limit]).await?,
-            CaseRow::read,
-        )
+        let mut before = before.map_or(i64::MAX, haidang_kernel::time::micros);
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut cases: Vec<CaseRow> = Vec::new();
+        // Whoever is authorised for some procedures sees cases of those alone, page by page.
+        loop {
+            let rows = self.db.fetch_all(sql::case::OF_OWNER, args![actor.subject().as_str(), before, limit]).await?;
+            let some: Vec<CaseRow> = read_all(rows, CaseRow::read)?;
+            let full = some.len() == wanted;
+            let last = some.last().map(|case| haidang_kernel::time::micros(case.submitted_at));
+            cases.extend(some.into_iter().filter(|case| actor.may_act_in(&case.procedure_code)));
+            match last {
+                Some(last) if full && cases.len() < wanted => before = last,
+                _ => break,
+            }
+        }
+        cases.truncate(wanted);
+        Ok(cases)
     }
 
     /// Status and dates for whoever holds the receipt: the number and the code printed on it. The same words, in the

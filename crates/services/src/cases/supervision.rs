@@ -1,6 +1,7 @@
 //! What supervisors see: numbers by agency, and ratings by the people served.
 
 use super::deciding::{case_not_found, read_all};
+use super::mandate::owns;
 use super::row::CaseRow;
 use crate::api::supervision::AgencyNumbers;
 use crate::service::Services;
@@ -74,7 +75,7 @@ impl Services {
         request_id: &str,
     ) -> Result<(), Problem> {
         let case = self.case(id).await?;
-        if *actor.subject() != case.owner_id {
+        if !owns(actor, &case) {
             return Err(case_not_found());
         }
         if case.ended_at.is_none() {

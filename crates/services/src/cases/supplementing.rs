@@ -3,6 +3,7 @@
 
 use super::deciding::{case_not_found, load};
 use super::drafts::NewDocument;
+use super::mandate::owns;
 use super::reading::CaseView;
 use super::row::Document;
 use super::trail::SupplementRow;
@@ -35,7 +36,7 @@ impl Services {
     /// The case of its owner and the supplement asked of it.
     async fn asked(&self, actor: &Actor, id: &CaseId) -> Result<(CaseView, SupplementRow), Problem> {
         let case = self.case(id).await?;
-        if actor.kind == ActorKind::Official || *actor.subject() != case.owner_id {
+        if actor.kind == ActorKind::Official || !owns(actor, &case) {
             return Err(case_not_found());
         }
         let view = self.whole(case).await?;

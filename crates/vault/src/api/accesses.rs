@@ -43,6 +43,16 @@ pub(crate) struct AccessView {
     purpose: Option<String>,
     /// Whether it was refused.
     refused: bool,
+    /// Post of the official who looked.
+    post: Option<String>,
+    /// Mandate under which somebody looked for another.
+    mandate: Option<String>,
+    /// Case for which it was looked at.
+    case_id: Option<String>,
+    /// Reason, for a look in an emergency.
+    emergency: Option<String>,
+    /// Clause that held the row back, for a row that shows late.
+    delay_basis: Option<String>,
     /// When the owner asked about it.
     asked_at: Option<String>,
 }
@@ -108,6 +118,11 @@ fn view(row: AccessRow, asked_at: Option<String>) -> AccessView {
         legal_basis: row.legal_basis,
         purpose: row.purpose,
         refused: row.refused,
+        post: row.post,
+        mandate: row.mandate,
+        case_id: row.case_id,
+        emergency: row.emergency,
+        delay_basis: row.delayed.map(|delayed| delayed.legal_basis),
         asked_at,
     }
 }
@@ -123,7 +138,7 @@ pub(crate) async fn list_own_accesses(
     let looks = room.looks(&reader, asked.cursor.as_deref(), limit).await?;
     let questions = room.asked(reader.actor.subject(), &looks.others).await?;
     let items = looks.others.into_iter().map(|row| {
-        let asked_at = questions.get(&row.audit_id).map(|at| instant(*at));
+        let asked_at = questions.get(&row.audit_id).map(|complaint| instant(complaint.asked_at));
         view(row, asked_at)
     });
     let items = items.collect();

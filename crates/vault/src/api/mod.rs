@@ -1,11 +1,13 @@
 //! Endpoints of this room, one resource a file.
 
 mod accesses;
+mod disclosures;
 mod items;
 
 pub(crate) use accesses::{
     AccessList, AskedView, ListLog, QuestionList, ask_about_access_api, list_access_questions, list_own_accesses,
 };
+pub(crate) use disclosures::{Disclosure, Extract, extract_under_grant, read_under_grant};
 pub(crate) use items::{ItemList, ItemView, ListItems, get_item, get_item_file, list_items};
 
 use jiff::Timestamp;

@@ -1,19 +1,20 @@
 //! `/ai-da-xem`: who looked at my data, saving the log, asking about one access.
 
 use super::reader;
+use crate::answering::Complaint;
 use crate::looking::Looks;
 use crate::room::VaultRoom;
 use crate::rules;
 use askama::Template;
-use axum::body::Body;
 use axum::extract::State;
-use haidang_contracts::access::AccessRow;
+use haidang_contracts::access::{AccessFilter, AccessRow};
 use haidang_kernel::format;
 use haidang_kernel::problem::Problem;
-use haidang_ui::component::{Notification, Pagination, Tag};
+use haidang_ui::component::{Notification, Pagination, Select, Tag, TextInput};
+use haidang_ui::field::{Choice, Field};
 use haidang_ui::{Html, Lang, Page, paths, t};
-use haidang_web::{Answer, Disposition, FormFields, Path, Query, Visitor, file, html, redirect};
-use jiff::Timestamp;
+use haidang_web::{Answer, FormFields, Path, Query, Visitor, html, redirect};
+use jiff::civil::Date;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,39 @@ pub(crate) struct Asked {
     truoc: Option<String>,
     /// Audit id of the access asked about a moment ago.
     hoi: Option<String>,
+    /// First day.
+    tu: Option<String>,
+    /// Last day.
+    den: Option<String>,
+    /// Agency by code.
+    #[serde(rename = "co-quan")]
+    co_quan: Option<String>,
+    /// Form of the saved file: `csv` or `json`.
+    dang: Option<String>,
+}
+
+impl Asked {
+    /// The filter that the address names; a day that is none filters nothing.
+    pub(super) fn filter(&self) -> AccessFilter {
+        let day = |text: &Option<String>| text.as_deref().and_then(|text| text.parse::<Date>().ok());
+        let start = |day: Date| haidang_kernel::time::at(day.at(0, 0, 0, 0));
+        AccessFilter {
+            from: day(&self.tu).map(start),
+            until: day(&self.den).and_then(|day| day.tomorrow().ok()).map(start),
+            agency: self.co_quan.clone().filter(|code| !code.is_empty()),
+        }
+    }
+
+    /// Whether the file is wanted as JSON.
+    pub(super) fn wants_json(&self) -> bool {
+        self.dang.as_deref() == Some("json")
+    }
+
+    /// The filter as it stands in an address.
+    fn query(&self) -> Vec<(&'static str, String)> {
+        let pairs = [("tu", &self.tu), ("den", &self.den), ("co-quan", &self.co_quan)];
+        pairs.into_iter().filter_map(|(name, value)| Some((name, value.clone().filter(|v| !v.is_empty())?))).collect()
+    }
 }
 
 /// One access as the page shows it.
@@ -37,8 +71,12 @@ struct Line {
     what: String,
     purpose: Html,
     basis: Html,
+    /// Further facts: post, mandate, case, emergency, delay.
+    more: Vec<Html>,
     state: Tag,
     asked: String,
+    /// What was answered to the complaint.
+    answer: Html,
     said: String,
 }
 
@@ -47,6 +85,11 @@ struct Line {
 struct AccessesPage {
     page: Page,
     done: Option<Notification>,
+    from: TextInput,
+    to: TextInput,
+    agency: Select,
+    csv: String,
+    json: String,
     others: Vec<Line>,
     own: Vec<Line>,
     own_title: String,
@@ -84,6 +127,7 @@ impl<'r> Names<'r> {
             (_, "official") => "official",
             (_, "system") => "system",
             (_, "resident") => "resident",
+            (_, "analysis") => "analysis",
             _ => "other",
         };
         let Some(code) = row.agency.as_deref() else { return Ok(t(lang, &format!("vault-who-{kind}"), &[])) };
@@ -91,6 +135,20 @@ impl<'r> Names<'r> {
         let name = if lang == Lang::Vi { vi } else { en };
         Ok(if kind == "system" { t(lang, "vault-who-system-of", &[("agency", name.into())]) } else { name })
     }
+}
+
+/// What else is known of an access: the post, the mandate, the case, the emergency, why it shows late.
+fn more(page: &Page, row: &AccessRow) -> Vec<Html> {
+    let said = |key: &str, value: &str| Html::text(page.t(key)).then(Html::text(" ")).then(page.vietnamese(value));
+    let mut more = Vec::new();
+    more.extend(row.post.as_deref().map(|post| said("vault-more-post", post)));
+    more.extend(row.mandate.as_deref().map(|id| said("vault-more-mandate", id)));
+    more.extend(row.case_id.as_deref().map(|id| said("vault-more-case", id)));
+    more.extend(row.emergency.as_deref().map(|reason| said("vault-more-emergency", reason)));
+    if let Some(delayed) = &row.delayed {
+        more.push(said("vault-more-delayed", &delayed.legal_basis));
+    }
+    more
 }
 
 fn state(page: &Page, row: &AccessRow) -> Tag {
@@ -103,14 +161,14 @@ fn state(page: &Page, row: &AccessRow) -> Tag {
     }
 }
 
-fn what(lang: Lang, row: &AccessRow) -> String {
+pub(super) fn what(lang: Lang, row: &AccessRow) -> String {
     t(lang, &format!("vault-what-{}", rules::subject(&row.action, &row.object_kind)), &[])
 }
 
 async fn line(
     page: &Page,
     names: &mut Names<'_>,
-    asked: &BTreeMap<String, Timestamp>,
+    asked: &BTreeMap<String, Complaint>,
     row: &AccessRow,
 ) -> Result<Line, Problem> {
     let who = names.who(page.lang, row).await?;
@@ -118,7 +176,12 @@ async fn line(
         Some(text) => page.vietnamese(text),
         None => Html::text(page.t(none)),
     };
-    let asked = asked.get(&row.audit_id).map(|at| page.t1("vault-asked", "date", page.moment(*at)));
+    let complaint = asked.get(&row.audit_id);
+    let asked = complaint.map(|one| page.t1("vault-asked", "date", page.moment(one.asked_at)));
+    let answer = complaint.and_then(|one| {
+        let state = page.t(&format!("vault-complaint-{}", one.state.as_str().to_lowercase()));
+        Some(Html::text(format!("{state}: ")).then(page.vietnamese(one.answer.as_deref()?)))
+    });
     Ok(Line {
         id: row.audit_id.clone(),
         at: page.time(row.at),
@@ -127,7 +190,9 @@ async fn line(
         what: what(page.lang, row),
         purpose: stored(&row.purpose, "vault-no-purpose"),
         basis: stored(&row.legal_basis, "vault-no-basis"),
+        more: more(page, row),
         state: state(page, row),
+        answer: answer.unwrap_or_else(|| Html::text("")),
         asked: asked.unwrap_or_default(),
     })
 }
@@ -141,7 +206,8 @@ pub(crate) async fn list_accesses(
     let mut page = visitor.page(t(visitor.lang, "vault-accesses-title", &[]), "vault");
     page.private = true;
     let reader = reader(&visitor)?;
-    let looks: Looks = room.looks(&reader, asked.truoc.as_deref(), PAGE).await?;
+    let filter = asked.filter();
+    let looks: Looks = room.looks_within(&reader, &filter, asked.truoc.as_deref(), PAGE).await?;
     let questions = room.asked(reader.actor.subject(), &looks.others).await?;
     let mut names = Names::new(&room);
     let (mut others, mut own) = (Vec::new(), Vec::new());
@@ -151,13 +217,32 @@ pub(crate) async fn list_accesses(
     for row in &looks.own {
         own.push(line(&page, &mut names, &questions, row).await?);
     }
-    let confirmed = asked.hoi.is_some_and(|id| questions.contains_key(&id));
+    let confirmed = asked.hoi.as_ref().is_some_and(|id| questions.contains_key(id));
     let done =
         confirmed.then(|| Notification::new("da-hoi", page.t("ui-notice-title"), page.t("vault-asked-done")).success());
-    let base = page.href(paths::WHO_LOOKED);
-    let first = asked.truoc.is_some().then(|| base.clone());
-    let next = looks.next.map(|id| format!("{base}?truoc={id}"));
+    let query = asked.query();
+    let with = |path: &str, more: &[(&'static str, String)]| {
+        let pairs: Vec<(&str, String)> = query.iter().chain(more).cloned().collect();
+        if pairs.is_empty() { page.href(path) } else { format!("{}?{}", page.href(path), haidang_web::encode(pairs)) }
+    };
+    let first = asked.truoc.is_some().then(|| with(paths::WHO_LOOKED, &[]));
+    let next = looks.next.map(|id| with(paths::WHO_LOOKED, &[("truoc", id)]));
+    let mut agencies = vec![Choice::new("", page.t("vault-filter-agency-all"))];
+    for code in room.agencies_that_looked(&reader).await? {
+        let [vi, en] = names.of(&code).await?;
+        agencies.push(Choice::new(&code, if page.lang == Lang::Vi { vi } else { en }));
+    }
+    let chosen = asked.co_quan.clone().unwrap_or_default();
+    let agencies = agencies.into_iter().map(|choice| choice.chosen(&chosen)).collect();
+    let day = |name: &str, key: &str, value: &Option<String>| {
+        TextInput::new(Field::new(page.lang, name, page.t(key))).kind("date").value(value.clone().unwrap_or_default()).width(10)
+    };
     html(AccessesPage {
+        from: day("tu", "vault-filter-from", &asked.tu),
+        to: day("den", "vault-filter-to", &asked.den),
+        agency: Select::new(Field::new(page.lang, "co-quan", page.t("vault-filter-agency")), agencies),
+        csv: with("/ai-da-xem/tai-ve", &[]),
+        json: with("/ai-da-xem/tai-ve", &[("dang", "json".to_owned())]),
         done,
         others,
         own,
@@ -181,57 +266,4 @@ pub(crate) async fn ask_about_access(
     let known = !before.is_empty() && before.len() <= 64 && before.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
     let place = if known { format!("&truoc={before}") } else { String::new() };
     redirect(visitor.lang, &format!("{}?hoi={audit}{place}", paths::WHO_LOOKED))
-}
-
-/// The log as a file for spreadsheets.
-pub(crate) async fn download_accesses(visitor: Visitor, State(room): State<VaultRoom>) -> Answer {
-    let lang = visitor.lang;
-    let rows = room.export_looks(&reader(&visitor)?).await?;
-    let mut names = Names::new(&room);
-    // With a mark of the byte order, or spreadsheets take Vietnamese for another alphabet.
-    let mut text = String::from('\u{feff}');
-    let heads = [
-        "vault-csv-at",
-        "vault-csv-who",
-        "vault-csv-agency",
-        "vault-csv-what",
-        "vault-csv-purpose",
-        "vault-csv-basis",
-        "vault-csv-state",
-        "vault-csv-id",
-    ];
-    push_row(&mut text, heads.map(|key| t(lang, key, &[])).iter().map(String::as_str));
-    for row in &rows {
-        let at = row.at.to_zoned(haidang_kernel::time::city_zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string();
-        let seen = match (row.refused, rules::looked(&row.action)) {
-            (true, _) => "vault-seen-refused",
-            (false, true) => "vault-seen-looked",
-            (false, false) => "vault-seen-wrote",
-        };
-        let (who, what, seen) = (names.who(lang, row).await?, what(lang, row), t(lang, seen, &[]));
-        let cells = [
-            at.as_str(),
-            &who,
-            row.agency.as_deref().unwrap_or_default(),
-            &what,
-            row.purpose.as_deref().unwrap_or_default(),
-            row.legal_basis.as_deref().unwrap_or_default(),
-            &seen,
-            &row.audit_id,
-        ];
-        push_row(&mut text, cells.into_iter());
-    }
-    let name = t(lang, "vault-csv-file", &[]);
-    let length = u64::try_from(text.len()).ok();
-    file(Body::from(text), &format!("{name}.csv"), "text/csv; charset=utf-8", length, Disposition::Attachment)
-}
-
-fn push_row<'t>(text: &mut String, cells: impl Iterator<Item = &'t str>) {
-    for (index, cell) in cells.enumerate() {
-        if index > 0 {
-            text.push(',');
-        }
-        text.push_str(&rules::csv_cell(cell));
-    }
-    text.push_str("\r\n");
 }

@@ -1,8 +1,11 @@
 //! Pages of this room: my documents, one of them, who looked at my data.
 
 pub(crate) mod accesses;
+pub(crate) mod emergency;
+pub(crate) mod export;
 pub(crate) mod item;
 pub(crate) mod items;
+pub(crate) mod office;
 
 use crate::room::Reader;
 use axum::body::{Body, Bytes};
@@ -17,8 +20,17 @@ use tokio::io::AsyncReadExt as _;
 
 use crate::rules::{self, Standing};
 
-/// Who reads this page.
+/// Who reads this page. Whoever is authorised for some procedures alone has no business in the vault as a whole.
 pub(crate) fn reader(visitor: &Visitor) -> Result<Reader<'_>, Fault> {
+    let reader = any_reader(visitor)?;
+    if reader.actor.acts_in_full() {
+        return Ok(reader);
+    }
+    Err(Problem::forbidden("outside_mandate", "the mandate is for procedures alone").into())
+}
+
+/// Who asks, in whatever capacity.
+pub(crate) fn any_reader(visitor: &Visitor) -> Result<Reader<'_>, Fault> {
     let actor = visitor.require_actor()?;
     Ok(Reader { actor, channel: visitor.channel.as_str(), request_id: &visitor.request_id })
 }

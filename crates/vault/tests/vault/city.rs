@@ -51,6 +51,7 @@ impl Identity for People {
             kind: if official { ActorKind::Official } else { ActorKind::Resident },
             on_behalf_of: behalf.cloned(),
             on_behalf_name: None,
+            mandates: Vec::new(),
             positions: if official { vec![post()] } else { vec![] },
             assurance: 2,
             second_factor_at: None,

@@ -72,6 +72,7 @@ impl Identity for People {
             kind,
             on_behalf_of: behalf.cloned(),
             on_behalf_name: behalf.map(|_| "Công ty".to_owned()),
+            mandates: Vec::new(),
             positions,
             assurance: 1,
             second_factor_at: None,
