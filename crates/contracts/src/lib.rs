@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod authorizer;
 pub mod documents;
 pub mod events;
 pub mod files;

@@ -33,7 +33,8 @@ mod tokens;
 
 pub use account::{AccountError, NewAccount, SignInRefusal};
 pub use agencies::Agencies;
-pub use room::{IdentityRoom, Settings};
+pub use organisation::policies::{Policies, PolicyFault, PolicyFaults};
+pub use room::{IdentityRoom, RoomError, Settings};
 pub use routes::{TEXTS, routes};
 pub use tokens::{MadeToken, NewToken};
 

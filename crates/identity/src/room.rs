@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use crate::agencies::Agencies;
 use crate::bulk;
 use crate::model::{PersonSeed, Represented};
+use crate::organisation::policies::{Policies, PolicyFaults};
 use crate::password::{HashError, PasswordHasher};
 use crate::registers::Registers;
 use crate::roles::Roles;
@@ -47,6 +48,18 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) hasher: PasswordHasher,
     pub(crate) agencies: RwLock<Option<Arc<Agencies>>>,
+    pub(crate) policies: RwLock<Arc<Policies>>,
+}
+
+/// Why the room does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum RoomError {
+    /// The password hash does not run.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The policies are not in order.
+    #[error(transparent)]
+    Policies(#[from] PolicyFaults),
 }
 
 /// A row of `identity_person` with what only this room needs.
@@ -97,10 +110,13 @@ pub(crate) fn refused(error: StoreError) -> ContractError {
 
 impl IdentityRoom {
     /// Opens the room over a migrated database.
-    pub fn new(db: Db, ambient: Ambient, settings: Settings) -> Result<IdentityRoom, HashError> {
+    ///
+    /// It decides by the sample policies until [`IdentityRoom::set_policies`] brings the city's own.
+    pub fn new(db: Db, ambient: Ambient, settings: Settings) -> Result<IdentityRoom, RoomError> {
         let cheap = settings.cheap_passwords;
         let hasher = if cheap { PasswordHasher::cheap(ambient.clone()) } else { PasswordHasher::new(ambient.clone()) }?;
-        let inner = Inner { db, ambient, settings, hasher, agencies: RwLock::new(None) };
+        let policies = RwLock::new(Arc::new(Policies::built_in()?));
+        let inner = Inner { db, ambient, settings, hasher, agencies: RwLock::new(None), policies };
         Ok(IdentityRoom { inner: Arc::new(inner) })
     }
 

@@ -142,6 +142,7 @@ impl City {
                 cheap_passwords: surroundings.cheap_passwords,
             },
         )?;
+        identity.set_policies(pack.policies.clone());
         crate::import::claim(&db, &pack).await?;
         crate::import::put_agencies(&db, &pack).await?;
         texts()?;
@@ -174,6 +175,7 @@ impl City {
         db.register(Arc::new(webhooks.clone()));
         app = app.mount(webhooks::routes(webhooks.clone()));
         let served = rooms.mount(app).build()?;
+        check_actions(&served, &pack)?;
         Ok(City {
             config,
             pack,
@@ -189,6 +191,16 @@ impl City {
             checkpoints: secrets.checkpoints,
         })
     }
+}
+
+/// A row that asks for what no policy can be about would open to nobody: better not to start.
+fn check_actions(served: &Served, pack: &Pack) -> Result<()> {
+    for row in served.rows() {
+        if let Some(action) = row.actions().into_iter().find(|action| !pack.policies.knows(action)) {
+            bail!("route {} asks for {action}, which the schema of the policies does not know", row.id);
+        }
+    }
+    Ok(())
 }
 
 fn site(

@@ -1,7 +1,8 @@
 //! The decision of the permission table: who may pass a row, and what is asked of whoever may not yet.
 
 use crate::row::{Allow, Row};
-use haidang_contracts::{Actor, ActorKind};
+use haidang_contracts::authorizer::{Authorizer, Circumstances, Question, Resource, Verdict};
+use haidang_contracts::{Actor, ContractError};
 use haidang_kernel::problem::Problem;
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,8 +26,25 @@ pub(crate) enum Decision {
     SecondFactor,
     /// The second factor is too old for this act.
     FreshFactor,
+    /// The sign-in was weaker than the row asks for.
+    Assurance,
     /// The person may not do this.
     Forbidden,
+}
+
+/// A decision with the verdict it rests on.
+#[derive(Debug)]
+pub(crate) struct Ruling {
+    pub(crate) decision: Decision,
+    /// The action that was refused or permitted; empty where no policy was asked.
+    pub(crate) action: &'static str,
+    pub(crate) verdict: Option<Verdict>,
+}
+
+impl Ruling {
+    fn plain(decision: Decision) -> Self {
+        Self { decision, action: "", verdict: None }
+    }
 }
 
 impl Decision {
@@ -37,44 +55,82 @@ impl Decision {
             Self::SignIn => Some(Problem::unauthenticated("sign_in_required", "nobody is signed in")),
             Self::SecondFactor => Some(Problem::forbidden("second_factor_required", "a post needs a second factor")),
             Self::FreshFactor => Some(Problem::forbidden("fresh_factor_required", "the second factor is too old")),
+            Self::Assurance => {
+                Some(Problem::forbidden("insufficient_user_authentication", "the row asks for a stronger sign-in"))
+            }
             Self::Forbidden => Some(Problem::forbidden("not_allowed", "the row does not allow this actor")),
         }
     }
 }
 
-/// Decides; nothing else in the house lets a request through.
-pub(crate) fn decide(
+/// Decides; nothing else in the house lets a request through. Who may is the policies' answer, asked for every row that
+/// is not open to everybody; the factors of the session are judged here.
+pub(crate) async fn decide(
+    authorizer: &dyn Authorizer,
     row: &Row,
     actor: Option<&Actor>,
     factor: Factor,
     now: Timestamp,
     fresh: SignedDuration,
-) -> Decision {
-    let allow = match row.allow {
-        Some(allow) => allow,
-        // A table with such a row is refused at start; should one slip through, nobody passes.
-        None => return Decision::Forbidden,
-    };
-    if allow == Allow::Anyone && !row.fresh_factor {
-        return Decision::Pass;
-    }
+) -> Result<Ruling, ContractError> {
+    // A table with a row without permission is refused at start; should one slip through, nobody passes.
+    let Some(allow) = row.allow else { return Ok(Ruling::plain(Decision::Forbidden)) };
     let Some(actor) = actor else {
-        return if allow == Allow::Anyone { Decision::Pass } else { Decision::SignIn };
+        return Ok(Ruling::plain(if allow == Allow::Anyone { Decision::Pass } else { Decision::SignIn }));
     };
-    let matches = match allow {
-        Allow::Anyone | Allow::SignedIn => true,
-        Allow::Resident => actor.kind == ActorKind::Resident,
-        Allow::Official => actor.kind == ActorKind::Official && !actor.positions.is_empty(),
-        Allow::Capability(capability) => actor.can(capability),
-        Allow::AnyCapability(any) => any.iter().any(|capability| actor.can(capability)),
-        Allow::System => actor.kind == ActorKind::System,
-    };
-    if !matches {
-        return Decision::Forbidden;
+    if allow == Allow::Anyone {
+        return Ok(Ruling::plain(factors(row, factor, now, fresh)));
     }
+    let acr = strength(actor, factor);
+    let (action, verdict) = ask(authorizer, row, actor, acr, now).await?;
+    if verdict.allowed {
+        return Ok(Ruling { decision: factors(row, factor, now, fresh), action, verdict: Some(verdict) });
+    }
+    // Whoever would pass after a stronger sign-in is led to it; everybody else learns nothing about the row.
+    let stronger =
+        acr < row.minimum_acr() && ask(authorizer, row, actor, row.minimum_acr(), now).await?.1.allowed;
+    let decision = match factor {
+        Factor::Shown(None) if stronger && row.needs_post() => Decision::SecondFactor,
+        _ if stronger => Decision::Assurance,
+        _ => Decision::Forbidden,
+    };
+    Ok(Ruling { decision, action, verdict: Some(verdict) })
+}
+
+/// A token was issued after a second factor and counts as two.
+fn strength(actor: &Actor, factor: Factor) -> u8 {
+    match factor {
+        Factor::Token => actor.assurance.max(2),
+        Factor::Shown(_) => actor.assurance,
+    }
+}
+
+/// Asks for each action of the row until one is permitted; else the first refusal, which a reader is told.
+async fn ask(
+    authorizer: &dyn Authorizer,
+    row: &Row,
+    actor: &Actor,
+    acr: u8,
+    now: Timestamp,
+) -> Result<(&'static str, Verdict), ContractError> {
+    let resource = Resource::Route { id: row.id.to_owned(), minimum_acr: row.minimum_acr() };
+    let circumstances = Circumstances { acr, ..Circumstances::of(actor, now) };
+    let mut refused = None;
+    for action in row.actions() {
+        let question = Question { actor, action, resource: &resource, circumstances: &circumstances };
+        let verdict = authorizer.authorize(&question).await?;
+        if verdict.allowed {
+            return Ok((action, verdict));
+        }
+        refused.get_or_insert((action, verdict));
+    }
+    refused.ok_or_else(|| ContractError::Internal("a row without an action".to_owned()))
+}
+
+/// What the session must have shown beyond the first factor.
+fn factors(row: &Row, factor: Factor, now: Timestamp, fresh: SignedDuration) -> Decision {
     let Factor::Shown(shown) = factor else { return Decision::Pass };
-    let needs_post = matches!(allow, Allow::Official | Allow::Capability(_) | Allow::AnyCapability(_));
-    if needs_post && shown.is_none() {
+    if row.needs_post() && shown.is_none() {
         return Decision::SecondFactor;
     }
     let is_fresh = shown.is_some_and(|at| now.duration_since(at) <= fresh);
@@ -85,7 +141,8 @@ pub(crate) fn decide(
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
-    use haidang_contracts::Position;
+    use async_trait::async_trait;
+    use haidang_contracts::{ActorKind, Position};
     use haidang_kernel::ambient::Ambient;
 
     fn actor(kind: ActorKind, capabilities: &[&str]) -> Actor {
@@ -108,9 +165,18 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_decision_table() {
-        use Decision::{Forbidden, FreshFactor, Pass, SecondFactor, SignIn};
+    struct Usual;
+
+    #[async_trait]
+    impl Authorizer for Usual {
+        async fn authorize(&self, question: &Question<'_>) -> Result<Verdict, ContractError> {
+            Ok(haidang_testkit::by_capability(question))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_decision_table() {
+        use Decision::{Assurance, Forbidden, FreshFactor, Pass, SecondFactor, SignIn};
         let now = Timestamp::from_second(1_000_000).unwrap();
         let old = Timestamp::from_second(1_000_000 - 301).unwrap();
         let (none, first, fresh) = (Factor::Shown(None), Factor::Shown(Some(old)), Factor::Shown(Some(now)));
@@ -118,6 +184,8 @@ mod tests {
         let clerk = actor(ActorKind::Official, &["case.receive"]);
         let postless = actor(ActorKind::Official, &[]);
         let system = actor(ActorKind::System, &[]);
+        let weak = Actor { assurance: 1, ..clerk.clone() };
+        let weak_resident = Actor { assurance: 1, ..resident.clone() };
         let row = |allow| Row::get("x", "/x").allow(allow);
         let receive = row(Allow::Capability("case.receive"));
         let sign = row(Allow::Capability("case.sign"));
@@ -147,11 +215,17 @@ mod tests {
             ("fresh act, old factor", &receive.clone().fresh_factor(), Some(&clerk), first, FreshFactor),
             ("fresh act, fresh factor", &receive.clone().fresh_factor(), Some(&clerk), fresh, Pass),
             ("fresh act, token", &receive.clone().fresh_factor(), Some(&clerk), Factor::Token, Pass),
+            ("weak sign-in, no second factor", &receive, Some(&weak), none, SecondFactor),
+            ("weak sign-in with a second factor", &receive, Some(&weak), first, Assurance),
+            ("weak sign-in, not held: no hint", &sign, Some(&weak), first, Forbidden),
+            ("weak token", &receive, Some(&weak), Factor::Token, Pass),
+            ("weak resident", &row(Allow::Resident), Some(&weak_resident), none, Pass),
+            ("weak resident, strong row", &row(Allow::Resident).acr(3), Some(&resident), none, Assurance),
             ("row without permission", &Row::get("x", "/x"), Some(&clerk), fresh, Forbidden),
         ];
         for (name, row, actor, factor, expected) in table {
-            let got = decide(row, *actor, *factor, now, SignedDuration::from_mins(5));
-            assert_eq!(got, *expected, "{name}");
+            let got = decide(&Usual, row, *actor, *factor, now, SignedDuration::from_mins(5)).await.unwrap();
+            assert_eq!(got.decision, *expected, "{name}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! One row of the permission table: what may be asked, by whom, and what it leaves behind.
 
 use axum::http::Method;
+use haidang_contracts::authorizer::{USE_ACCOUNT, USE_OFFICE, USE_RESIDENT, USE_SYSTEM};
 use std::fmt;
 use std::time::Duration;
 use utoipa::openapi::path::{Parameter, ParameterIn};
@@ -115,6 +116,8 @@ pub struct Row {
     pub office: bool,
     /// Whether the second factor must have been shown within five minutes (signing, approving, keys).
     pub fresh_factor: bool,
+    /// Least strength of the authentication, 1 to 4, where it is not the common one of the permission.
+    pub acr: Option<u8>,
     /// One line for the API document.
     pub summary: Option<&'static str>,
     /// Longer text for the API document.
@@ -162,6 +165,7 @@ impl Row {
             kilobytes: None,
             office: false,
             fresh_factor: false,
+            acr: None,
             summary: None,
             description: None,
             body: None,
@@ -304,6 +308,35 @@ impl Row {
     pub fn fresh_factor(mut self) -> Self {
         self.fresh_factor = true;
         self
+    }
+
+    /// The session must have been authenticated at least this strongly, 1 to 4 (Decree 69/2024/NĐ-CP, Article 20).
+    pub fn acr(mut self, acr: u8) -> Self {
+        self.acr = Some(acr);
+        self
+    }
+
+    /// Whether only a post can open the row; a post needs a second factor.
+    pub fn needs_post(&self) -> bool {
+        matches!(self.allow, Some(Allow::Official | Allow::Capability(_) | Allow::AnyCapability(_)))
+    }
+
+    /// Least strength of the authentication: two factors where a post is needed, else one.
+    pub fn minimum_acr(&self) -> u8 {
+        self.acr.unwrap_or(if self.needs_post() { 2 } else { 1 })
+    }
+
+    /// What the policies are asked for; any one of several is enough. Empty for a row open to everybody.
+    pub fn actions(&self) -> Vec<&'static str> {
+        match self.allow {
+            None | Some(Allow::Anyone) => Vec::new(),
+            Some(Allow::SignedIn) => vec![USE_ACCOUNT],
+            Some(Allow::Resident) => vec![USE_RESIDENT],
+            Some(Allow::Official) => vec![USE_OFFICE],
+            Some(Allow::System) => vec![USE_SYSTEM],
+            Some(Allow::Capability(capability)) => vec![capability],
+            Some(Allow::AnyCapability(any)) => any.to_vec(),
+        }
     }
 
     /// One line for the API document.

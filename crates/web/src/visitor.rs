@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use haidang_contracts::Actor;
 use haidang_contracts::actor::ActorKind;
+use haidang_contracts::authorizer::Verdict;
 use haidang_kernel::problem::Problem;
 use haidang_store::{ActorRef, AuditEntry};
 use haidang_ui::{Account, Lang, Page, Service, Theme};
@@ -88,6 +89,8 @@ pub struct Visitor {
     pub(crate) token: String,
     pub(crate) theme: Theme,
     pub(crate) jar: Arc<Mutex<Jar>>,
+    /// Why the row refused, for the page that says so.
+    pub(crate) refusal: Option<Arc<Verdict>>,
 }
 
 impl Visitor {

@@ -1,5 +1,12 @@
 //! Posts, delegation of duty, and the policies that decide who may do what, with the reason.
 
+mod deciding;
+mod entities;
+pub mod policies;
+mod statements;
+#[cfg(test)]
+mod tests;
+
 use crate::room::IdentityRoom;
 use haidang_web::Routes;
 
