@@ -53,7 +53,11 @@ pub const MIGRATIONS: &[Migration] = &[
     // credentials: 0020 to 0029
     // federation: 0030 to 0039
     // organisation: 0040 to 0049
+    Migration { name: "0040_describe_position", sql: include_str!("../migrations/0040_describe_position.sql") },
+    Migration { name: "0041_create_delegation", sql: include_str!("../migrations/0041_create_delegation.sql") },
     // provisioning: 0050 to 0059
+    Migration { name: "0050_create_directory_user", sql: include_str!("../migrations/0050_create_directory_user.sql") },
+    Migration { name: "0051_create_directory_group", sql: include_str!("../migrations/0051_create_directory_group.sql") },
     // mandates: 0060 to 0069
     // consent: 0070 to 0079
 ];

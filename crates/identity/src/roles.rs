@@ -37,6 +37,8 @@ pub const CAPABILITIES: &[&str] = &[
     "case.stop",
     "case.supplement",
     "pack.manage",
+    "post.manage",
+    "scim.manage",
     "token.manage",
     "user.manage",
 ];

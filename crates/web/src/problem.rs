@@ -123,6 +123,12 @@ fn as_json(reader: &Reader, status: StatusCode, problem: &Problem, reference: &s
         body["missed_policies"] = ids(&verdict.missed).into();
         body["policy_set"] = verdict.policy_set.as_ref().into();
     }
+    if reader.path.starts_with("/scim/") {
+        // RFC 7644, section 3.12: a client of this standard reads no other form.
+        body["schemas"] = json!(["urn:ietf:params:scim:api:messages:2.0:Error"]);
+        body["status"] = status.as_str().into();
+        return ([(header::CONTENT_TYPE, "application/scim+json")], body.to_string()).into_response();
+    }
     ([(header::CONTENT_TYPE, PROBLEM_JSON)], body.to_string()).into_response()
 }
 

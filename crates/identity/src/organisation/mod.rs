@@ -3,6 +3,8 @@
 mod deciding;
 mod entities;
 pub mod policies;
+pub(crate) mod posts;
+mod sql;
 mod statements;
 #[cfg(test)]
 mod tests;
