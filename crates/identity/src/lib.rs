@@ -33,7 +33,9 @@ mod tokens;
 
 pub use account::{AccountError, NewAccount, SignInRefusal};
 pub use agencies::Agencies;
+pub use organisation::delegation::{DelegationRow, NewDelegation, Step as DelegationStep};
 pub use organisation::policies::{Policies, PolicyFault, PolicyFaults};
+pub use organisation::posts::{NewPost, PostRow};
 pub use room::{IdentityRoom, RoomError, Settings};
 pub use routes::{TEXTS, routes};
 pub use tokens::{MadeToken, NewToken};
@@ -57,7 +59,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0041_create_delegation", sql: include_str!("../migrations/0041_create_delegation.sql") },
     // provisioning: 0050 to 0059
     Migration { name: "0050_create_directory_user", sql: include_str!("../migrations/0050_create_directory_user.sql") },
-    Migration { name: "0051_create_directory_group", sql: include_str!("../migrations/0051_create_directory_group.sql") },
+    Migration {
+        name: "0051_create_directory_group",
+        sql: include_str!("../migrations/0051_create_directory_group.sql"),
+    },
     // mandates: 0060 to 0069
     // consent: 0070 to 0079
 ];

@@ -205,7 +205,11 @@ impl IdentityRoom {
 
     async fn actor_of(&self, id: &PersonId, behalf: Option<&PersonId>) -> Result<Option<Actor>, StoreError> {
         let Some(person) = self.stored(id).await?.filter(|person| !person.locked) else { return Ok(None) };
-        let positions = self.positions(id).await?;
+        let mut positions = self.positions(id).await?;
+        if !positions.is_empty() {
+            // Only whoever serves can take over duties; they come after the person's own posts.
+            positions.extend(self.delegated_positions(id).await?);
+        }
         let kind = match person.record.kind {
             PersonKind::System => ActorKind::System,
             _ if positions.is_empty() => ActorKind::Resident,

@@ -11,6 +11,8 @@ use crate::room::IdentityRoom;
 pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("identity", Lang::Vi, include_str!("../locales/vi/identity.ftl")),
     ("identity", Lang::En, include_str!("../locales/en/identity.ftl")),
+    ("identity-organisation", Lang::Vi, include_str!("../locales/vi/identity-organisation.ftl")),
+    ("identity-organisation", Lang::En, include_str!("../locales/en/identity-organisation.ftl")),
 ];
 
 /// All routes. The simulator's pages exist only where simulators may run.

@@ -97,8 +97,13 @@ impl Trial {
         }
         haidang_ui::texts::register(haidang_identity::TEXTS).unwrap();
         let name = Bilingual::new("Thành phố Mẫu", "Sample City");
-        let frame =
-            City { name: name.clone(), portal: name.clone(), office: name.clone(), responsible: name, ..City::default() };
+        let frame = City {
+            name: name.clone(),
+            portal: name.clone(),
+            office: name.clone(),
+            responsible: name,
+            ..City::default()
+        };
         let mut web = haidang_web::Settings::new("http://localhost", [7; 32]);
         web.rates = Rates::unlimited();
         let people = Arc::new(room.clone());

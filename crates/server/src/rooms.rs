@@ -219,8 +219,7 @@ pub fn texts() -> Result<()> {
 pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
     let pack = procedure::pack::Pack::load(folder)?;
     let policies = haidang_identity::Policies::load(&folder.join("policies")).err().map_or_else(Vec::new, |all| all.0);
-    let errors =
-        pack.findings.iter().filter(|finding| finding.severity == Severity::Error).count() + policies.len();
+    let errors = pack.findings.iter().filter(|finding| finding.severity == Severity::Error).count() + policies.len();
     if json {
         let mut findings: Vec<serde_json::Value> = pack.findings.iter().map(finding_json).collect();
         findings.extend(policies.iter().map(policy_json));

@@ -1,9 +1,9 @@
 //! Who may do what in tests of rooms that know no policies: by kind of actor and by capability, and owners their own.
 
+use haidang_contracts::ActorKind;
 use haidang_contracts::authorizer::{
     EXTRACT, Question, Resource, USE_ACCOUNT, USE_OFFICE, USE_RESIDENT, USE_SYSTEM, VIEW, Verdict,
 };
-use haidang_contracts::ActorKind;
 
 /// The verdict a city with the usual policies would give.
 pub fn by_capability(question: &Question<'_>) -> Verdict {

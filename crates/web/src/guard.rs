@@ -127,7 +127,8 @@ async fn admit(mut visitor: Visitor, request: Request, next: Next) -> Result<Res
 
     if let Some(problem) = decision.problem() {
         tracing::debug!(request.id = visitor.request_id, route.id = row.id, code = problem.code, "request refused");
-        visitor.refusal = ruling.verdict.clone().filter(|_| decision == Decision::Forbidden).map(Arc::new);
+        let refusal = ruling.verdict.clone().filter(|_| decision == Decision::Forbidden);
+        visitor.refusal = refusal.map(|verdict| Arc::new((ruling.action, verdict)));
         let response = match to_sign_in(&visitor, decision, arrival.ended, request.headers(), request.method()) {
             Some(redirect) => redirect,
             None => Fault::from(problem).into_response(),

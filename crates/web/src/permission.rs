@@ -87,8 +87,7 @@ pub(crate) async fn decide(
         return Ok(Ruling { decision: factors(row, factor, now, fresh), action, verdict: Some(verdict) });
     }
     // Whoever would pass after a stronger sign-in is led to it; everybody else learns nothing about the row.
-    let stronger =
-        acr < row.minimum_acr() && ask(authorizer, row, actor, row.minimum_acr(), now).await?.1.allowed;
+    let stronger = acr < row.minimum_acr() && ask(authorizer, row, actor, row.minimum_acr(), now).await?.1.allowed;
     let decision = match factor {
         Factor::Shown(None) if stronger && row.needs_post() => Decision::SecondFactor,
         _ if stronger => Decision::Assurance,

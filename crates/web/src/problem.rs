@@ -31,7 +31,7 @@ pub(crate) struct Reader {
 
 impl Reader {
     fn refusal(&self) -> Option<&Verdict> {
-        self.visitor.as_ref().and_then(|visitor| visitor.refusal.as_deref())
+        self.visitor.as_ref().and_then(|visitor| visitor.refusal.as_deref()).map(|(_, verdict)| verdict)
     }
 
     fn page(&self, office: bool) -> Page {
@@ -159,9 +159,9 @@ fn details(reader: &Reader, problem: &Problem) -> Vec<String> {
 
 /// The page that says why, for an official who was refused a row.
 fn why(reader: &Reader) -> Option<(String, String)> {
-    reader.refusal()?;
     let visitor = reader.visitor.as_ref().filter(|visitor| visitor.is_official())?;
-    let path = format!("{}?{}", haidang_ui::paths::MY_RIGHTS, crate::form::encode([("route", visitor.row.id)]));
+    let (action, _) = visitor.refusal.as_deref()?;
+    let path = format!("{}?{}", haidang_ui::paths::MY_RIGHTS, crate::form::encode([("action", *action)]));
     Some((haidang_ui::page::localised(reader.lang, &path), t(reader.lang, "web-refused-why", &[])))
 }
 

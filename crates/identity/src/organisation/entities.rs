@@ -132,11 +132,9 @@ fn context(action: &str, circumstances: &Circumstances) -> Result<Context, Strin
         ("time".to_owned(), RestrictedExpression::new_long(circumstances.at.as_second())),
         ("consents".to_owned(), RestrictedExpression::new_set(consents)),
     ];
-    for (name, value) in [
-        ("purpose", &circumstances.purpose),
-        ("caseId", &circumstances.case),
-        ("mandate", &circumstances.mandate),
-    ] {
+    for (name, value) in
+        [("purpose", &circumstances.purpose), ("caseId", &circumstances.case), ("mandate", &circumstances.mandate)]
+    {
         pairs.extend(value.as_ref().map(|value| (name.to_owned(), text(value))));
     }
     Context::from_pairs(pairs).map_err(|error| error.to_string())
@@ -147,7 +145,8 @@ pub(super) fn asked(action: &Action, question: &Question<'_>, agencies: &Agencie
     let (resource_kind, thing) = resource(question.resource)?;
     let actor = principal(question.actor)?;
     let context = context(question.action, question.circumstances)?;
-    let request = Request::new(actor.uid(), action.uid.clone(), thing.uid(), context, None).map_err(|e| e.to_string())?;
+    let request =
+        Request::new(actor.uid(), action.uid.clone(), thing.uid(), context, None).map_err(|e| e.to_string())?;
     let mut all = tree(question.actor, agencies)?;
     all.extend([actor, thing]);
     all.extend(action.entities.iter().cloned());
@@ -159,8 +158,7 @@ pub(super) fn asked(action: &Action, question: &Question<'_>, agencies: &Agencie
 pub(super) fn probe(policies: &Policies) -> Result<(), String> {
     use haidang_contracts::authorizer::{USE_ACCOUNT, USE_OFFICE, USE_RESIDENT, USE_SYSTEM, VIEW};
     let parse = |text: &str| PersonId::parse(text).map_err(|_| "sample id".to_owned());
-    let (me, other) =
-        (parse("01900000-0000-7000-8000-000000000001")?, parse("01900000-0000-7000-8000-000000000002")?);
+    let (me, other) = (parse("01900000-0000-7000-8000-000000000001")?, parse("01900000-0000-7000-8000-000000000002")?);
     let post = Position {
         agency: "H24.1".to_owned(),
         role: "clerk".to_owned(),
@@ -185,8 +183,12 @@ pub(super) fn probe(policies: &Policies) -> Result<(), String> {
         consulted: Vec::new(),
         procedure: "1.001193".to_owned(),
     };
-    let document =
-        Resource::Document { id: "sample".to_owned(), owner: other, kind: "x".to_owned(), consent: Some("c".to_owned()) };
+    let document = Resource::Document {
+        id: "sample".to_owned(),
+        owner: other,
+        kind: "x".to_owned(),
+        consent: Some("c".to_owned()),
+    };
     let circumstances = Circumstances {
         acr: 2,
         purpose: Some("p".to_owned()),

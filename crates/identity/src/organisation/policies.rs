@@ -88,7 +88,8 @@ impl Policies {
     /// # Errors
     /// Every fault with file, line and reason; a folder or schema that is missing is one.
     pub fn load(folder: &Path) -> Result<Policies, PolicyFaults> {
-        let fault = |file: &str, reason: String| PolicyFaults(vec![PolicyFault { file: file.to_owned(), line: 1, reason }]);
+        let fault =
+            |file: &str, reason: String| PolicyFaults(vec![PolicyFault { file: file.to_owned(), line: 1, reason }]);
         let listed = std::fs::read_dir(folder).map_err(|error| fault("", error.to_string()))?;
         let mut files = Vec::new();
         for entry in listed {
@@ -218,7 +219,8 @@ impl Reading {
             Ok(policy) => policy,
             Err(error) => return faults.push(fault(file, line, error.to_string())),
         };
-        let words = |key: &str| policy.annotation(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+        let words =
+            |key: &str| policy.annotation(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         let Some(id) = words("id") else { return faults.push(fault(file, line, "a policy needs @id(\"…\")")) };
         let Some(vi) = words("description") else {
             return faults.push(fault(file, line, format!("policy {id} needs @description(\"…\") in Vietnamese")));
@@ -266,7 +268,9 @@ fn actions(schema: &Schema, read: &Reading) -> Result<HashMap<String, Action>, S
         let Some(ground) = read.grounds.get(policy.id()) else { continue };
         for env in policy.get_valid_request_envs(schema) {
             let index = |names: &[&str; 3], wanted: &EntityTypeName| {
-                names.iter().position(|name| *name == wanted.basename() && wanted.namespace_components().next().is_none())
+                names
+                    .iter()
+                    .position(|name| *name == wanted.basename() && wanted.namespace_components().next().is_none())
             };
             let (Some(principal), Some(resource)) =
                 (index(&PRINCIPALS, env.principal()), index(&RESOURCES, env.resource()))

@@ -98,7 +98,8 @@ pub(crate) async fn give(tx: &mut Tx<'_>, new: &Giving, by: ActorRef, request: &
         "from": new.valid_from.to_string(), "to": new.valid_to.map(|day| day.to_string()),
     });
     tx.execute(sql::GIVE_POST, values).await?;
-    tx.audit(AuditEntry::mutation("post.given", by).object("post", id.as_str()).request(request).detail(detail)).await?;
+    tx.audit(AuditEntry::mutation("post.given", by).object("post", id.as_str()).request(request).detail(detail))
+        .await?;
     Ok(id.to_string())
 }
 
@@ -240,6 +241,9 @@ impl IdentityRoom {
         let today = self.today();
         self.inner.db.execute(sql::NOTICE_POSTS, args![person, today, self.inner.ambient.now()]).await?;
         session::end_all_of(site, person).await?;
+        for taker in self.takers_from(person).await? {
+            session::end_all_of(site, &taker).await?;
+        }
         Ok(())
     }
 

@@ -22,7 +22,8 @@ pub(crate) const END_POST: &str = "UPDATE identity_position SET valid_to = $2, e
 pub(crate) const ENDED_POSTS: &str = "SELECT DISTINCT person FROM identity_position WHERE valid_to < $1 AND valid_to >= $2 AND noticed_at IS NULL ORDER BY person LIMIT $3";
 
 /// Remembers that the end of a person's posts was acted upon.
-pub(crate) const NOTICE_POSTS: &str = "UPDATE identity_position SET noticed_at = $3 WHERE person = $1 AND valid_to < $2 AND noticed_at IS NULL";
+pub(crate) const NOTICE_POSTS: &str =
+    "UPDATE identity_position SET noticed_at = $3 WHERE person = $1 AND valid_to < $2 AND noticed_at IS NULL";
 
 /// The person behind an account name, of the house or of a directory.
 pub(crate) const PERSON_BY_ACCOUNT: &str = "SELECT person.id AS id, person.full_name AS full_name, person.locked AS locked FROM identity_person AS person WHERE person.id IN (SELECT person FROM identity_credential WHERE username = $1) OR person.id IN (SELECT person FROM identity_directory_user WHERE user_name = $1)";
@@ -45,3 +46,12 @@ pub(crate) const REVOKE: &str = "UPDATE identity_delegation SET state = 'revoked
 
 /// Duties that a person holds today for others: the giver must hold the post today, and must not be locked.
 pub(crate) const DELEGATED_TO: &str = "SELECT delegation.agency AS agency, delegation.role AS role, delegation.title AS title, delegation.giver AS giver, giver.full_name AS giver_name FROM identity_delegation AS delegation JOIN identity_person AS giver ON giver.id = delegation.giver WHERE delegation.taker = $1 AND delegation.state = 'accepted' AND delegation.valid_from <= $2 AND delegation.valid_to >= $2 AND NOT giver.locked AND EXISTS (SELECT 1 FROM identity_position AS post WHERE post.person = delegation.giver AND post.agency = delegation.agency AND post.role = delegation.role AND post.valid_from <= $2 AND (post.valid_to IS NULL OR post.valid_to >= $2)) ORDER BY delegation.valid_from, delegation.id";
+
+/// Takers of delegations whose last day has passed and of which nobody took notice yet.
+pub(crate) const ENDED_DELEGATIONS: &str = "SELECT id, taker FROM identity_delegation WHERE state = 'accepted' AND valid_to < $1 AND noticed_at IS NULL ORDER BY id LIMIT $2";
+
+/// Remembers that the end of a delegation was acted upon.
+pub(crate) const NOTICE_DELEGATION: &str = "UPDATE identity_delegation SET noticed_at = $2 WHERE id = $1";
+
+/// Takers who hold today what this person gave from this post.
+pub(crate) const TAKERS: &str = "SELECT DISTINCT taker FROM identity_delegation WHERE giver = $1 AND state = 'accepted' AND valid_from <= $2 AND valid_to >= $2 ORDER BY taker";

@@ -35,7 +35,9 @@ pub(super) fn statements(text: &str) -> Result<Vec<Statement<'_>>, usize> {
             }
         }
         at += 1;
-        if byte == b';' && let Some((start, first)) = begun.take() {
+        if byte == b';'
+            && let Some((start, first)) = begun.take()
+        {
             found.push(Statement { line: first, text: &text[start..at] });
         }
     }

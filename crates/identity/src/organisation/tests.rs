@@ -162,15 +162,28 @@ fn faults(files: &[(&str, &str)]) -> Vec<String> {
 #[test]
 fn a_bad_policy_stops_the_start_with_file_line_and_reason() {
     let schema = (SCHEMA_FILE, SCHEMA);
-    let good = "@id(\"a\") @description(\"Ai cũng được\")\npermit (principal, action == Action::\"account.use\", resource);\n";
+    let good =
+        "@id(\"a\") @description(\"Ai cũng được\")\npermit (principal, action == Action::\"account.use\", resource);\n";
     Policies::from_files(&[schema, ("good.cedar", good)]).unwrap();
     for (text, line, reason) in [
         ("// chú thích\n\npermit (principal, action, resource) when { };", 3, "policies/bad.cedar:3: "),
         ("permit (principal, action, resource);", 1, "needs @id"),
         ("@id(\"a\")\npermit (principal, action, resource);", 1, "needs @description"),
-        ("@id(\"b\") @description(\"x\")\npermit (principal, action == Action::\"case.sing\", resource);", 1, "case.sing"),
-        ("\n@id(\"b\") @description(\"x\")\npermit (principal is Official, action == Action::\"office.use\", resource) when { principal.salary > 1 };", 2, "salary"),
-        ("@id(\"b\") @description(\"x\")\npermit (principal is Official, action == Action::\"case.sign\", resource) when { principal.getTag(\"case.sign\").isEmpty() };", 1, "tag"),
+        (
+            "@id(\"b\") @description(\"x\")\npermit (principal, action == Action::\"case.sing\", resource);",
+            1,
+            "case.sing",
+        ),
+        (
+            "\n@id(\"b\") @description(\"x\")\npermit (principal is Official, action == Action::\"office.use\", resource) when { principal.salary > 1 };",
+            2,
+            "salary",
+        ),
+        (
+            "@id(\"b\") @description(\"x\")\npermit (principal is Official, action == Action::\"case.sign\", resource) when { principal.getTag(\"case.sign\").isEmpty() };",
+            1,
+            "tag",
+        ),
         ("@id(\"b\") @description(\"x\")\npermit (principal, action, resource)", 1, "no semicolon"),
     ] {
         let found = faults(&[schema, ("bad.cedar", text)]);

@@ -20,6 +20,7 @@ struct AccountPage {
     resident: bool,
     may_represent: bool,
     manages_tokens: bool,
+    manages_posts: bool,
 }
 
 /// Shows the account.
@@ -70,6 +71,7 @@ pub(crate) async fn show_account(visitor: Visitor, State(room): State<IdentityRo
         resident,
         may_represent,
         manages_tokens: actor.can("token.manage"),
+        manages_posts: actor.can("post.manage"),
         page,
     })
 }

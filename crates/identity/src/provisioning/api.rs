@@ -82,7 +82,14 @@ fn location(visitor: &Visitor, kind: Kind, id: &str) -> String {
     format!("{}/scim/v2{}/{id}", visitor.site.settings.origin, kind.endpoint())
 }
 
-fn whole(visitor: &Visitor, kind: Kind, id: &str, mut document: Document, version: i64, times: [Timestamp; 2]) -> Whole {
+fn whole(
+    visitor: &Visitor,
+    kind: Kind,
+    id: &str,
+    mut document: Document,
+    version: i64,
+    times: [Timestamp; 2],
+) -> Whole {
     let etag = format!("W/\"{version}\"");
     let location = location(visitor, kind, id);
     let mut schemas = vec![kind.core()];
@@ -176,12 +183,7 @@ fn answer(result: Result<Response, ScimFault>) -> Answer {
     Ok(result.unwrap_or_else(IntoResponse::into_response))
 }
 
-async fn listed(
-    visitor: &Visitor,
-    room: &IdentityRoom,
-    kinds: &[Kind],
-    asked: &Asked,
-) -> Result<Response, ScimFault> {
+async fn listed(visitor: &Visitor, room: &IdentityRoom, kinds: &[Kind], asked: &Asked) -> Result<Response, ScimFault> {
     let mut found = Vec::new();
     for kind in kinds {
         let filter = match asked.filter.as_deref().filter(|text| !text.trim().is_empty()) {
@@ -244,12 +246,20 @@ async fn resources(
 }
 
 /// Accounts.
-pub(crate) async fn list_scim_users(visitor: Visitor, State(room): State<IdentityRoom>, Query(asked): Query<Asked>) -> Answer {
+pub(crate) async fn list_scim_users(
+    visitor: Visitor,
+    State(room): State<IdentityRoom>,
+    Query(asked): Query<Asked>,
+) -> Answer {
     answer(listed(&visitor, &room, &[Kind::User], &asked).await)
 }
 
 /// Groups.
-pub(crate) async fn list_scim_groups(visitor: Visitor, State(room): State<IdentityRoom>, Query(asked): Query<Asked>) -> Answer {
+pub(crate) async fn list_scim_groups(
+    visitor: Visitor,
+    State(room): State<IdentityRoom>,
+    Query(asked): Query<Asked>,
+) -> Answer {
     answer(listed(&visitor, &room, &[Kind::Group], &asked).await)
 }
 
@@ -290,7 +300,12 @@ pub(crate) async fn make_scim_user(
     answer(user_made(&visitor, &room, &asked, &body).await)
 }
 
-async fn group_made(visitor: &Visitor, room: &IdentityRoom, asked: &Asked, body: &Bytes) -> Result<Response, ScimFault> {
+async fn group_made(
+    visitor: &Visitor,
+    room: &IdentityRoom,
+    asked: &Asked,
+    body: &Bytes,
+) -> Result<Response, ScimFault> {
     let document = regular(Kind::Group, &object(body)?)?;
     let group = room.scim_add_group(&document, &by(visitor)).await?;
     Ok(send(StatusCode::CREATED, whole_group(visitor, group), asked))

@@ -98,7 +98,9 @@ fn single(attribute: Attribute, value: &Value) -> Result<Option<Value>, ScimFaul
         }
         ("boolean", Value::Bool(_)) => Ok(Some(value.clone())),
         // A widespread client writes "True".
-        ("boolean", Value::String(text)) => text.to_ascii_lowercase().parse().map(|b: bool| Some(b.into())).map_err(|_| wrong()),
+        ("boolean", Value::String(text)) => {
+            text.to_ascii_lowercase().parse().map(|b: bool| Some(b.into())).map_err(|_| wrong())
+        }
         ("complex", Value::Object(sent)) => {
             let mut parts = Document::new();
             for part in attribute.parts().iter().filter_map(|part| attribute.part(part["name"].as_str()?)) {
@@ -130,7 +132,8 @@ enum Change {
 /// `invalidSyntax`, `invalidPath`, `noTarget`, `mutability`, `invalidValue`; nothing is then changed.
 pub(super) fn patched(kind: Kind, document: &Document, body: &Map<String, Value>) -> Result<Document, ScimFault> {
     let syntax = |reason: &str| ScimFault::Wrong("invalidSyntax", reason.to_owned());
-    let operations = entry(body, "Operations").and_then(Value::as_array).ok_or_else(|| syntax("Operations are missing"))?;
+    let operations =
+        entry(body, "Operations").and_then(Value::as_array).ok_or_else(|| syntax("Operations are missing"))?;
     let mut document = document.clone();
     for operation in operations {
         let operation = operation.as_object().ok_or_else(|| syntax("an operation is an object"))?;
@@ -160,12 +163,15 @@ pub(super) fn patched(kind: Kind, document: &Document, body: &Map<String, Value>
 }
 
 fn apply(document: &mut Document, change: Change, place: &Place, value: &Value) -> Result<(), ScimFault> {
-    let fixed = |attribute: Attribute| {
-        ScimFault::Wrong("mutability", format!("{} cannot be changed", attribute.name()))
-    };
+    let fixed =
+        |attribute: Attribute| ScimFault::Wrong("mutability", format!("{} cannot be changed", attribute.name()));
     let Some(extension) = place.extension else {
         let attribute = place.attribute.ok_or_else(|| fault::path("no attribute is named"))?;
-        return if attribute.is_read_only() { Err(fixed(attribute)) } else { change_one(document, change, place, value) };
+        return if attribute.is_read_only() {
+            Err(fixed(attribute))
+        } else {
+            change_one(document, change, place, value)
+        };
     };
     let mut inner = match document.remove(extension) {
         Some(Value::Object(map)) => map,
@@ -214,7 +220,11 @@ fn change_one(document: &mut Document, change: Change, place: &Place, value: &Va
         (Some(part), _) => {
             let mut parts = document.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
             set_part(&mut parts, part, change, value)?;
-            if parts.is_empty() { document.remove(name) } else { document.insert(name.to_owned(), parts.into()) };
+            if parts.is_empty() {
+                document.remove(name)
+            } else {
+                document.insert(name.to_owned(), parts.into())
+            };
         }
     }
     Ok(())
@@ -246,13 +256,18 @@ fn change_list(
             // Some clients name the values to be removed in the body instead of in a filter.
             let named: Vec<Value> = if place.filter.is_none() { given()? } else { Vec::new() };
             let keys: Vec<&Value> = named.iter().filter_map(|value| value.get("value")).collect();
-            list.retain(|one| if keys.is_empty() { !fits(one) } else { !one.get("value").is_some_and(|k| keys.contains(&k)) });
+            list.retain(|one| {
+                if keys.is_empty() { !fits(one) } else { !one.get("value").is_some_and(|k| keys.contains(&k)) }
+            });
         }
         (Change::Add, None, _) => {
             for one in given()? {
                 // The same value again is no second one.
                 let key = one.get("value").cloned();
-                if !list.iter().any(|known| *known == one || (key.is_some() && attribute.name() == "members" && known.get("value") == key.as_ref())) {
+                if !list.iter().any(|known| {
+                    *known == one
+                        || (key.is_some() && attribute.name() == "members" && known.get("value") == key.as_ref())
+                }) {
                     one_primary(&mut list, &one);
                     list.push(one);
                 }
@@ -304,7 +319,11 @@ pub(super) struct Shown {
 
 impl Shown {
     /// Reads the two lists; names that the schemas do not know are left out.
-    pub(super) fn new<'n>(kind: Kind, only: impl Iterator<Item = &'n str>, without: impl Iterator<Item = &'n str>) -> Shown {
+    pub(super) fn new<'n>(
+        kind: Kind,
+        only: impl Iterator<Item = &'n str>,
+        without: impl Iterator<Item = &'n str>,
+    ) -> Shown {
         let places = |names: &mut dyn Iterator<Item = &'n str>| {
             names.filter(|name| !name.trim().is_empty()).filter_map(|name| Place::parse(kind, name).ok()).collect()
         };
@@ -333,7 +352,9 @@ fn copy(whole: &Document, kept: &mut Document, place: &Place) {
         let Some(Value::Object(source)) = whole.get(extension) else { return };
         let mut target = kept.get(extension).and_then(Value::as_object).cloned().unwrap_or_default();
         match place.attribute {
-            Some(attribute) => target.extend(source.get(attribute.name()).map(|v| (attribute.name().to_owned(), v.clone()))),
+            Some(attribute) => {
+                target.extend(source.get(attribute.name()).map(|v| (attribute.name().to_owned(), v.clone())))
+            }
             None => target = source.clone(),
         }
         kept.insert(extension.to_owned(), target.into());

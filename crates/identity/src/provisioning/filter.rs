@@ -96,7 +96,8 @@ fn tokens(text: &str) -> Result<Vec<Token>, ScimFault> {
             }
             '"' => {
                 let length = string_length(rest).ok_or_else(|| fault::filter("a string is not closed"))?;
-                let value = serde_json::from_str(&rest[..length]).map_err(|_| fault::filter("a string does not read"))?;
+                let value =
+                    serde_json::from_str(&rest[..length]).map_err(|_| fault::filter("a string does not read"))?;
                 found.push(Token::Literal(value));
                 length
             }
@@ -320,7 +321,8 @@ impl Target {
                     Some(value) => vec![value],
                     None => Vec::new(),
                 };
-                let kept = list.into_iter().filter(|value| place.filter.as_ref().is_none_or(|filter| filter.fits(value)));
+                let kept =
+                    list.into_iter().filter(|value| place.filter.as_ref().is_none_or(|filter| filter.fits(value)));
                 let part = place.part.or_else(|| attribute.part("value").filter(|_| attribute.is_many()));
                 match part {
                     Some(part) => kept

@@ -206,7 +206,10 @@ impl IdentityRoom {
         by: &By,
     ) -> Result<Group, ScimFault> {
         let write = self.write(before.id.clone(), after, Some(before)).await?;
-        if !write.moved && attributes(after) == attributes(&before.document) && members(after) == members(&before.document) {
+        if !write.moved
+            && attributes(after) == attributes(&before.document)
+            && members(after) == members(&before.document)
+        {
             return Ok(before.clone());
         }
         let key = normal_username(after.get("displayName").and_then(Value::as_str).unwrap_or_default());

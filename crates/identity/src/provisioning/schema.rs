@@ -110,7 +110,11 @@ fn users() -> Value {
         attribute("active", "boolean", json!({})),
         labelled("emails", &["work", "home", "other"]),
         labelled("phoneNumbers", &["work", "mobile", "other"]),
-        attribute("groups", "complex", json!({ "multiValued": true, "mutability": "readOnly", "subAttributes": groups })),
+        attribute(
+            "groups",
+            "complex",
+            json!({ "multiValued": true, "mutability": "readOnly", "subAttributes": groups })
+        ),
     ])
 }
 
@@ -159,23 +163,39 @@ fn own() -> [Value; 3] {
         supported("etag", &[]),
         parts("authenticationSchemes", true, &schemes),
     ]);
-    let extensions = parts("schemaExtensions", true, &[ro("schema", "string", false), ro("required", "boolean", false)]);
+    let extensions =
+        parts("schemaExtensions", true, &[ro("schema", "string", false), ro("required", "boolean", false)]);
     let types = json!([
-        ro("name", "string", false), read_only("description"), ro("endpoint", "string", false),
-        ro("schema", "string", false), extensions,
+        ro("name", "string", false),
+        read_only("description"),
+        ro("endpoint", "string", false),
+        ro("schema", "string", false),
+        extensions,
     ]);
     let leaf = [
-        ro("name", "string", false), ro("type", "string", false), ro("multiValued", "boolean", false),
-        read_only("description"), ro("required", "boolean", false), read_only("mutability"), read_only("returned"),
-        read_only("uniqueness"), ro("caseExact", "boolean", false),
+        ro("name", "string", false),
+        ro("type", "string", false),
+        ro("multiValued", "boolean", false),
+        read_only("description"),
+        ro("required", "boolean", false),
+        read_only("mutability"),
+        read_only("returned"),
+        read_only("uniqueness"),
+        ro("caseExact", "boolean", false),
         attribute("canonicalValues", "string", json!({ "mutability": "readOnly", "multiValued": true })),
         attribute("referenceTypes", "string", json!({ "mutability": "readOnly", "multiValued": true })),
     ];
     let mut with_parts = leaf.to_vec();
     with_parts.push(parts("subAttributes", true, &leaf));
-    let schemas = json!([ro("name", "string", false), read_only("description"), parts("attributes", true, &with_parts)]);
+    let schemas =
+        json!([ro("name", "string", false), read_only("description"), parts("attributes", true, &with_parts)]);
     [
-        document("urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig", "ServiceProviderConfig", "What this server can do", config),
+        document(
+            "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig",
+            "ServiceProviderConfig",
+            "What this server can do",
+            config,
+        ),
         document("urn:ietf:params:scim:schemas:core:2.0:ResourceType", "ResourceType", "A kind of resource", types),
         document("urn:ietf:params:scim:schemas:core:2.0:Schema", "Schema", "A schema", schemas),
     ]
@@ -199,7 +219,11 @@ static COMMON: LazyLock<Vec<Value>> = LazyLock::new(|| {
     vec![
         attribute("id", "string", json!({ "mutability": "readOnly", "caseExact": true, "returned": "always" })),
         attribute("externalId", "string", json!({ "caseExact": true })),
-        attribute("schemas", "reference", json!({ "mutability": "readOnly", "multiValued": true, "caseExact": true, "returned": "always" })),
+        attribute(
+            "schemas",
+            "reference",
+            json!({ "mutability": "readOnly", "multiValued": true, "caseExact": true, "returned": "always" }),
+        ),
         attribute("meta", "complex", json!({ "mutability": "readOnly", "subAttributes": meta })),
     ]
 });

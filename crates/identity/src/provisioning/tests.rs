@@ -61,8 +61,19 @@ fn filters_that_do_not_read_are_refused() {
     let deep = format!("{}active eq true{}", "(".repeat(40), ")".repeat(40));
     let long = format!("userName eq \"{}\"", "x".repeat(3_000));
     for filter in [
-        "", "userName", "userName eq", "userName like \"x\"", "salary eq 1", "userName eq \"x", "(active eq true",
-        "active eq true)", "userName eq \"x\" and", "name.shoe eq \"x\"", "active[value eq true]", &deep, &long,
+        "",
+        "userName",
+        "userName eq",
+        "userName like \"x\"",
+        "salary eq 1",
+        "userName eq \"x",
+        "(active eq true",
+        "active eq true)",
+        "userName eq \"x\" and",
+        "name.shoe eq \"x\"",
+        "active[value eq true]",
+        &deep,
+        &long,
     ] {
         let refused = Filter::parse(Kind::User, filter);
         assert!(matches!(refused, Err(ScimFault::Wrong("invalidFilter" | "invalidPath", _))), "{filter}");
@@ -81,7 +92,9 @@ fn what_a_client_sends_is_made_regular() {
         "userName": "lan", "active": false, "emails": [{ "value": "a@b.vn" }], ENTERPRISE: { "department": "Phòng Mẫu" },
     });
     assert_eq!(Value::Object(kept), expected);
-    for wrong in [json!({}), json!({ "userName": " " }), json!({ "userName": 7 }), json!({ "userName": "x", "name": "y" })] {
+    for wrong in
+        [json!({}), json!({ "userName": " " }), json!({ "userName": 7 }), json!({ "userName": "x", "name": "y" })]
+    {
         assert!(matches!(regular(Kind::User, &object(wrong)), Err(ScimFault::Wrong("invalidValue", _))));
     }
 }
@@ -94,10 +107,14 @@ fn patch(operations: Value) -> Result<Value, ScimFault> {
 
 #[test]
 fn changes_in_parts_do_what_the_standard_says() {
-    let done = |op: &str, path: Value, value: Value| patch(json!([{ "op": op, "path": path, "value": value }])).unwrap();
+    let done =
+        |op: &str, path: Value, value: Value| patch(json!([{ "op": op, "path": path, "value": value }])).unwrap();
     assert_eq!(done("Replace", json!("active"), json!("False"))["active"], false);
     assert_eq!(done("replace", Value::Null, json!({ "active": false, "title": "Chủ tịch" }))["title"], "Chủ tịch");
-    assert_eq!(done("replace", json!("name.givenName"), json!("Hoa"))["name"], json!({ "familyName": "Nguyễn", "givenName": "Hoa" }));
+    assert_eq!(
+        done("replace", json!("name.givenName"), json!("Hoa"))["name"],
+        json!({ "familyName": "Nguyễn", "givenName": "Hoa" })
+    );
     assert_eq!(done("add", json!("name"), json!({ "middleName": "Thị" }))["name"]["familyName"], "Nguyễn");
     assert_eq!(done("remove", json!("title"), Value::Null).get("title"), None);
     assert_eq!(done("remove", json!("emails[type eq \"home\"]"), Value::Null)["emails"].as_array().unwrap().len(), 1);
@@ -108,7 +125,10 @@ fn changes_in_parts_do_what_the_standard_says() {
     let set = done("replace", json!("emails[type eq \"work\"].value"), json!("moi@hp.vn"));
     assert_eq!(set["emails"][0]["value"], "moi@hp.vn");
     let path = format!("{ENTERPRISE}:employeeNumber");
-    assert_eq!(done("add", json!(path), json!("7"))[ENTERPRISE], json!({ "department": "Sở Mẫu", "employeeNumber": "7" }));
+    assert_eq!(
+        done("add", json!(path), json!("7"))[ENTERPRISE],
+        json!({ "department": "Sở Mẫu", "employeeNumber": "7" })
+    );
     assert_eq!(done("remove", json!(ENTERPRISE), Value::Null).get(ENTERPRISE), None);
     assert_eq!(done("replace", Value::Null, json!({ "name.familyName": "Trần" }))["name"]["familyName"], "Trần");
 }
@@ -142,5 +162,8 @@ fn only_what_is_wanted_is_shown() {
     assert_eq!(show("name.givenName", ""), json!({ "id": "1", "name": { "givenName": "Lan" } }));
     assert_eq!(show("emails.type", "")["emails"], json!([{ "type": "work" }, { "type": "home" }]));
     let without = show("", "emails,id,name.givenName");
-    assert_eq!((without.get("emails"), &without["id"], &without["name"]), (None, &json!("1"), &json!({ "familyName": "Nguyễn" })));
+    assert_eq!(
+        (without.get("emails"), &without["id"], &without["name"]),
+        (None, &json!("1"), &json!({ "familyName": "Nguyễn" }))
+    );
 }

@@ -4,6 +4,7 @@ mod audit;
 mod config;
 mod demo;
 mod packs;
+mod posts;
 pub mod routes;
 mod serve;
 mod transfer;
@@ -45,6 +46,9 @@ enum Command {
     /// Accounts of officials.
     #[command(subcommand)]
     User(users::UserCommand),
+    /// Posts of officials.
+    #[command(subcommand)]
+    Post(posts::PostCommand),
     /// Prove that nothing was changed after the fact.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -108,6 +112,7 @@ async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
         Command::Migrate => transfer::migrate(config).await,
         Command::Pack(command) => packs::run(command, config).await,
         Command::User(command) => users::run(command, config).await,
+        Command::Post(command) => posts::run(command, config).await,
         Command::Audit(command) => audit::run(command, config).await,
         Command::Backup(command) => transfer::backup(command, config).await,
         Command::Restore(command) => transfer::restore(command, config).await,

@@ -66,7 +66,7 @@ fn password() -> Result<String> {
 }
 
 /// Who works at the command line, as the audit names them.
-fn operator() -> ActorRef {
+pub(super) fn operator() -> ActorRef {
     ActorRef { kind: "operator".to_owned(), channel: "command_line".to_owned(), ..ActorRef::default() }
 }
 

@@ -39,6 +39,8 @@ const TABLES: &[&str] = &[
     "identity_position",
     "identity_token",
     "identity_relation",
+    "identity_delegation",
+    "identity_directory_group",
     "server_payment",
 ];
 
@@ -313,6 +315,10 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("token", nothing.clone()),
         ("reference", nothing.clone()),
         ("webhook", nothing.clone()),
+        ("post", nothing.clone()),
+        ("delegation", nothing.clone()),
+        ("scim", nothing.clone()),
+        ("*scim", nothing.clone()),
         ("payment_reference", nothing),
     ])
 }
