@@ -42,6 +42,10 @@ judge-experience: ## Start a city, sign in as each role, judge every page from o
 judge-identity: ## Start a city, register the outside judge's clients, judge the OpenID provider from outside
 	@scripts/judge-identity.sh
 
+.PHONY: judge-scim
+judge-scim: ## Start a city and have the outside judge of SCIM 2.0 provision accounts and groups
+	@scripts/judge-scim.sh
+
 .PHONY: bench
 bench: ## Print the figures of this release as ratios, on both databases (FULL=1 for 3,000,000 cases)
 	@scripts/bench.sh $(if $(FULL),full,)

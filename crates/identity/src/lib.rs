@@ -37,7 +37,10 @@ mod tokens;
 pub use account::{AccountError, NewAccount, SignInRefusal};
 pub use agencies::Agencies;
 pub use credentials::ManagedAccount;
-pub use room::{IdentityRoom, Settings};
+pub use organisation::delegation::{DelegationRow, NewDelegation, Step as DelegationStep};
+pub use organisation::policies::{Policies, PolicyFault, PolicyFaults};
+pub use organisation::posts::{NewPost, PostRow};
+pub use room::{IdentityRoom, RoomError, Settings};
 pub use routes::{TEXTS, routes};
 pub use tokens::{MadeToken, NewToken};
 
@@ -80,7 +83,14 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0028_create_device", sql: include_str!("../migrations/0028_create_device.sql") },
     // federation: 0030 to 0039
     // organisation: 0040 to 0049
+    Migration { name: "0040_describe_position", sql: include_str!("../migrations/0040_describe_position.sql") },
+    Migration { name: "0041_create_delegation", sql: include_str!("../migrations/0041_create_delegation.sql") },
     // provisioning: 0050 to 0059
+    Migration { name: "0050_create_directory_user", sql: include_str!("../migrations/0050_create_directory_user.sql") },
+    Migration {
+        name: "0051_create_directory_group",
+        sql: include_str!("../migrations/0051_create_directory_group.sql"),
+    },
     // mandates: 0060 to 0069
     Migration { name: "0060_create_mandate", sql: include_str!("../migrations/0060_create_mandate.sql") },
     Migration { name: "0061_create_guardianship", sql: include_str!("../migrations/0061_create_guardianship.sql") },

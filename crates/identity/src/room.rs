@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use crate::agencies::Agencies;
 use crate::bulk;
 use crate::model::PersonSeed;
+use crate::organisation::policies::{Policies, PolicyFaults};
 use crate::password::{HashError, PasswordHasher};
 use crate::registers::Registers;
 use crate::roles::Roles;
@@ -49,6 +50,18 @@ pub(crate) struct Inner {
     pub(crate) agencies: RwLock<Option<Arc<Agencies>>>,
     sealer: OnceLock<Sealer>,
     pub(crate) around: crate::around::Around,
+    pub(crate) policies: RwLock<Arc<Policies>>,
+}
+
+/// Why the room does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum RoomError {
+    /// The password hash does not run.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// The policies are not in order.
+    #[error(transparent)]
+    Policies(#[from] PolicyFaults),
 }
 
 /// A row of `identity_person` with what only this room needs.
@@ -99,11 +112,14 @@ pub(crate) fn refused(error: StoreError) -> ContractError {
 
 impl IdentityRoom {
     /// Opens the room over a migrated database.
-    pub fn new(db: Db, ambient: Ambient, settings: Settings) -> Result<IdentityRoom, HashError> {
+    ///
+    /// It decides by the sample policies until [`IdentityRoom::set_policies`] brings the city's own.
+    pub fn new(db: Db, ambient: Ambient, settings: Settings) -> Result<IdentityRoom, RoomError> {
         let cheap = settings.cheap_passwords;
         let hasher = if cheap { PasswordHasher::cheap(ambient.clone()) } else { PasswordHasher::new(ambient.clone()) }?;
+        let policies = RwLock::new(Arc::new(Policies::built_in()?));
         let (agencies, sealer, around) = (RwLock::new(None), OnceLock::new(), crate::around::Around::default());
-        let inner = Inner { db, ambient, settings, hasher, agencies, sealer, around };
+        let inner = Inner { db, ambient, settings, hasher, agencies, sealer, around, policies };
         Ok(IdentityRoom { inner: Arc::new(inner) })
     }
 
@@ -183,7 +199,11 @@ impl IdentityRoom {
 
     async fn actor_of(&self, id: &PersonId, behalf: Option<&PersonId>) -> Result<Option<Actor>, StoreError> {
         let Some(person) = self.stored(id).await?.filter(|person| !person.locked) else { return Ok(None) };
-        let positions = self.positions(id).await?;
+        let mut positions = self.positions(id).await?;
+        if !positions.is_empty() {
+            // Only whoever serves can take over duties; they come after the person's own posts.
+            positions.extend(self.delegated_positions(id).await?);
+        }
         let kind = match person.record.kind {
             PersonKind::System => ActorKind::System,
             _ if positions.is_empty() => ActorKind::Resident,

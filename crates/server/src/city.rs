@@ -153,6 +153,7 @@ impl City {
             },
         )?;
         identity.use_house_key(secrets.identity)?;
+        identity.set_policies(pack.policies.clone());
         crate::import::claim(&db, &pack).await?;
         crate::import::put_agencies(&db, &pack).await?;
         texts()?;
@@ -188,6 +189,7 @@ impl City {
         db.register(Arc::new(webhooks.clone()));
         app = app.mount(webhooks::routes(webhooks.clone()));
         let served = rooms.mount(app).build()?;
+        check_actions(&served, &pack)?;
         Ok(City {
             config,
             pack,
@@ -220,6 +222,16 @@ async fn open_provider(config: &Config, identity: &IdentityRoom, secret: [u8; 32
         outbound: outbound.ok(),
     };
     Provider::open(identity.clone(), settings).await.map_err(|problem| anyhow::anyhow!("{}", problem.detail))
+}
+
+/// A row that asks for what no policy can be about would open to nobody: better not to start.
+fn check_actions(served: &Served, pack: &Pack) -> Result<()> {
+    for row in served.rows() {
+        if let Some(action) = row.actions().into_iter().find(|action| !pack.policies.knows(action)) {
+            bail!("route {} asks for {action}, which the schema of the policies does not know", row.id);
+        }
+    }
+    Ok(())
 }
 
 fn site(

@@ -3,9 +3,11 @@
 //! Procedures, calendars and search words belong to `services`, which reads them from the same folder.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use haidang_contracts::identity::Agency;
+use haidang_identity::Policies;
 use haidang_identity::model::AgencySeed;
 use haidang_identity::registers::Registers;
 use haidang_identity::roles::Roles;
@@ -120,6 +122,8 @@ pub struct Pack {
     pub roles: Roles,
     /// `registers.toml`, else the national ones.
     pub registers: Registers,
+    /// `policies/`: who may what.
+    pub policies: Arc<Policies>,
     /// SHA-256 of `agencies.csv`, hex; tells whether the table is up to date.
     pub agencies_sha256: String,
 }
@@ -140,9 +144,10 @@ impl Pack {
             false => Registers::built_in(),
         };
         let registers = registers.with_context(|| format!("{}/registers.toml", folder.display()))?;
+        let policies = Policies::load(&folder.join("policies")).with_context(|| folder.display().to_string())?;
         let digest = Sha256::digest(read(folder, "agencies.csv")?.as_bytes());
         let agencies_sha256 = data_encoding::HEXLOWER.encode(&digest);
-        Ok(Pack { folder: folder.to_owned(), city, roles, registers, agencies_sha256 })
+        Ok(Pack { folder: folder.to_owned(), city, roles, registers, policies: Arc::new(policies), agencies_sha256 })
     }
 
     /// All agencies of the pack, also those that are no more.

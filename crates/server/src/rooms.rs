@@ -218,15 +218,20 @@ pub fn texts() -> Result<()> {
 /// Applies every rule to a pack and prints what it finds, one finding a line.
 pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
     let pack = procedure::pack::Pack::load(folder)?;
-    let errors = pack.findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let policies = haidang_identity::Policies::load(&folder.join("policies")).err().map_or_else(Vec::new, |all| all.0);
+    let errors = pack.findings.iter().filter(|finding| finding.severity == Severity::Error).count() + policies.len();
     if json {
-        let findings: Vec<serde_json::Value> = pack.findings.iter().map(finding_json).collect();
+        let mut findings: Vec<serde_json::Value> = pack.findings.iter().map(finding_json).collect();
+        findings.extend(policies.iter().map(policy_json));
         say(serde_json::to_string_pretty(&findings)?)?;
     } else {
         for finding in &pack.findings {
             say(finding.line_text(haidang_ui::Lang::En))?;
         }
-        let warnings = pack.findings.len() - errors;
+        for fault in &policies {
+            say(format_args!("error policy_refused {fault}"))?;
+        }
+        let warnings = pack.findings.len() + policies.len() - errors;
         say(format_args!(
             "{}: {} versions, {errors} errors, {warnings} warnings",
             folder.display(),
@@ -234,6 +239,16 @@ pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
         ))?;
     }
     Ok(if errors == 0 { Outcome::Good } else { Outcome::Wrong })
+}
+
+fn policy_json(fault: &haidang_identity::PolicyFault) -> serde_json::Value {
+    serde_json::json!({
+        "code": "policy_refused",
+        "severity": Severity::Error.as_str(),
+        "file": format!("policies/{}", fault.file),
+        "line": fault.line,
+        "message": fault.reason,
+    })
 }
 
 fn finding_json(finding: &procedure::Finding) -> serde_json::Value {

@@ -53,11 +53,36 @@ impl Handler for Sweep {
     }
 }
 
+/// Ends the sessions of whoever lost a post or a delegated duty by its date (T46: within a minute).
+struct LostRights {
+    site: Arc<haidang_web::Site>,
+    identity: haidang_identity::IdentityRoom,
+}
+
+#[async_trait]
+impl Handler for LostRights {
+    fn kind(&self) -> &'static str {
+        "identity.lost_rights"
+    }
+
+    fn every(&self) -> Option<SignedDuration> {
+        Some(SignedDuration::from_secs(30))
+    }
+
+    async fn run(&self, _: &Job) -> Result<(), Failure> {
+        self.identity.notice_ended_posts(&self.site).await?;
+        self.identity.notice_ended_delegations(&self.site).await?;
+        Ok(())
+    }
+}
+
 impl City {
     fn all_jobs(&self) -> Jobs {
         let sweep = Sweep { site: self.site.clone(), identity: self.identity.clone(), provider: self.provider.clone() };
+        let lost = LostRights { site: self.site.clone(), identity: self.identity.clone() };
         let jobs = Jobs::new(self.db.clone())
             .with(Arc::new(sweep))
+            .with(Arc::new(lost))
             .with(Arc::new(Deliveries(self.webhooks.clone())))
             .with(Arc::new(LogoutDelivery(self.provider.clone())));
         self.rooms.jobs(jobs)

@@ -15,6 +15,7 @@ pub struct ErrorPage {
     saved: String,
     next: String,
     details: Vec<String>,
+    more: Option<(String, String)>,
     reference: Option<String>,
 }
 
@@ -33,13 +34,20 @@ impl ErrorPage {
         let what = page.t(&format!("ui-error-{known}-what"));
         let saved = page.t(&format!("ui-error-{known}-saved"));
         let next = page.t(&format!("ui-error-{known}-next"));
-        Self { page, what, saved, next, details: Vec::new(), reference: None }
+        Self { page, what, saved, next, details: Vec::new(), more: None, reference: None }
     }
 
     /// Sentences about this very case, in the language of the page, without personal data.
     #[must_use]
     pub fn details(mut self, details: Vec<String>) -> Self {
         self.details = details;
+        self
+    }
+
+    /// A page that explains the refusal: its address and the words of the link.
+    #[must_use]
+    pub fn more(mut self, more: Option<(String, String)>) -> Self {
+        self.more = more;
         self
     }
 

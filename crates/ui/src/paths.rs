@@ -22,6 +22,8 @@ pub const COORDINATION: &str = "/can-bo/dieu-phoi";
 pub const SUPERVISION: &str = "/can-bo/giam-sat";
 /// Proof that nothing was changed, for auditors.
 pub const AUDIT: &str = "/can-bo/nhat-ky";
+/// What an official may do and why, and why not.
+pub const MY_RIGHTS: &str = "/can-bo/quyen";
 /// Search of cases for officials (POST: a person's name or number never stands in an address).
 pub const CASE_SEARCH: &str = "/can-bo/tim";
 /// Sign in.

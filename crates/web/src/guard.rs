@@ -6,7 +6,7 @@ use crate::form;
 use crate::idempotency;
 use crate::language;
 use crate::outer::RequestId;
-use crate::permission::{self, Decision, Factor, decide};
+use crate::permission::{self, Decision, Factor, Ruling, decide};
 use crate::rate::Caller;
 use crate::row::{Allow, Row, Surface};
 use crate::session::{self, Jar, Loaded};
@@ -83,6 +83,7 @@ pub(crate) async fn guard(State(gate): State<Gate>, mut request: Request, next: 
         token: String::new(),
         theme: theme(headers),
         jar: Arc::new(Mutex::new(Jar::default())),
+        refusal: None,
     };
     let mut response = match admit(visitor, request, next).await {
         Ok(response) => response,
@@ -110,7 +111,10 @@ async fn admit(mut visitor: Visitor, request: Request, next: Next) -> Result<Res
     visitor.token = arrival.token.clone();
     visitor.session = arrival.session;
     let fresh = SignedDuration::try_from(site.settings.sessions.fresh_factor).unwrap_or(SignedDuration::ZERO);
-    let decision = decide(&row, arrival.actor.as_ref(), arrival.factor, now, fresh);
+    let ruling = decide(site.authorizer.as_ref(), &row, arrival.actor.as_ref(), arrival.factor, now, fresh)
+        .await
+        .map_err(|error| refused(&visitor, Fault::from(error).into_response()))?;
+    let decision = ruling.decision;
     visitor.actor = arrival.actor.map(|actor| Arc::new(without_unproven_posts(actor, arrival.factor)));
 
     let limited = match &visitor.actor {
@@ -127,12 +131,14 @@ async fn admit(mut visitor: Visitor, request: Request, next: Next) -> Result<Res
 
     if let Some(problem) = decision.problem() {
         tracing::debug!(request.id = visitor.request_id, route.id = row.id, code = problem.code, "request refused");
+        let refusal = ruling.verdict.clone().filter(|_| decision == Decision::Forbidden);
+        visitor.refusal = refusal.map(|verdict| Arc::new((ruling.action, verdict)));
         let response = match to_sign_in(&visitor, decision, arrival.ended, request.headers(), request.method()) {
             Some(redirect) => redirect,
             None => challenged(decision, Fault::from(problem).into_response()),
         };
         if decision == Decision::Forbidden {
-            note_refusal(&visitor).await.map_err(|fault| refused(&visitor, fault.into_response()))?;
+            note_refusal(&visitor, &ruling).await.map_err(|fault| refused(&visitor, fault.into_response()))?;
         }
         return Err(refused(&visitor, with_cookies(&visitor, arrival.fresh_cookie, response)));
     }
@@ -161,10 +167,18 @@ fn refused(visitor: &Visitor, mut response: Response) -> Box<Response> {
     Box::new(response)
 }
 
-/// Whoever tries a door that is not theirs leaves one line in the access log.
-async fn note_refusal(visitor: &Visitor) -> Result<(), Fault> {
+/// Whoever tries a door that is not theirs leaves one line in the access log, with the policies that said no.
+async fn note_refusal(visitor: &Visitor, ruling: &Ruling) -> Result<(), Fault> {
     if visitor.actor.is_some() {
-        let entry = visitor.audit_read("access.refused", "route", visitor.row.id).refused();
+        let mut entry = visitor.audit_read("access.refused", "route", visitor.row.id).refused();
+        if let Some(verdict) = &ruling.verdict {
+            let policies: Vec<&str> = verdict.grounds.iter().map(|ground| ground.policy.as_str()).collect();
+            entry = entry.detail(serde_json::json!({
+                "asked": ruling.action,
+                "policies": policies,
+                "policy_set": verdict.policy_set.as_ref(),
+            }));
+        }
         visitor.site.db.record_read(entry).await?;
     }
     Ok(())

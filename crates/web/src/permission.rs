@@ -1,7 +1,8 @@
 //! The decision of the permission table: who may pass a row, and what is asked of whoever may not yet.
 
 use crate::row::{Allow, Row};
-use haidang_contracts::{Actor, ActorKind};
+use haidang_contracts::authorizer::{Authorizer, Circumstances, Question, Resource, Verdict};
+use haidang_contracts::{Actor, ContractError};
 use haidang_kernel::problem::Problem;
 use jiff::{SignedDuration, Timestamp};
 
@@ -47,6 +48,21 @@ pub(crate) enum Decision {
     Forbidden,
 }
 
+/// A decision with the verdict it rests on.
+#[derive(Debug)]
+pub(crate) struct Ruling {
+    pub(crate) decision: Decision,
+    /// The action that was refused or permitted; empty where no policy was asked.
+    pub(crate) action: &'static str,
+    pub(crate) verdict: Option<Verdict>,
+}
+
+impl Ruling {
+    fn plain(decision: Decision) -> Self {
+        Self { decision, action: "", verdict: None }
+    }
+}
+
 impl Decision {
     /// The problem to answer with; `None` when the request may pass.
     pub(crate) fn problem(self) -> Option<Problem> {
@@ -64,47 +80,74 @@ impl Decision {
     }
 }
 
-/// Decides; nothing else in the house lets a request through.
-pub(crate) fn decide(
+/// Decides; nothing else in the house lets a request through. Who may is the policies' answer, asked for every row that
+/// is not open to everybody; the factors of the session are judged here.
+pub(crate) async fn decide(
+    authorizer: &dyn Authorizer,
     row: &Row,
     actor: Option<&Actor>,
     factor: Factor,
     now: Timestamp,
     fresh: SignedDuration,
-) -> Decision {
-    let allow = match row.allow {
-        Some(allow) => allow,
-        // A table with such a row is refused at start; should one slip through, nobody passes.
-        None => return Decision::Forbidden,
-    };
-    if allow == Allow::Anyone && !row.fresh_factor {
-        return Decision::Pass;
-    }
+) -> Result<Ruling, ContractError> {
+    // A table with a row without permission is refused at start; should one slip through, nobody passes.
+    let Some(allow) = row.allow else { return Ok(Ruling::plain(Decision::Forbidden)) };
     let Some(actor) = actor else {
-        return if allow == Allow::Anyone { Decision::Pass } else { Decision::SignIn };
+        return Ok(Ruling::plain(if allow == Allow::Anyone { Decision::Pass } else { Decision::SignIn }));
     };
-    let matches = match allow {
-        Allow::Anyone | Allow::SignedIn => true,
-        Allow::Resident => actor.kind == ActorKind::Resident,
-        Allow::Official => actor.kind == ActorKind::Official && !actor.positions.is_empty(),
-        Allow::Capability(capability) => actor.can(capability),
-        Allow::AnyCapability(any) => any.iter().any(|capability| actor.can(capability)),
-        Allow::System => actor.kind == ActorKind::System,
-    };
-    if !matches {
-        return Decision::Forbidden;
+    if allow == Allow::Anyone {
+        return Ok(Ruling::plain(factors(row, factor, now, fresh)));
     }
-    let Factor::Shown(shown) = factor else {
-        // A system has no person to authenticate; a person's token is as strong as what it was issued for.
-        let weak = actor.kind != ActorKind::System && actor.assurance < row.min_assurance;
-        return if weak { Decision::StepUp(row.min_assurance) } else { Decision::Pass };
+    let shown = strength(actor, factor);
+    let (action, verdict) = ask(authorizer, row, actor, shown, now).await?;
+    if verdict.allowed {
+        return Ok(Ruling { decision: factors(row, factor, now, fresh), action, verdict: Some(verdict) });
+    }
+    // Whoever would pass after a stronger sign-in is led to it; everybody else learns nothing about the row.
+    let stronger = shown < row.minimum_acr() && ask(authorizer, row, actor, row.minimum_acr(), now).await?.1.allowed;
+    let decision = match factor {
+        Factor::Shown(None) if stronger && row.needs_post() => Decision::SecondFactor,
+        _ if stronger => Decision::StepUp(row.minimum_acr()),
+        _ => Decision::Forbidden,
     };
-    let needs_post = matches!(allow, Allow::Official | Allow::Capability(_) | Allow::AnyCapability(_));
-    if needs_post && shown.is_none() {
+    Ok(Ruling { decision, action, verdict: Some(verdict) })
+}
+
+/// A token was issued after a second factor and counts as two.
+fn strength(actor: &Actor, factor: Factor) -> u8 {
+    match factor {
+        Factor::Token => actor.assurance.max(2),
+        Factor::Shown(_) => actor.assurance,
+    }
+}
+
+/// Asks for each action of the row until one is permitted; else the first refusal, which a reader is told.
+async fn ask(
+    authorizer: &dyn Authorizer,
+    row: &Row,
+    actor: &Actor,
+    acr: u8,
+    now: Timestamp,
+) -> Result<(&'static str, Verdict), ContractError> {
+    let resource = Resource::Route { id: row.id.to_owned(), minimum_acr: row.minimum_acr() };
+    let circumstances = Circumstances { acr, ..Circumstances::of(actor, now) };
+    let mut refused = None;
+    for action in row.actions() {
+        let question = Question { actor, action, resource: &resource, circumstances: &circumstances };
+        let verdict = authorizer.authorize(&question).await?;
+        if verdict.allowed {
+            return Ok((action, verdict));
+        }
+        refused.get_or_insert((action, verdict));
+    }
+    refused.ok_or_else(|| ContractError::Internal("a row without an action".to_owned()))
+}
+
+/// What the session must have shown beyond the first factor.
+fn factors(row: &Row, factor: Factor, now: Timestamp, fresh: SignedDuration) -> Decision {
+    let Factor::Shown(shown) = factor else { return Decision::Pass };
+    if row.needs_post() && shown.is_none() {
         return Decision::SecondFactor;
-    }
-    if actor.assurance < row.min_assurance {
-        return Decision::StepUp(row.min_assurance);
     }
     let is_fresh = shown.is_some_and(|at| now.duration_since(at) <= fresh);
     if row.fresh_factor && !is_fresh { Decision::FreshFactor } else { Decision::Pass }
@@ -114,7 +157,8 @@ pub(crate) fn decide(
 #[allow(clippy::unwrap_used, clippy::expect_used)]
 mod tests {
     use super::*;
-    use haidang_contracts::Position;
+    use async_trait::async_trait;
+    use haidang_contracts::{ActorKind, Position};
     use haidang_kernel::ambient::Ambient;
 
     fn actor(kind: ActorKind, capabilities: &[&str]) -> Actor {
@@ -131,15 +175,23 @@ mod tests {
             kind,
             on_behalf_of: None,
             on_behalf_name: None,
-            mandates: Vec::new(),
             positions: if capabilities.is_empty() { vec![] } else { vec![position] },
             assurance: 2,
             second_factor_at: None,
         }
     }
 
-    #[test]
-    fn the_decision_table() {
+    struct Usual;
+
+    #[async_trait]
+    impl Authorizer for Usual {
+        async fn authorize(&self, question: &Question<'_>) -> Result<Verdict, ContractError> {
+            Ok(haidang_testkit::by_capability(question))
+        }
+    }
+
+    #[tokio::test]
+    async fn the_decision_table() {
         use Decision::{Forbidden, FreshFactor, Pass, SecondFactor, SignIn, StepUp};
         let now = Timestamp::from_second(1_000_000).unwrap();
         let old = Timestamp::from_second(1_000_000 - 301).unwrap();
@@ -148,8 +200,8 @@ mod tests {
         let clerk = actor(ActorKind::Official, &["case.receive"]);
         let postless = actor(ActorKind::Official, &[]);
         let system = actor(ActorKind::System, &[]);
-        let weak = Actor { assurance: 1, ..resident.clone() };
-        let weak_system = Actor { assurance: 1, ..system.clone() };
+        let weak = Actor { assurance: 1, ..clerk.clone() };
+        let weak_resident = Actor { assurance: 1, ..resident.clone() };
         let row = |allow| Row::get("x", "/x").allow(allow);
         let sure = row(Allow::SignedIn).min_assurance(2);
         let receive = row(Allow::Capability("case.receive"));
@@ -180,27 +232,26 @@ mod tests {
             ("fresh act, old factor", &receive.clone().fresh_factor(), Some(&clerk), first, FreshFactor),
             ("fresh act, fresh factor", &receive.clone().fresh_factor(), Some(&clerk), fresh, Pass),
             ("fresh act, token", &receive.clone().fresh_factor(), Some(&clerk), Factor::Token, Pass),
+            ("weak sign-in, no second factor", &receive, Some(&weak), none, SecondFactor),
+            ("weak sign-in with a second factor", &receive, Some(&weak), first, StepUp(2)),
+            ("weak sign-in, not held: no hint", &sign, Some(&weak), first, Forbidden),
+            ("weak token", &receive, Some(&weak), Factor::Token, Pass),
+            ("weak resident", &row(Allow::Resident), Some(&weak_resident), none, Pass),
+            ("weak resident, strong row", &row(Allow::Resident).min_assurance(3), Some(&resident), none, StepUp(3)),
             ("level, nobody", &sure, None, none, SignIn),
             ("level, reached", &sure, Some(&resident), none, Pass),
-            ("level, not reached", &sure, Some(&weak), none, StepUp(2)),
-            ("level, not reached by a token", &sure, Some(&weak), Factor::Token, StepUp(2)),
-            ("level, a system", &sure, Some(&weak_system), Factor::Token, Pass),
+            ("level, not reached", &sure, Some(&weak_resident), none, StepUp(2)),
+            ("level, not reached by a token", &row(Allow::SignedIn).min_assurance(3), Some(&weak), Factor::Token, StepUp(3)),
             ("level above all own means", &row(Allow::SignedIn).min_assurance(3), Some(&clerk), fresh, StepUp(3)),
             ("level and post, one factor", &receive.clone().min_assurance(3), Some(&clerk), none, SecondFactor),
             ("level and capability not held: no hint", &sign.clone().min_assurance(3), Some(&clerk), fresh, Forbidden),
-            (
-                "level before freshness",
-                &receive.clone().min_assurance(3).fresh_factor(),
-                Some(&clerk),
-                first,
-                StepUp(3),
-            ),
+            ("level before freshness", &receive.clone().min_assurance(3).fresh_factor(), Some(&clerk), first, StepUp(3)),
             ("level, open to all", &row(Allow::Anyone).min_assurance(3), None, none, Pass),
             ("row without permission", &Row::get("x", "/x"), Some(&clerk), fresh, Forbidden),
         ];
         for (name, row, actor, factor, expected) in table {
-            let got = decide(row, *actor, *factor, now, SignedDuration::from_mins(5));
-            assert_eq!(got, *expected, "{name}");
+            let got = decide(&Usual, row, *actor, *factor, now, SignedDuration::from_mins(5)).await.unwrap();
+            assert_eq!(got.decision, *expected, "{name}");
         }
     }
 

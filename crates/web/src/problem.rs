@@ -5,6 +5,7 @@ use crate::site::Site;
 use crate::visitor::{Htmx, Visitor};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use haidang_contracts::authorizer::{Ground, Verdict};
 use haidang_kernel::problem::{FieldError, Problem, ProblemKind};
 use haidang_ui::error_page::ErrorPage;
 use haidang_ui::field::ErrorItem;
@@ -29,6 +30,10 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    fn refusal(&self) -> Option<&Verdict> {
+        self.visitor.as_ref().and_then(|visitor| visitor.refusal.as_deref()).map(|(_, verdict)| verdict)
+    }
+
     fn page(&self, office: bool) -> Page {
         if let Some(visitor) = &self.visitor {
             return visitor.page("", "");
@@ -56,7 +61,7 @@ pub(crate) fn render(reader: &Reader, status: StatusCode, unrendered: &Unrendere
     let problem = &unrendered.problem;
     let reference = problem.reference.clone().unwrap_or_else(|| reference(&reader.request_id));
     let mut response = if reader.api {
-        as_json(reader.lang, status, problem, &reference)
+        as_json(reader, status, problem, &reference)
     } else if reader.htmx.partial {
         as_fragment(reader, status, problem, &reference)
     } else {
@@ -84,7 +89,8 @@ fn message(lang: Lang, error: &FieldError) -> Option<String> {
     error.message.as_ref().map(|m| m.text(lang).to_owned()).or_else(|| words(lang, &error.code))
 }
 
-fn as_json(lang: Lang, status: StatusCode, problem: &Problem, reference: &str) -> Response {
+fn as_json(reader: &Reader, status: StatusCode, problem: &Problem, reference: &str) -> Response {
+    let lang = reader.lang;
     let title = words(lang, problem.code).unwrap_or_else(|| t(lang, &title_key(status), &[]));
     let mut body = json!({
         "type": format!("urn:haidang:problem:{}", problem.code),
@@ -111,6 +117,18 @@ fn as_json(lang: Lang, status: StatusCode, problem: &Problem, reference: &str) -
             .collect();
         body["errors"] = errors.into();
     }
+    if let Some(verdict) = reader.refusal() {
+        let ids = |grounds: &[Arc<Ground>]| grounds.iter().map(|ground| ground.policy.clone()).collect::<Vec<_>>();
+        body["policies"] = ids(&verdict.grounds).into();
+        body["missed_policies"] = ids(&verdict.missed).into();
+        body["policy_set"] = verdict.policy_set.as_ref().into();
+    }
+    if reader.path.starts_with("/scim/") {
+        // RFC 7644, section 3.12: a client of this standard reads no other form.
+        body["schemas"] = json!(["urn:ietf:params:scim:api:messages:2.0:Error"]);
+        body["status"] = status.as_str().into();
+        return ([(header::CONTENT_TYPE, "application/scim+json")], body.to_string()).into_response();
+    }
     ([(header::CONTENT_TYPE, PROBLEM_JSON)], body.to_string()).into_response()
 }
 
@@ -127,16 +145,31 @@ fn title_key(status: StatusCode) -> String {
 }
 
 /// What can be said about this very case, in the reader's language.
-fn details(lang: Lang, problem: &Problem) -> Vec<String> {
+fn details(reader: &Reader, problem: &Problem) -> Vec<String> {
+    let lang = reader.lang;
     let mut lines: Vec<String> = words(lang, problem.code).into_iter().collect();
     lines.extend(problem.errors.iter().filter_map(|error| message(lang, error)));
+    if let Some(verdict) = reader.refusal() {
+        let say = |key: &str, ground: &Arc<Ground>| t(lang, key, &[("rule", ground.text.text(lang).into())]);
+        lines.extend(verdict.grounds.iter().map(|ground| say("web-refused-by", ground)));
+        lines.extend(verdict.missed.iter().map(|ground| say("web-refused-missed", ground)));
+    }
     lines
+}
+
+/// The page that says why, for an official who was refused a row.
+fn why(reader: &Reader) -> Option<(String, String)> {
+    let visitor = reader.visitor.as_ref().filter(|visitor| visitor.is_official())?;
+    let (action, _) = visitor.refusal.as_deref()?;
+    let path = format!("{}?{}", haidang_ui::paths::MY_RIGHTS, crate::form::encode([("action", *action)]));
+    Some((haidang_ui::page::localised(reader.lang, &path), t(reader.lang, "web-refused-why", &[])))
 }
 
 fn as_page(reader: &Reader, status: StatusCode, problem: &Problem, reference: &str) -> Response {
     let office = reader.visitor.as_ref().is_some_and(|v| v.row.office);
     let page = ErrorPage::new(reader.page(office), status.as_u16())
-        .details(details(reader.lang, problem))
+        .details(details(reader, problem))
+        .more(why(reader))
         .reference(Some(reference.to_owned()));
     html_or_text(askama::Template::render(&page), reader.lang, status)
 }
@@ -144,7 +177,7 @@ fn as_page(reader: &Reader, status: StatusCode, problem: &Problem, reference: &s
 /// For a part of a page: the message alone, announced, in place of what was asked for.
 fn as_fragment(reader: &Reader, status: StatusCode, problem: &Problem, reference: &str) -> Response {
     let page = reader.page(false);
-    let mut lines = details(reader.lang, problem);
+    let mut lines = details(reader, problem);
     if lines.is_empty() {
         lines.push(t(reader.lang, &title_key(status), &[]));
     }

@@ -1,6 +1,7 @@
 //! One row of the permission table: what may be asked, by whom, and what it leaves behind.
 
 use axum::http::Method;
+use haidang_contracts::authorizer::{USE_ACCOUNT, USE_OFFICE, USE_RESIDENT, USE_SYSTEM};
 use std::fmt;
 use std::time::Duration;
 use utoipa::openapi::path::{Parameter, ParameterIn};
@@ -115,8 +116,8 @@ pub struct Row {
     pub office: bool,
     /// Whether the second factor must have been shown within five minutes (signing, approving, keys).
     pub fresh_factor: bool,
-    /// Least strength of the authentication, 1 to 4 (Decree 69/2024/NĐ-CP, Article 20); 1 asks nothing more.
-    pub min_assurance: u8,
+    /// Least strength of the authentication, 1 to 4, where it is not the common one of the permission.
+    pub min_assurance: Option<u8>,
     /// One line for the API document.
     pub summary: Option<&'static str>,
     /// Longer text for the API document.
@@ -164,7 +165,7 @@ impl Row {
             kilobytes: None,
             office: false,
             fresh_factor: false,
-            min_assurance: 1,
+            min_assurance: None,
             summary: None,
             description: None,
             body: None,
@@ -309,10 +310,34 @@ impl Row {
         self
     }
 
-    /// The person must be authenticated at least this strongly, 1 to 4: whoever is not is asked to prove more.
+    /// The person must be authenticated at least this strongly, 1 to 4 (Decree 69/2024/NĐ-CP, Article 20): whoever is
+    /// not is asked to prove more.
     pub fn min_assurance(mut self, level: u8) -> Self {
-        self.min_assurance = level;
+        self.min_assurance = Some(level);
         self
+    }
+
+    /// Whether only a post can open the row; a post needs a second factor.
+    pub fn needs_post(&self) -> bool {
+        matches!(self.allow, Some(Allow::Official | Allow::Capability(_) | Allow::AnyCapability(_)))
+    }
+
+    /// Least strength of the authentication: two factors where a post is needed, else one.
+    pub fn minimum_acr(&self) -> u8 {
+        self.min_assurance.unwrap_or(if self.needs_post() { 2 } else { 1 })
+    }
+
+    /// What the policies are asked for; any one of several is enough. Empty for a row open to everybody.
+    pub fn actions(&self) -> Vec<&'static str> {
+        match self.allow {
+            None | Some(Allow::Anyone) => Vec::new(),
+            Some(Allow::SignedIn) => vec![USE_ACCOUNT],
+            Some(Allow::Resident) => vec![USE_RESIDENT],
+            Some(Allow::Official) => vec![USE_OFFICE],
+            Some(Allow::System) => vec![USE_SYSTEM],
+            Some(Allow::Capability(capability)) => vec![capability],
+            Some(Allow::AnyCapability(any)) => any.to_vec(),
+        }
     }
 
     /// One line for the API document.

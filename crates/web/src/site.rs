@@ -1,6 +1,7 @@
 //! What every request needs: the records, the clock, the ports to other rooms and the settings of this city.
 
 use crate::rate::{LoginThrottle, RateLimiter, Rates};
+use haidang_contracts::authorizer::Authorizer;
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::Identity;
 use haidang_kernel::ambient::Ambient;
@@ -101,6 +102,8 @@ pub struct Site {
     pub ambient: Ambient,
     /// Turns a session or a token into an actor.
     pub identity: Arc<dyn Identity>,
+    /// Says who may pass a row of the permission table.
+    pub authorizer: Arc<dyn Authorizer>,
     /// Checks uploaded files.
     pub scanner: Arc<dyn FileScanner>,
     /// Facts of the city that the frame shows.
@@ -115,11 +118,11 @@ pub struct Site {
 }
 
 impl Site {
-    /// Puts the parts together; `server` and tests do this once.
-    pub fn new(
+    /// Puts the parts together; `server` and tests do this once. Whoever knows the people also knows their rights.
+    pub fn new<I: Identity + Authorizer + 'static>(
         db: Db,
         ambient: Ambient,
-        identity: Arc<dyn Identity>,
+        identity: Arc<I>,
         scanner: Arc<dyn FileScanner>,
         city: Arc<City>,
         settings: Settings,
@@ -128,7 +131,8 @@ impl Site {
         Arc::new(Self {
             db,
             ambient,
-            identity,
+            identity: identity.clone(),
+            authorizer: identity,
             scanner,
             city,
             settings,

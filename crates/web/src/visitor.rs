@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri};
 use haidang_contracts::Actor;
 use haidang_contracts::actor::ActorKind;
+use haidang_contracts::authorizer::Verdict;
 use haidang_kernel::problem::Problem;
 use haidang_store::{ActorRef, AuditEntry};
 use haidang_ui::{Account, Lang, Page, Service, Theme};
@@ -88,6 +89,8 @@ pub struct Visitor {
     pub(crate) token: String,
     pub(crate) theme: Theme,
     pub(crate) jar: Arc<Mutex<Jar>>,
+    /// What the row asked for and why it refused, for the page that says so.
+    pub(crate) refusal: Option<Arc<(&'static str, Verdict)>>,
 }
 
 impl Visitor {
@@ -140,7 +143,7 @@ impl Visitor {
         page.private = self.row.allow != Some(crate::row::Allow::Anyone);
         page.account = self.actor.as_ref().map(|actor| Account {
             name: actor.display_name.clone(),
-            position: actor.positions.first().map(|p| p.title.clone()),
+            position: titles(actor),
             on_behalf: actor.on_behalf_name.clone(),
         });
         page
@@ -174,6 +177,17 @@ impl Visitor {
     pub(crate) fn surface(&self) -> Surface {
         self.row.surface
     }
+}
+
+/// The titles in which somebody acts, each once: the first post, and what others handed over (TUQ.).
+fn titles(actor: &Actor) -> Option<String> {
+    let mut titles: Vec<&str> = Vec::new();
+    for (index, post) in actor.positions.iter().enumerate() {
+        if (index == 0 || post.title.starts_with("TUQ. ")) && !titles.contains(&post.title.as_str()) {
+            titles.push(&post.title);
+        }
+    }
+    (!titles.is_empty()).then(|| titles.join(" · "))
 }
 
 impl std::fmt::Debug for Visitor {

@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, header};
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::actor::PersonId;
+use haidang_contracts::authorizer::{Authorizer, Question, Verdict};
 use haidang_contracts::identity::{Agency, Directory, Identity, NewPerson, PersonKind, PersonRecord};
 use haidang_contracts::{Actor, ActorKind, ContractError, Position};
 use haidang_store::Blobs;
@@ -34,6 +35,13 @@ pub fn person(name: &str) -> PersonId {
 
 /// The people of the tests.
 pub struct People;
+
+#[async_trait]
+impl Authorizer for People {
+    async fn authorize(&self, question: &Question<'_>) -> Result<Verdict, ContractError> {
+        Ok(haidang_testkit::by_capability(question))
+    }
+}
 
 #[async_trait]
 impl Identity for People {

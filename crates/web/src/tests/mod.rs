@@ -20,6 +20,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, header};
 use haidang_contracts::actor::PersonId;
+use haidang_contracts::authorizer::{Authorizer, Question, Verdict};
 use haidang_contracts::identity::{Identity, NewPerson, PersonRecord};
 use haidang_contracts::{Actor, ActorKind, ContractError, Position};
 use haidang_kernel::problem::Problem;
@@ -48,6 +49,13 @@ pub(crate) fn person(name: &str) -> PersonId {
 }
 
 struct People;
+
+#[async_trait]
+impl Authorizer for People {
+    async fn authorize(&self, question: &Question<'_>) -> Result<Verdict, ContractError> {
+        Ok(haidang_testkit::by_capability(question))
+    }
+}
 
 #[async_trait]
 impl Identity for People {
