@@ -169,7 +169,7 @@ fn day(text: &str) -> Date {
 }
 
 fn codes(problem: &Problem) -> Vec<(&str, &str)> {
-    problem.errors.iter().map(|error| (error.field.as_str(), error.code.as_str())).collect()
+    problem.errors.iter().map(|error| (&*error.field, &*error.code)).collect()
 }
 
 db_test! {
