@@ -14,7 +14,7 @@ fi
 judge="$CARGO_TARGET_DIR/judge-scim"
 if ! "$judge/bin/python" -c 'import scim2_tester' 2>/dev/null; then
   python3 -m venv "$judge"
-  "$judge/bin/pip" install --quiet --disable-pip-version-check scim2-tester==0.5.2 scim2-client==0.13.2 httpx
+  "$judge/bin/pip" install --quiet --disable-pip-version-check scim2-tester==0.5.2 "scim2-client[httpx2]==0.13.2"
 fi
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/haidang-scim.XXXXXX")

@@ -3,8 +3,8 @@
 import json
 import sys
 
-import httpx
-from scim2_client.engines.httpx import SyncSCIMClient
+import httpx2
+from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 
 address, manifest = sys.argv[1], sys.argv[2]
@@ -13,14 +13,14 @@ with open(manifest, encoding="utf-8") as file:
 administrator = next(account for account in accounts if account["role"] == "administrator")
 
 # The token of the directory is made as an administrator makes it: through the interface, told once.
-made = httpx.post(
+made = httpx2.post(
     f"{address}/api/v1/tokens",
     headers={"authorization": f"Bearer {administrator['token']}"},
     json={"name": "Thư mục thử", "agency": administrator["agency"], "capabilities": ["scim.manage"]},
 )
 made.raise_for_status()
 
-http = httpx.Client(
+http = httpx2.Client(
     base_url=f"{address}/scim/v2",
     headers={"authorization": f"Bearer {made.json()['token']}"},
     timeout=30,

@@ -87,6 +87,7 @@ impl Rooms {
             blobs: parts.blobs.clone(),
             ambient: parts.ambient.clone(),
             identity: identity.clone(),
+            authorizer: Arc::new(parts.identity.clone()),
             directory: directory.clone(),
             accesses: parts.access,
         });
@@ -115,6 +116,7 @@ impl Rooms {
             pack_texts: pack.texts.clone(),
             search: RwLock::new(Arc::new(search)),
             identity,
+            authorizer: Arc::new(parts.identity.clone()),
             directory,
             once_only: Arc::new(parts.identity.clone()),
             vault: Arc::new(vault.clone()),

@@ -6,6 +6,7 @@ use crate::form::CodeLists;
 use crate::procedure::pack::PackTexts;
 use crate::procedure::{Catalogue, Version};
 use haidang_contracts::actor::{Actor, ActorKind, PersonId};
+use haidang_contracts::authorizer::Authorizer;
 use haidang_contracts::documents::Documents;
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::{Directory, Identity};
@@ -61,6 +62,8 @@ pub struct Services {
     pub identity: Arc<dyn Identity>,
     /// Agencies.
     pub directory: Arc<dyn Directory>,
+    /// Who may open what.
+    pub authorizer: Arc<dyn Authorizer>,
     /// What the registers know.
     pub once_only: Arc<dyn OnceOnly>,
     /// What the vault offers.

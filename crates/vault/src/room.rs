@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::actor::{Actor, PersonId};
+use haidang_contracts::authorizer::{Authorizer, Circumstances, EXTRACT, Question, Resource, VIEW};
 use haidang_contracts::cases::Cases;
 use haidang_contracts::consent::{Consents, Decision, NewDecision};
 use haidang_contracts::events::{
@@ -60,6 +61,8 @@ pub struct Inner {
     pub ambient: Ambient,
     /// People.
     pub identity: Arc<dyn Identity>,
+    /// Who may open what.
+    pub authorizer: Arc<dyn Authorizer>,
     /// Agencies, for the names on the access log.
     pub directory: Arc<dyn Directory>,
     /// Who looked.
@@ -110,7 +113,7 @@ impl VaultRoom {
     /// # Errors
     /// `item_not_found`, also for somebody else's item.
     pub async fn open_own(&self, reader: &Reader<'_>, id: &str) -> Result<ItemRow, Problem> {
-        let row = self.own_item(reader, id).await?;
+        let row = self.own_item(reader, VIEW, id).await?;
         self.record_own(reader, "vault.read", id, "xem giấy tờ của mình").await?;
         Ok(row)
     }
@@ -120,16 +123,21 @@ impl VaultRoom {
     /// # Errors
     /// `item_not_found`, also for somebody else's item.
     pub async fn download_own(&self, reader: &Reader<'_>, id: &str) -> Result<ItemRow, Problem> {
-        let row = self.own_item(reader, id).await?;
+        let row = self.own_item(reader, EXTRACT, id).await?;
         self.record_own(reader, "vault.downloaded", id, "tải giấy tờ của mình").await?;
         Ok(row)
     }
 
-    async fn own_item(&self, reader: &Reader<'_>, id: &str) -> Result<ItemRow, Problem> {
+    async fn own_item(&self, reader: &Reader<'_>, action: &str, id: &str) -> Result<ItemRow, Problem> {
+        let missing = || Problem::not_found("item_not_found", "no such document");
         let owner = reader.actor.subject();
         let row = self.0.db.fetch_optional(sql::OF_OWNER_BY_ID, args![id, owner.as_str()]).await?;
-        let row = row.as_ref().map(ItemRow::read).transpose()?;
-        row.ok_or_else(|| Problem::not_found("item_not_found", "no such document"))
+        let row = row.as_ref().map(ItemRow::read).transpose()?.ok_or_else(missing)?;
+        let kind = row.item.code.clone();
+        let resource = Resource::Document { id: id.to_owned(), owner: owner.clone(), kind, consent: None };
+        let circumstances = Circumstances::of(reader.actor, self.0.ambient.now());
+        let question = Question { actor: reader.actor, action, resource: &resource, circumstances: &circumstances };
+        if self.0.authorizer.authorize(&question).await?.allowed { Ok(row) } else { Err(missing()) }
     }
 
     /// Records a look of the owner, or of whoever acts for the owner, at what is the owner's.

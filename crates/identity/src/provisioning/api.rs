@@ -13,12 +13,12 @@ use super::document::{Document, Shown, patched, regular};
 use super::fault::{MEDIA, ScimFault};
 use super::filter::Filter;
 use super::groups::Group;
-use super::schema::{Kind, LIST, PATCH, SCHEMAS};
+use super::schema::{Kind, LIST, PATCH};
 use super::users::{By, User};
 use crate::room::IdentityRoom;
 
 /// Most resources in one answer.
-const MOST: usize = 200;
+pub(super) const MOST: usize = 200;
 /// Resources in one answer when the client does not say.
 const USUAL: usize = 100;
 
@@ -130,7 +130,7 @@ fn whole_group(visitor: &Visitor, group: Group) -> Whole {
     whole(visitor, Kind::Group, &group.id, document, group.version, [group.created_at, group.changed_at])
 }
 
-fn scim(status: StatusCode, body: &Value) -> Response {
+pub(super) fn scim(status: StatusCode, body: &Value) -> Response {
     (status, [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA))], body.to_string()).into_response()
 }
 
@@ -179,7 +179,7 @@ fn by(visitor: &Visitor) -> By {
 /// The address parameter of one resource.
 pub(crate) type Id = Path<String>;
 
-fn answer(result: Result<Response, ScimFault>) -> Answer {
+pub(super) fn answer(result: Result<Response, ScimFault>) -> Answer {
     Ok(result.unwrap_or_else(IntoResponse::into_response))
 }
 
@@ -482,79 +482,4 @@ pub(crate) async fn delete_scim_group(
         Ok(StatusCode::NO_CONTENT.into_response())
     };
     answer(removed.await)
-}
-
-fn all(resources: Vec<Value>) -> Response {
-    let body = json!({
-        "schemas": [LIST], "totalResults": resources.len(), "startIndex": 1, "itemsPerPage": resources.len(),
-        "Resources": resources,
-    });
-    scim(StatusCode::OK, &body)
-}
-
-/// What this server can do.
-pub(crate) async fn get_scim_config(visitor: Visitor) -> Answer {
-    let origin = &visitor.site.settings.origin;
-    let token = json!({
-        "type": "oauthbearertoken", "name": "Bearer token of a system",
-        "description": "A token with the capability scim.manage", "primary": true,
-    });
-    let body = json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
-        "patch": { "supported": true },
-        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
-        "filter": { "supported": true, "maxResults": MOST },
-        "changePassword": { "supported": false },
-        "sort": { "supported": false },
-        "etag": { "supported": true },
-        "authenticationSchemes": [token],
-        "meta": { "resourceType": "ServiceProviderConfig", "location": format!("{origin}/scim/v2/ServiceProviderConfig") },
-    });
-    Ok(scim(StatusCode::OK, &body))
-}
-
-fn resource_types(visitor: &Visitor) -> Vec<Value> {
-    let one = |kind: Kind| {
-        let extensions: Vec<Value> =
-            kind.extensions().iter().map(|schema| json!({ "schema": schema, "required": false })).collect();
-        json!({
-            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
-            "id": kind.name(), "name": kind.name(), "endpoint": kind.endpoint(), "schema": kind.core(),
-            "schemaExtensions": extensions,
-            "meta": {
-                "resourceType": "ResourceType",
-                "location": format!("{}/scim/v2/ResourceTypes/{}", visitor.site.settings.origin, kind.name()),
-            },
-        })
-    };
-    vec![one(Kind::User), one(Kind::Group)]
-}
-
-/// The kinds of resources.
-pub(crate) async fn list_scim_resource_types(visitor: Visitor) -> Answer {
-    Ok(all(resource_types(&visitor)))
-}
-
-fn one_of(list: &[Value], id: &str) -> Answer {
-    answer(list.iter().find(|one| one["id"] == id).map(|one| scim(StatusCode::OK, one)).ok_or(ScimFault::NotFound))
-}
-
-/// One kind of resources.
-pub(crate) async fn get_scim_resource_type(visitor: Visitor, Path(id): Id) -> Answer {
-    one_of(&resource_types(&visitor), &id)
-}
-
-/// The published schemas.
-pub(crate) async fn list_scim_schemas() -> Answer {
-    Ok(all(SCHEMAS.clone()))
-}
-
-/// One schema.
-pub(crate) async fn get_scim_schema(Path(id): Id) -> Answer {
-    one_of(&SCHEMAS, &id)
-}
-
-/// Whatever else is asked for below this address does not exist, in words of this standard.
-pub(crate) async fn no_scim_resource() -> Answer {
-    Ok(ScimFault::NotFound.into_response())
 }

@@ -2,6 +2,7 @@
 //! and posts of officials. Bulk, sorting and passwords are not offered: nobody's password passes through here.
 
 mod api;
+mod discovery;
 mod document;
 mod fault;
 mod filter;
@@ -22,11 +23,11 @@ const MANAGE: &str = "scim.manage";
 pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
     let get = |id, path| Row::get(id, path).capability(MANAGE);
     Routes::new("identity", room)
-        .protocol(get("get_scim_config", "/scim/v2/ServiceProviderConfig"), api::get_scim_config)
-        .protocol(get("list_scim_resource_types", "/scim/v2/ResourceTypes"), api::list_scim_resource_types)
-        .protocol(get("get_scim_resource_type", "/scim/v2/ResourceTypes/{scim}"), api::get_scim_resource_type)
-        .protocol(get("list_scim_schemas", "/scim/v2/Schemas"), api::list_scim_schemas)
-        .protocol(get("get_scim_schema", "/scim/v2/Schemas/{scim}"), api::get_scim_schema)
+        .protocol(get("get_scim_config", "/scim/v2/ServiceProviderConfig"), discovery::get_scim_config)
+        .protocol(get("list_scim_resource_types", "/scim/v2/ResourceTypes"), discovery::list_scim_resource_types)
+        .protocol(get("get_scim_resource_type", "/scim/v2/ResourceTypes/{scim}"), discovery::get_scim_resource_type)
+        .protocol(get("list_scim_schemas", "/scim/v2/Schemas"), discovery::list_scim_schemas)
+        .protocol(get("get_scim_schema", "/scim/v2/Schemas/{scim}"), discovery::get_scim_schema)
         .protocol(get("list_scim_users", "/scim/v2/Users"), api::list_scim_users)
         .protocol(get("get_scim_user", "/scim/v2/Users/{scim}"), api::get_scim_user)
         .protocol(
@@ -66,7 +67,7 @@ pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
         .protocol(search("search_scim", "/scim/v2/.search"), api::search_scim)
         .protocol(search("search_scim_users", "/scim/v2/Users/.search"), api::search_scim_users)
         .protocol(search("search_scim_groups", "/scim/v2/Groups/.search"), api::search_scim_groups)
-        .protocol(get("no_scim_resource", "/scim/v2/{*scim}"), api::no_scim_resource)
+        .protocol(get("no_scim_resource", "/scim/v2/{*scim}"), discovery::no_scim_resource)
 }
 
 fn search(id: &'static str, path: &'static str) -> Row {

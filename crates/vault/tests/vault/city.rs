@@ -133,6 +133,7 @@ pub async fn room(db: &TestDb) -> VaultRoom {
         blobs: Blobs::open(db.folder().join("blobs")).await.unwrap(),
         ambient: db.ambient().clone(),
         identity: Arc::new(People),
+        authorizer: Arc::new(People),
         directory: Arc::new(People),
         accesses: Arc::new(db.db()) as Arc<dyn AccessLog>,
     })
