@@ -1,7 +1,7 @@
 //! Threats of the handbook (3.12) that the provider answers for; the pure ones are tested beside their rules.
 
 use super::support::*;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use serde_json::{Value, json};
 
 db_test! {
