@@ -191,7 +191,7 @@ impl Provider {
         let (id, browser) = (self.new_id(), self.random());
         let life = self.lives().interaction;
         // Who steps up must stay the one who began.
-        let person = session.filter(|_| step == Step::StepUp).map(|session| session.person.to_string());
+        let person = session.filter(|_| step == Step::Raise).map(|session| session.person.to_string());
         let text = serde_json::to_string(request).map_err(StoreError::from)?;
         let digest = haidang_web::tokens::digest(&browser);
         let row = args![&id, &client.id, text, pushed, person, digest, self.now(), self.after(life)];
@@ -209,7 +209,7 @@ impl Provider {
         let door = match (step, client.metadata.sign_in) {
             (Step::SignIn, SignInDoor::Any) => "/dang-nhap",
             (Step::SignIn, SignInDoor::Official) => "/dang-nhap/can-bo",
-            (Step::StepUp, _) => "/dang-nhap/xac-thuc",
+            (Step::Raise, _) => "/dang-nhap/xac-thuc",
             _ => return localised(lang, &own),
         };
         localised(lang, &format!("{door}?{}", haidang_web::encode([("next", own.as_str())])))
@@ -257,7 +257,7 @@ impl Provider {
                 Ok(Next::Done(without_cookie(visitor, &waited.id, response)))
             }
             (step, _) => {
-                let step = if step == Step::StepUp { step } else { Step::SignIn };
+                let step = if step == Step::Raise { step } else { Step::SignIn };
                 Ok(Next::Done(go(&self.next_address(visitor.lang, client, &waited.id, step))?))
             }
         }

@@ -121,7 +121,7 @@ pub(crate) enum Step {
     /// The person signs in.
     SignIn,
     /// The same person shows a second factor.
-    StepUp,
+    Raise,
     /// The person is asked.
     Ask,
     /// The answer can be given.
@@ -155,7 +155,7 @@ pub(crate) fn next_step(request: &Request, present: Option<&Present>, begun: Opt
     }
     if let Some(least) = request.least_acr.filter(|least| *least > present.level) {
         return match least <= present.reachable {
-            true => must(Step::StepUp, "login_required"),
+            true => must(Step::Raise, "login_required"),
             false => Step::Error("unmet_authentication_requirements"),
         };
     }

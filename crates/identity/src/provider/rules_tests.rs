@@ -149,7 +149,7 @@ fn t19_a_level_is_reached_or_refused_never_forgotten() {
         assert_eq!(next_step(least, Some(present), None, 1_000), expected);
     };
     check(&least(1), &present(), Step::Answer);
-    check(&least(2), &present(), Step::StepUp);
+    check(&least(2), &present(), Step::Raise);
     check(&least(2), &Present { level: 2, ..present() }, Step::Answer);
     check(&least(3), &present(), Step::Error("unmet_authentication_requirements"));
     check(&least(2), &Present { reachable: 1, ..present() }, Step::Error("unmet_authentication_requirements"));

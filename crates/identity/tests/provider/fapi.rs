@@ -2,7 +2,7 @@
 //! (assertion audiences, PKCE, proofs at the resource) is not repeated.
 
 use super::support::*;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use serde_json::json;
 
 db_test! {

@@ -6,7 +6,7 @@ use axum::Router;
 use axum::routing::post;
 use haidang_identity::provider::{LogoutDelivery, LogoutNotices};
 use haidang_store::{Dispatcher, Jobs};
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use haidang_web::client::{Guarded, OutboundLimits};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};

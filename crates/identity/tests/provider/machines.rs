@@ -3,7 +3,7 @@
 use super::support::*;
 use axum::body::Body;
 use axum::http::Request;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use serde_json::json;
 
 fn basic(id: &str, secret: &str) -> String {

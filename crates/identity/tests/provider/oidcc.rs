@@ -1,7 +1,7 @@
 //! Modules of the OpenID Connect conformance profile (`oidcc-…`), each under its name.
 
 use super::support::*;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use serde_json::{Value, json};
 
 fn id_claims(tokens: &Value) -> Value {

@@ -1,6 +1,6 @@
 //! A city with four clients, and relying parties with keys of their own.
 
-pub use super::browser::{Browser, Callback, End};
+pub use super::browser::{Browser, End};
 use async_trait::async_trait;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use axum::body::Body;
@@ -115,7 +115,6 @@ pub struct World {
     pub db: TestDb,
     pub served: Served,
     pub provider: Provider,
-    pub room: IdentityRoom,
     pub web: Key,
     pub other: Key,
     pub dpop: Key,
@@ -186,7 +185,6 @@ impl World {
             db: db.clone(),
             served: app.build().unwrap(),
             provider,
-            room,
             web,
             other,
             dpop,

@@ -1,7 +1,7 @@
 //! Threats of the handbook (3.12) that the provider answers for; the pure ones are tested beside their rules.
 
 use super::support::*;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use serde_json::{Value, json};
 
 db_test! {
@@ -285,9 +285,9 @@ db_test! {
         got.assert_refused(401, "invalid_dpop_proof");
         assert!(got.header("www-authenticate").starts_with("DPoP error=\"invalid_dpop_proof\""));
         ask("Bearer", &[]).await.assert_refused(401, "invalid_token");
-        ask("Bearer", &[good.clone()]).await.assert_refused(401, "invalid_token");
+        ask("Bearer", std::slice::from_ref(&good)).await.assert_refused(401, "invalid_token");
         ask("DPoP", &[good.clone(), proof(&world.dpop, json!({}))]).await.assert_refused(401, "invalid_dpop_proof");
-        assert_eq!(ask("DPoP", &[good.clone()]).await.status, 200, "a refusal uses nothing up");
+        assert_eq!(ask("DPoP", std::slice::from_ref(&good)).await.status, 200, "a refusal uses nothing up");
         ask("DPoP", &[good]).await.assert_refused(401, "invalid_dpop_proof");
         ask("DPoP", &[proof(&key(), json!({}))]).await.assert_refused(401, "invalid_dpop_proof");
         ask("DPoP", &[proof(&world.dpop, json!({ "ath": s256("another") }))]).await.assert_refused(401, "invalid_dpop_proof");
