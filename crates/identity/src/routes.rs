@@ -11,8 +11,8 @@ use crate::room::IdentityRoom;
 pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("identity", Lang::Vi, include_str!("../locales/vi/identity.ftl")),
     ("identity", Lang::En, include_str!("../locales/en/identity.ftl")),
-    ("identity", Lang::Vi, include_str!("../locales/vi/identity-credentials.ftl")),
-    ("identity", Lang::En, include_str!("../locales/en/identity-credentials.ftl")),
+    ("identity-credentials", Lang::Vi, include_str!("../locales/vi/identity-credentials.ftl")),
+    ("identity-credentials", Lang::En, include_str!("../locales/en/identity-credentials.ftl")),
 ];
 
 /// All routes. The simulator's pages exist only where simulators may run.

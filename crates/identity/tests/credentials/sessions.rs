@@ -3,7 +3,7 @@
 use crate::ROOMS;
 use crate::city::{Browser, FIREFOX, PASSWORD, Town};
 use haidang_store::ActorRef;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 
 const DEVICES: &str = "/vi/tai-khoan/thiet-bi";
 
