@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn every_capability_has_words_in_both_languages() {
-        for (_, lang, source) in crate::TEXTS {
+        for (_, lang, source) in crate::TEXTS.iter().filter(|(part, ..)| *part == "identity") {
             for name in CAPABILITIES {
                 let key = format!("\nidentity-capability-{} = ", name.replace(['.', '_'], "-"));
                 assert!(source.contains(&key), "{lang:?} {name}");
