@@ -121,6 +121,8 @@ impl IdentityRoom {
             .transaction(|tx| {
                 let key = key.to_owned();
                 Box::pin(async move {
+                    // A row that is not there cannot be locked: without it the first ones at once would all be the first.
+                    tx.execute(sql::BEGIN_ATTEMPTS, args![&key, now]).await?;
                     let known = tx.lock_optional(sql::ATTEMPTS, args![&key]).await?;
                     let known = known.as_ref().map(attempts_of).transpose()?;
                     if sleeps && rules::is_asleep(known.as_ref()) {

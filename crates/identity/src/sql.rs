@@ -47,6 +47,8 @@ pub(crate) const REMOVE_SECOND_FACTOR: &str =
 pub(crate) const ATTEMPTS: &str =
     "SELECT failures, first_at, not_before, run FROM identity_attempt WHERE account_key = $1";
 
+pub(crate) const BEGIN_ATTEMPTS: &str = "INSERT INTO identity_attempt (account_key, failures, first_at, not_before, run) VALUES ($1, 0, $2, $2, 0) ON CONFLICT (account_key) DO NOTHING";
+
 pub(crate) const PUT_ATTEMPTS: &str = "INSERT INTO identity_attempt (account_key, failures, first_at, not_before, run) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_key) DO UPDATE SET failures = excluded.failures, first_at = excluded.first_at, not_before = excluded.not_before, run = excluded.run";
 
 /// Takes back one counted attempt that was never made.

@@ -18,7 +18,7 @@ pub(crate) fn is_guessable(password: &str, username: &str, full_name: &str) -> b
     let letters = only_letters(&folded);
     letters.is_empty()
         || is_common(&letters)
-        || is_common(&only_letters(&unmasked(&folded)))
+        || is_common(&only_letters(&unmasked(folded.trim_matches(|letter: char| !letter.is_alphabetic()))))
         || holds_own_name(&folded, username, full_name)
         || zxcvbn::zxcvbn(password, &[username, full_name]).score() < LEAST_SCORE
 }
@@ -31,7 +31,7 @@ fn only_letters(folded: &str) -> String {
 fn unmasked(folded: &str) -> String {
     let read = |letter| match letter {
         '0' => 'o',
-        '1' | '!' => 'i',
+        '1' => 'i',
         '3' => 'e',
         '4' | '@' => 'a',
         '5' | '$' => 's',
@@ -61,7 +61,7 @@ fn holds_own_name(folded: &str, username: &str, full_name: &str) -> bool {
     let reversed = name.windows(2).map(|pair| format!("{}{}", pair[1], pair[0]));
     let bare: String = username.chars().filter(char::is_ascii_alphanumeric).collect();
     let account = [username.to_owned(), bare].into_iter().filter(|word| word.chars().count() >= 4);
-    pairs.chain(reversed).filter(|word| word.chars().count() >= 5).chain(account).any(|word| folded.contains(&word))
+    pairs.chain(reversed).filter(|word| word.chars().count() >= 4).chain(account).any(|word| folded.contains(&word))
 }
 
 #[cfg(test)]

@@ -51,7 +51,6 @@ impl FileScanner for NoScanner {
 pub struct Town {
     pub db: TestDb,
     pub room: IdentityRoom,
-    pub site: Arc<Site>,
     pub served: Served,
     secrets: BTreeMap<&'static str, one_time::Secret>,
 }
@@ -118,8 +117,8 @@ impl Town {
         web.rates = Rates::unlimited();
         let identity = Arc::new(room.clone());
         let site = Site::new(db.db(), db.ambient().clone(), identity, Arc::new(NoScanner), Arc::new(frame), web);
-        let served = App::new(site.clone()).mount(haidang_identity::routes(room.clone())).build().unwrap();
-        Town { db: db.clone(), room, site, served, secrets }
+        let served = App::new(site).mount(haidang_identity::routes(room.clone())).build().unwrap();
+        Town { db: db.clone(), room, served, secrets }
     }
 
     /// The code of an account's telephone at this moment.

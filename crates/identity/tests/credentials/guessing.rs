@@ -4,7 +4,7 @@ use crate::ROOMS;
 use crate::authenticator::Authenticator;
 use crate::city::{Browser, NEW_PASSWORD, PASSWORD, Town};
 use haidang_store::ActorRef;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 
 db_test! {
     rooms = ROOMS;

@@ -3,7 +3,7 @@
 use crate::ROOMS;
 use crate::authenticator::Authenticator;
 use crate::city::{Browser, Got, PASSWORD, Town};
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 
 const KEYS: &str = "/vi/tai-khoan/khoa-truy-cap";
 const SIGN_IN: &str = "/vi/dang-nhap/khoa-truy-cap";

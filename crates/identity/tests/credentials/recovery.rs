@@ -3,7 +3,7 @@
 use crate::ROOMS;
 use crate::city::{Browser, Got, NEW_PASSWORD, PASSWORD, Town};
 use haidang_identity::one_time;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 
 const CODES: &str = "/vi/tai-khoan/ma-khoi-phuc";
 const ENROL: &str = "/vi/tai-khoan/ma-xac-thuc";
