@@ -1,7 +1,7 @@
 //! What this room keeps, as other parts of the house hand it over.
 
-use haidang_contracts::actor::PersonId;
 use haidang_contracts::Mandate;
+use haidang_contracts::actor::PersonId;
 use haidang_contracts::identity::{Agency, PersonKind, PersonRecord};
 use serde_json::Value;
 

@@ -72,7 +72,9 @@ fn access_row(row: &Row) -> Result<AccessRow, StoreError> {
         mandate: noted("mandate"),
         case_id: noted("case_id"),
         emergency: noted("emergency"),
-        delayed: visible_from.zip(noted("delay_basis")).map(|(visible_from, legal_basis)| Delayed { visible_from, legal_basis }),
+        delayed: visible_from
+            .zip(noted("delay_basis"))
+            .map(|(visible_from, legal_basis)| Delayed { visible_from, legal_basis }),
     })
 }
 

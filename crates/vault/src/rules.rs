@@ -68,7 +68,20 @@ pub fn file_name(item: &VaultItem) -> String {
 /// Whether an action only looked; everything else wrote something down.
 pub fn looked(action: &str) -> bool {
     let verb = action.rsplit('.').next().unwrap_or_default();
-    ["read", "opened", "listed", "searched", "looked_up", "reused", "downloaded", "printed", "exported", "disclosed", "emergency_read"].contains(&verb)
+    [
+        "read",
+        "opened",
+        "listed",
+        "searched",
+        "looked_up",
+        "reused",
+        "downloaded",
+        "printed",
+        "exported",
+        "disclosed",
+        "emergency_read",
+    ]
+    .contains(&verb)
 }
 
 /// What an access was about, as the last part of a text id (`vault-what-…`).
@@ -132,7 +145,11 @@ impl EmergencyState {
             EmergencyState::Open => answered.unwrap_or(asked),
             other => return other,
         };
-        if now.duration_since(since) >= SignedDuration::from_mins(EMERGENCY_MINUTES) { EmergencyState::Over } else { self }
+        if now.duration_since(since) >= SignedDuration::from_mins(EMERGENCY_MINUTES) {
+            EmergencyState::Over
+        } else {
+            self
+        }
     }
 }
 

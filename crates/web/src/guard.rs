@@ -230,7 +230,8 @@ const REPRESENTEE: &str = "haidang-representee";
 /// The actor of a token, acting for the one whom the request names, when a mandate allows it at this moment.
 async fn representing(site: &Arc<Site>, actor: Actor, headers: &HeaderMap) -> Result<Actor, Fault> {
     let Some(wanted) = headers.get(REPRESENTEE) else { return Ok(actor) };
-    let refused = || Fault::from(Problem::forbidden("not_allowed_to_represent", "no mandate allows acting for this one"));
+    let refused =
+        || Fault::from(Problem::forbidden("not_allowed_to_represent", "no mandate allows acting for this one"));
     let wanted = wanted.to_str().ok().and_then(|text| PersonId::parse(text).ok()).ok_or_else(refused)?;
     let acting = site.identity.actor(&actor.person, Some(&wanted)).await?;
     let acting = acting.filter(|acting| acting.on_behalf_of.as_ref() == Some(&wanted)).ok_or_else(refused)?;

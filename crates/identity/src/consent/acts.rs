@@ -21,12 +21,7 @@ use serde_json::json;
 pub enum ConsentRecord {}
 
 fn standing(receipt: &Receipt) -> Standing {
-    Standing {
-        decision: receipt.decision,
-        receipt: receipt.id.clone(),
-        at: receipt.at,
-        expires_at: receipt.expires_at,
-    }
+    Standing { decision: receipt.decision, receipt: receipt.id.clone(), at: receipt.at, expires_at: receipt.expires_at }
 }
 
 /// Fault of a decision inside its transaction.
@@ -121,7 +116,9 @@ impl IdentityRoom {
             .because(&purpose.legal_basis, &purpose.title.vi)
             .subjects(number)
             // The audit's own chain holds the last hash of this one: cutting off its end shows too.
-            .detail(json!({ "purpose": purpose.code, "decision": new.decision, "seq": receipt.seq, "hash": receipt.hash }));
+            .detail(
+                json!({ "purpose": purpose.code, "decision": new.decision, "seq": receipt.seq, "hash": receipt.hash }),
+            );
         if *new.actor.subject() == new.subject {
             entry = entry.own();
         }

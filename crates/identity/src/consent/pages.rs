@@ -109,7 +109,11 @@ fn card(page: &Page, purpose: &Purpose, receipts: &[Receipt], now: Timestamp) ->
 }
 
 /// Shows what one agreed to.
-pub(crate) async fn list_consents(visitor: Visitor, State(room): State<IdentityRoom>, Query(done): Query<Done>) -> Answer {
+pub(crate) async fn list_consents(
+    visitor: Visitor,
+    State(room): State<IdentityRoom>,
+    Query(done): Query<Done>,
+) -> Answer {
     let actor = visitor.require_actor()?;
     in_full(actor)?;
     let mut page = visitor.page(t(visitor.lang, "consent-title", &[]), "");
@@ -122,9 +126,8 @@ pub(crate) async fn list_consents(visitor: Visitor, State(room): State<IdentityR
     };
     let (asked, by_law) = (cards(Basis::Consent), cards(Basis::Law));
     let decided = done.xong.filter(|code| receipts.last().is_some_and(|last| last.purpose == *code));
-    let done = decided.map(|_| {
-        Notification::new("da-ghi", page.t("ui-notice-title"), page.t("consent-done")).success()
-    });
+    let done =
+        decided.map(|_| Notification::new("da-ghi", page.t("ui-notice-title"), page.t("consent-done")).success());
     let line = |receipt: &Receipt| Line {
         at: page.time(receipt.at),
         purpose: purposes.get(&receipt.purpose).map_or_else(|| Html::text(&receipt.purpose), |p| page.b(&p.title)),

@@ -89,7 +89,11 @@ impl Refusal {
 
 fn distinct<T: Ord>(what: &'static str, values: &[T]) -> Result<(), Refusal> {
     let set: BTreeSet<&T> = values.iter().collect();
-    if values.is_empty() || values.len() > MOST || set.len() != values.len() { Err(Refusal::Count(what)) } else { Ok(()) }
+    if values.is_empty() || values.len() > MOST || set.len() != values.len() {
+        Err(Refusal::Count(what))
+    } else {
+        Ok(())
+    }
 }
 
 fn short(text: &str) -> String {

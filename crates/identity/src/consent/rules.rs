@@ -13,7 +13,12 @@ pub enum Step {
 }
 
 /// Whether a decision may follow the last one, or the code of the refusal.
-pub fn step(purpose: &Purpose, last: Option<&Standing>, decision: Decision, now: Timestamp) -> Result<Step, &'static str> {
+pub fn step(
+    purpose: &Purpose,
+    last: Option<&Standing>,
+    decision: Decision,
+    now: Timestamp,
+) -> Result<Step, &'static str> {
     if purpose.basis == Basis::Law {
         return Err("no_consent_needed");
     }

@@ -165,9 +165,10 @@ impl IdentityRoom {
             now,
             None::<i64>,
         ];
-        let entry = self.entry("mandate.proposed", &by, id.as_str(), principal, &delegate.id).await?.detail(
-            json!({ "procedures": new.procedures, "from": new.from, "to": new.to, "evidence": hash }),
-        );
+        let entry = self
+            .entry("mandate.proposed", &by, id.as_str(), principal, &delegate.id)
+            .await?
+            .detail(json!({ "procedures": new.procedures, "from": new.from, "to": new.to, "evidence": hash }));
         let event = self.changed(id.as_str(), principal, &delegate.id, State::Proposed);
         self.inner
             .db
@@ -319,7 +320,8 @@ impl IdentityRoom {
     /// # Errors
     /// As proposing.
     pub async fn propose_for(&self, principal: &Actor, new: Proposal) -> Result<String, Problem> {
-        self.propose_mandate(By { actor: principal, actor_ref: ActorRef::of(principal, "online"), request: "" }, new).await
+        self.propose_mandate(By { actor: principal, actor_ref: ActorRef::of(principal, "online"), request: "" }, new)
+            .await
     }
 
     /// Ends a mandate as one of its sides, for tests that are about what comes after.

@@ -133,7 +133,8 @@ fn acr(assurance: u8) -> String {
 }
 
 fn view(row: MandateRow) -> MandateView {
-    let accepted = matches!(row.state, super::rules::State::Active | super::rules::State::Revoked) && row.answered_at.is_some();
+    let accepted =
+        matches!(row.state, super::rules::State::Active | super::rules::State::Revoked) && row.answered_at.is_some();
     MandateView {
         kind: row.right().kind.as_str(),
         id: row.id,
@@ -188,7 +189,8 @@ pub(super) fn by<'r>(visitor: &'r Visitor, actor: &'r Actor) -> By<'r> {
 }
 
 fn day(field: &'static str, text: &str) -> Result<Date, Fault> {
-    text.parse().map_err(|_| Problem::invalid("mandate_invalid", "a day is YYYY-MM-DD").field(field, "malformed").into())
+    text.parse()
+        .map_err(|_| Problem::invalid("mandate_invalid", "a day is YYYY-MM-DD").field(field, "malformed").into())
 }
 
 /// Proposes that somebody acts for the one who asks.
@@ -237,7 +239,11 @@ pub(crate) async fn reject_my_mandate(
 }
 
 /// Ends a mandate as either side.
-pub(crate) async fn end_my_mandate(visitor: Visitor, State(room): State<IdentityRoom>, Path(id): Path<String>) -> Answer {
+pub(crate) async fn end_my_mandate(
+    visitor: Visitor,
+    State(room): State<IdentityRoom>,
+    Path(id): Path<String>,
+) -> Answer {
     room.end_mandate(by(&visitor, visitor.require_actor()?), &id).await?;
     Ok(no_content())
 }

@@ -76,7 +76,11 @@ fn role(kind: MandateKind) -> &'static str {
 fn told(other: &Represented, assurance: u8, sub: &impl Fn(&Represented) -> String) -> Option<Representee> {
     let counts = other.mandates.iter().filter(|mandate: &&Mandate| mandate.min_assurance <= assurance);
     let mandates: Vec<MandateClaim> = counts
-        .map(|mandate| MandateClaim { role: role(mandate.kind), kind: mandate.kind, procedures: mandate.procedures.clone() })
+        .map(|mandate| MandateClaim {
+            role: role(mandate.kind),
+            kind: mandate.kind,
+            procedures: mandate.procedures.clone(),
+        })
         .collect();
     let kind = if other.entity == PersonKind::Organisation { "LEGAL_PERSON" } else { "NATURAL_PERSON" };
     (!mandates.is_empty()).then(|| Representee { sub: sub(other), kind, name: other.full_name.clone(), mandates })
@@ -98,8 +102,11 @@ pub fn representee(
     };
     let found = everybody.iter().find(|other| other.person.as_str() == wanted);
     let representee = found.and_then(|other| told(other, assurance, &sub));
-    let status =
-        if representee.is_some() { Status::RequestedRepresenteeCurrent } else { Status::RequestedRepresenteeNotAllowed };
+    let status = if representee.is_some() {
+        Status::RequestedRepresenteeCurrent
+    } else {
+        Status::RequestedRepresenteeNotAllowed
+    };
     Some(RepresenteeClaim { status, representee })
 }
 
@@ -160,7 +167,8 @@ mod tests {
     fn claim(wanted: Option<&PersonId>, assurance: u8) -> serde_json::Value {
         let people = everybody();
         let wanted = wanted.map(|id| id.as_str().to_owned());
-        let claim = representee(Some(&people), wanted.as_deref(), assurance, |other| format!("p-{}", &other.full_name[..3]));
+        let claim =
+            representee(Some(&people), wanted.as_deref(), assurance, |other| format!("p-{}", &other.full_name[..3]));
         serde_json::to_value(claim).unwrap()
     }
 

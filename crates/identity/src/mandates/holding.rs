@@ -15,12 +15,7 @@ use jiff::civil::Date;
 
 /// A right that a register gives: for everything, at any level of sign-in.
 fn by_register(kind: MandateKind, register: &str, other: &PersonId) -> Mandate {
-    Mandate {
-        id: format!("{register}.{other}"),
-        kind,
-        procedures: vec![EVERY_PROCEDURE.to_owned()],
-        min_assurance: 1,
-    }
+    Mandate { id: format!("{register}.{other}"), kind, procedures: vec![EVERY_PROCEDURE.to_owned()], min_assurance: 1 }
 }
 
 fn birth_of(row: &Row) -> Result<Option<Date>, StoreError> {

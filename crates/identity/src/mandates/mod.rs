@@ -30,7 +30,10 @@ pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
             Row::get("show_mandate_form", "/uy-quyen/moi").resident().example("/uy-quyen/moi"),
             propose::show_mandate_form,
         )
-        .page(Row::post("propose_mandate", "/uy-quyen/moi").resident().audit("mandate.proposed"), propose::propose_mandate)
+        .page(
+            Row::post("propose_mandate", "/uy-quyen/moi").resident().audit("mandate.proposed"),
+            propose::propose_mandate,
+        )
         .page(
             Row::get("show_mandate", "/uy-quyen/{mandate}").resident().example("/uy-quyen/{mandate}"),
             pages::show_mandate,

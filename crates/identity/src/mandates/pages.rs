@@ -81,7 +81,11 @@ fn notice(page: &Page, done: Option<&str>) -> Option<Notification> {
 }
 
 /// Shows what one gave and received.
-pub(crate) async fn list_mandates(visitor: Visitor, State(room): State<IdentityRoom>, Query(done): Query<Done>) -> Answer {
+pub(crate) async fn list_mandates(
+    visitor: Visitor,
+    State(room): State<IdentityRoom>,
+    Query(done): Query<Done>,
+) -> Answer {
     let actor = visitor.require_actor()?;
     let mut page = visitor.page(t(visitor.lang, "mandate-title", &[]), "");
     page.private = true;
@@ -166,13 +170,21 @@ fn after(visitor: &Visitor, id: &str, done: &str, answer: Result<(), Problem>) -
 }
 
 /// Accepts.
-pub(crate) async fn accept_mandate(visitor: Visitor, State(room): State<IdentityRoom>, Path(id): Path<String>) -> Answer {
+pub(crate) async fn accept_mandate(
+    visitor: Visitor,
+    State(room): State<IdentityRoom>,
+    Path(id): Path<String>,
+) -> Answer {
     let answer = room.answer_mandate(by(&visitor, visitor.require_actor()?), &id, true).await;
     after(&visitor, &id, "nhan", answer)
 }
 
 /// Refuses.
-pub(crate) async fn reject_mandate(visitor: Visitor, State(room): State<IdentityRoom>, Path(id): Path<String>) -> Answer {
+pub(crate) async fn reject_mandate(
+    visitor: Visitor,
+    State(room): State<IdentityRoom>,
+    Path(id): Path<String>,
+) -> Answer {
     let answer = room.answer_mandate(by(&visitor, visitor.require_actor()?), &id, false).await;
     after(&visitor, &id, "tu-choi", answer)
 }

@@ -36,7 +36,12 @@ struct NewMandatePage {
     explain: String,
 }
 
-async fn build(visitor: &Visitor, room: &IdentityRoom, form: &FormFields, errors: Vec<ErrorItem>) -> Result<NewMandatePage, Fault> {
+async fn build(
+    visitor: &Visitor,
+    room: &IdentityRoom,
+    form: &FormFields,
+    errors: Vec<ErrorItem>,
+) -> Result<NewMandatePage, Fault> {
     let lang = visitor.lang;
     let mut page = visitor.page(t(lang, "mandate-new-title", &[]), "");
     page.errors = !errors.is_empty();
@@ -76,18 +81,29 @@ async fn build(visitor: &Visitor, room: &IdentityRoom, form: &FormFields, errors
         procedures: (!choices.is_empty())
             .then(|| Choices::checkboxes(field("procedures", "mandate-procedures"), choices).small()),
         nothing,
-        name: TextInput::new(field("delegate_name", "mandate-new-name")).value(form.text("delegate_name")).width(30).maxlength(120),
-        number: TextInput::new(field("delegate_number", "mandate-new-number").hint(t(lang, "mandate-new-number-hint", &[])))
-            .value(form.text("delegate_number"))
-            .numeric()
-            .width(20)
-            .maxlength(12),
+        name: TextInput::new(field("delegate_name", "mandate-new-name"))
+            .value(form.text("delegate_name"))
+            .width(30)
+            .maxlength(120),
+        number: TextInput::new(field("delegate_number", "mandate-new-number").hint(t(
+            lang,
+            "mandate-new-number-hint",
+            &[],
+        )))
+        .value(form.text("delegate_number"))
+        .numeric()
+        .width(20)
+        .maxlength(12),
         from: date("from", "mandate-from"),
         to: date("to", "mandate-to"),
-        source: TextInput::new(field("source", "mandate-source").optional(true).hint(t(lang, "mandate-new-source-hint", &[])))
-            .value(form.text("source"))
-            .width(30)
-            .maxlength(200),
+        source: TextInput::new(field("source", "mandate-source").optional(true).hint(t(
+            lang,
+            "mandate-new-source-hint",
+            &[],
+        )))
+        .value(form.text("source"))
+        .width(30)
+        .maxlength(200),
         explain,
         errors,
         page,
@@ -118,7 +134,8 @@ pub(crate) async fn propose_mandate(visitor: Visitor, State(room): State<Identit
     let (from, to) = (date_of(&form, "from"), date_of(&form, "to"));
     let (Some(first), Some(last)) = (from, to) else {
         let missing = [("from", from), ("to", to)].into_iter().filter(|(_, day)| day.is_none());
-        let errors = missing.map(|(field, _)| ErrorItem::of(format!("{field}-day"), message(field, "malformed"))).collect();
+        let errors =
+            missing.map(|(field, _)| ErrorItem::of(format!("{field}-day"), message(field, "malformed"))).collect();
         return html_invalid(build(&visitor, &room, &form, errors).await?);
     };
     let new = Proposal {

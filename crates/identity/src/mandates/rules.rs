@@ -92,7 +92,13 @@ pub fn after(state: State, side: Side, act: Move, revocable: bool) -> Result<Sta
 }
 
 /// What is wrong with the terms of a proposal: (field, code).
-pub fn faults(procedures: &[String], from: Date, to: Date, today: Date, most_years: i16) -> Vec<(&'static str, &'static str)> {
+pub fn faults(
+    procedures: &[String],
+    from: Date,
+    to: Date,
+    today: Date,
+    most_years: i16,
+) -> Vec<(&'static str, &'static str)> {
     let mut faults = Vec::new();
     if procedures.is_empty() {
         faults.push(("procedures", "required"));
@@ -173,9 +179,17 @@ mod tests {
             (codes(&[]), "2026-03-03", "2026-03-04", vec![("procedures", "required")]),
             (vec!["1".to_owned(); 51], "2026-03-03", "2026-03-04", vec![("procedures", "too_many")]),
         ] {
-            assert_eq!(faults(&procedures, day(from), day(to), today, MOST_YEARS), expected, "{procedures:?} {from} {to}");
+            assert_eq!(
+                faults(&procedures, day(from), day(to), today, MOST_YEARS),
+                expected,
+                "{procedures:?} {from} {to}"
+            );
         }
-        assert_eq!(faults(&codes(&["1"]), today, day("2027-03-04"), today, 1), [("to", "too_long")], "the city decides");
+        assert_eq!(
+            faults(&codes(&["1"]), today, day("2027-03-04"), today, 1),
+            [("to", "too_long")],
+            "the city decides"
+        );
     }
 
     #[test]

@@ -35,10 +35,14 @@ const TABLES: &[&str] = &[
     "services_number",
     "services_date_difference",
     "vault_item",
+    "vault_emergency",
+    "vault_access_question",
     "identity_person",
     "identity_position",
     "identity_token",
     "identity_relation",
+    "identity_mandate",
+    "identity_consent",
     "server_payment",
 ];
 
@@ -313,6 +317,10 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("token", nothing.clone()),
         ("reference", nothing.clone()),
         ("webhook", nothing.clone()),
+        ("mandate", nothing.clone()),
+        ("purpose", "vault_reuse".to_owned()),
+        ("complaint", nothing.clone()),
+        ("emergency", nothing.clone()),
         ("payment_reference", nothing),
     ])
 }

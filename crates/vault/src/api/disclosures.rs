@@ -52,7 +52,11 @@ pub(crate) struct Extract {
 }
 
 /// What a grant covers, without the files.
-pub(crate) async fn read_under_grant(visitor: Visitor, State(room): State<VaultRoom>, Json(grant): Json<Grant>) -> Answer {
+pub(crate) async fn read_under_grant(
+    visitor: Visitor,
+    State(room): State<VaultRoom>,
+    Json(grant): Json<Grant>,
+) -> Answer {
     let disclosed = room.disclose(&any_reader(&visitor)?, &grant, None).await?;
     let items = disclosed.items.into_iter().map(|row| DisclosedItem {
         id: row.item.id,

@@ -235,7 +235,10 @@ pub(crate) async fn list_accesses(
     let chosen = asked.co_quan.clone().unwrap_or_default();
     let agencies = agencies.into_iter().map(|choice| choice.chosen(&chosen)).collect();
     let day = |name: &str, key: &str, value: &Option<String>| {
-        TextInput::new(Field::new(page.lang, name, page.t(key))).kind("date").value(value.clone().unwrap_or_default()).width(10)
+        TextInput::new(Field::new(page.lang, name, page.t(key)))
+            .kind("date")
+            .value(value.clone().unwrap_or_default())
+            .width(10)
     };
     html(AccessesPage {
         from: day("tu", "vault-filter-from", &asked.tu),

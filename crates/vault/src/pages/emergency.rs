@@ -58,7 +58,12 @@ fn tag(page: &Page, state: EmergencyState) -> Tag {
     }
 }
 
-async fn build(visitor: &Visitor, room: &VaultRoom, form: &FormFields, errors: Vec<ErrorItem>) -> Result<ListPage, Fault> {
+async fn build(
+    visitor: &Visitor,
+    room: &VaultRoom,
+    form: &FormFields,
+    errors: Vec<ErrorItem>,
+) -> Result<ListPage, Fault> {
     let mut page = office_page(visitor, "vault-emergency-title", "");
     page.errors = !errors.is_empty();
     page.private = true;
@@ -75,7 +80,10 @@ async fn build(visitor: &Visitor, room: &VaultRoom, form: &FormFields, errors: V
     let field = |name: &str, key: &str| Field::new(page.lang, name, page.t(key)).errors(&errors);
     Ok(ListPage {
         table: (!all.is_empty()).then_some(table),
-        number: TextInput::new(field("number", "vault-emergency-number")).value(form.text("number")).numeric().width(20),
+        number: TextInput::new(field("number", "vault-emergency-number"))
+            .value(form.text("number"))
+            .numeric()
+            .width(20),
         reason: TextArea::new(field("reason", "vault-emergency-reason").hint(page.t("vault-emergency-reason-hint")))
             .value(form.text("reason"))
             .limit(500),
@@ -94,7 +102,8 @@ pub(crate) async fn ask_emergency(visitor: Visitor, State(room): State<VaultRoom
     match room.ask_emergency(&reader(&visitor)?, form.text("number"), form.text("reason")).await {
         Ok(id) => redirect(visitor.lang, &format!("{EMERGENCIES}/{id}")),
         Err(Problem { kind: ProblemKind::Invalid, errors, .. }) => {
-            let message = |field: &str| ErrorItem::of(field, t(visitor.lang, &format!("vault-emergency-error-{field}"), &[]));
+            let message =
+                |field: &str| ErrorItem::of(field, t(visitor.lang, &format!("vault-emergency-error-{field}"), &[]));
             let items = errors.iter().map(|error| message(&error.field)).collect();
             html_invalid(build(&visitor, &room, &form, items).await?)
         }
@@ -154,11 +163,16 @@ pub(crate) async fn answer_emergency(
 }
 
 /// The documents, while it is open. A form and not a link, so that no reload looks again unseen.
-pub(crate) async fn look_in_emergency(visitor: Visitor, State(room): State<VaultRoom>, Path(id): Path<String>) -> Answer {
+pub(crate) async fn look_in_emergency(
+    visitor: Visitor,
+    State(room): State<VaultRoom>,
+    Path(id): Path<String>,
+) -> Answer {
     let (emergency, items) = room.look_in_emergency(&reader(&visitor)?, &id).await?;
     let mut page = office_page(&visitor, "vault-emergency-items", "");
     page.private = true;
-    let columns = ["title", "number", "issuer", "issued", "origin"].map(|key| Column::new(page.t(&format!("vault-column-{key}"))));
+    let columns = ["title", "number", "issuer", "issued", "origin"]
+        .map(|key| Column::new(page.t(&format!("vault-column-{key}"))));
     let mut table = Table::new(page.t("vault-emergency-items"), columns.to_vec()).caption_hidden();
     for row in &items {
         table = table.row(vec![

@@ -85,7 +85,11 @@ fn record(row: &AccessRow) -> serde_json::Value {
 }
 
 /// The log as a file.
-pub(crate) async fn download_accesses(visitor: Visitor, State(room): State<VaultRoom>, Query(asked): Query<Asked>) -> Answer {
+pub(crate) async fn download_accesses(
+    visitor: Visitor,
+    State(room): State<VaultRoom>,
+    Query(asked): Query<Asked>,
+) -> Answer {
     let rows = room.export_looks(&reader(&visitor)?, &asked.filter()).await?;
     let name = t(visitor.lang, "vault-csv-file", &[]);
     let (text, ending, kind) = if asked.wants_json() {

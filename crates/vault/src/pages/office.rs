@@ -86,7 +86,8 @@ fn what(page: &Page, complaint: &Complaint) -> String {
 pub(crate) async fn list_access_complaints(visitor: Visitor, State(room): State<VaultRoom>) -> Answer {
     let page = office_page(&visitor, "vault-complaints-title", "audit");
     let complaints = room.complaints().await?;
-    let columns = ["asked", "agency", "when", "what", "state"].map(|key| Column::new(page.t(&format!("vault-column-{key}"))));
+    let columns =
+        ["asked", "agency", "when", "what", "state"].map(|key| Column::new(page.t(&format!("vault-column-{key}"))));
     let mut table = Table::new(page.t("vault-complaints-title"), columns.to_vec()).caption_hidden();
     let mut names = Names::new(&room);
     for one in &complaints {
@@ -129,9 +130,8 @@ async fn build(
     ];
     facts.extend(one.answer.as_deref().map(|answer| row("vault-complaint-answer", page.vietnamese(answer))));
     facts.extend(one.answered_at.map(|at| row("vault-complaint-answered", page.time(at))));
-    let verdict = ["justified", "upheld"].map(|word| {
-        Choice::new(word, page.t(&format!("vault-complaint-verdict-{word}"))).chosen(form.text("verdict"))
-    });
+    let verdict = ["justified", "upheld"]
+        .map(|word| Choice::new(word, page.t(&format!("vault-complaint-verdict-{word}"))).chosen(form.text("verdict")));
     let field = |name: &str, key: &str| Field::new(page.lang, name, page.t(key)).errors(&errors);
     Ok(ComplaintPage {
         state: tag(&page, one.state),
@@ -146,7 +146,11 @@ async fn build(
 }
 
 /// One complaint and the form of its answer.
-pub(crate) async fn show_access_complaint(visitor: Visitor, State(room): State<VaultRoom>, Path(id): Path<String>) -> Answer {
+pub(crate) async fn show_access_complaint(
+    visitor: Visitor,
+    State(room): State<VaultRoom>,
+    Path(id): Path<String>,
+) -> Answer {
     let complaint = room.complaint(&id).await?;
     html(build(&visitor, &room, complaint, &FormFields::default(), Vec::new()).await?)
 }
@@ -165,7 +169,9 @@ pub(crate) async fn answer_access_complaint(
     let upheld = match form.text("verdict") {
         "justified" => false,
         "upheld" => true,
-        _ => return html_invalid(build(&visitor, &room, complaint, &form, vec![message("verdict", "required")]).await?),
+        _ => {
+            return html_invalid(build(&visitor, &room, complaint, &form, vec![message("verdict", "required")]).await?);
+        }
     };
     match room.answer_complaint(&reader(&visitor)?, &id, upheld, form.text("answer")).await {
         Ok(()) => redirect(visitor.lang, &format!("{COMPLAINTS}/{id}")),
@@ -182,7 +188,8 @@ pub(crate) async fn answer_access_complaint(
 pub(crate) async fn list_held_back_accesses(visitor: Visitor, State(room): State<VaultRoom>) -> Answer {
     let page = office_page(&visitor, "vault-held-title", "audit");
     let rows = room.held_back().await?;
-    let columns = ["when", "agency", "purpose", "clause", "visible"].map(|key| Column::new(page.t(&format!("vault-column-{key}"))));
+    let columns = ["when", "agency", "purpose", "clause", "visible"]
+        .map(|key| Column::new(page.t(&format!("vault-column-{key}"))));
     let mut table = Table::new(page.t("vault-held-title"), columns.to_vec()).caption_hidden();
     let mut names = Names::new(&room);
     for row in &rows {

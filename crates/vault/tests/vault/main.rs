@@ -1,7 +1,9 @@
 //! The room over both databases: keeping once, offering, other people's documents, the log of who looked, pages.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod around;
 mod city;
+mod trust;
 
 use city::{People, Visitor, page_of, person, room};
 use haidang_contracts::actor::Actor;
