@@ -9,7 +9,7 @@ use haidang_contracts::actor::Actor;
 use haidang_contracts::consent::{Consents as _, Decision, NewDecision};
 use haidang_identity::IdentityRoom;
 use haidang_identity::consent::rar;
-use haidang_testkit::{Rooms, TestDb, db_test};
+use haidang_testkit::{Rooms, db_test};
 use jiff::SignedDuration;
 
 const ROOMS: Rooms = &[("identity", haidang_identity::MIGRATIONS)];

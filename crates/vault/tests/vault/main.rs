@@ -356,7 +356,7 @@ db_test! {
         assert!(got.header("content-disposition").contains("ai-da-xem.csv"));
         let lines: Vec<_> = got.text.trim_start_matches('\u{feff}').lines().collect();
         assert_eq!(lines.len(), 2, "{}", got.text);
-        assert!(lines[1].contains(r#","'=1+1"",x","luật","Đã xem","#), "{}", lines[1]);
+        assert!(lines[1].contains(r#","'=1+1"",x","luật","","","","","Đã xem","#), "{}", lines[1]);
     }
 
     async fn the_api_answers_the_owner_alone(db: TestDb) {

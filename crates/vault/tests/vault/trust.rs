@@ -9,7 +9,7 @@ use haidang_contracts::consent::Decision;
 use haidang_contracts::identity::Identity as _;
 use haidang_contracts::vault::Vault as _;
 use haidang_store::{ActorRef, AuditEntry, Dispatcher, Sealer, verify};
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use haidang_vault::Grant;
 use jiff::SignedDuration;
 use std::sync::Arc;
