@@ -5,9 +5,9 @@
 
 pub mod access;
 pub mod actor;
+pub mod authorizer;
 pub mod cases;
 pub mod consent;
-pub mod authorizer;
 pub mod documents;
 pub mod events;
 pub mod files;

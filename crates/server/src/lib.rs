@@ -8,6 +8,7 @@ pub mod city;
 pub mod cli;
 pub mod config;
 pub mod demo;
+mod desk;
 pub mod documents;
 mod import;
 mod keys;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use haidang_contracts::identity::Agency;
 use haidang_identity::Policies;
+use haidang_identity::consent::purposes::Purposes;
 use haidang_identity::model::AgencySeed;
 use haidang_identity::registers::Registers;
 use haidang_identity::roles::Roles;
@@ -59,6 +60,22 @@ pub struct CityFile {
     /// Who works the queue of unclear competence.
     #[serde(default)]
     pub coordination: Option<Coordination>,
+    /// For how long people may authorise each other.
+    #[serde(default)]
+    pub mandates: MandateLimits,
+}
+
+/// For how long people may authorise each other.
+#[derive(Debug, Clone, Deserialize)]
+pub struct MandateLimits {
+    /// Years at most.
+    pub most_years: i16,
+}
+
+impl Default for MandateLimits {
+    fn default() -> Self {
+        Self { most_years: haidang_identity::mandates::rules::MOST_YEARS }
+    }
 }
 
 /// How long drafts are kept.
@@ -124,6 +141,8 @@ pub struct Pack {
     pub registers: Registers,
     /// `policies/`: who may what.
     pub policies: Arc<Policies>,
+    /// `purposes.toml`; none where the file is absent.
+    pub purposes: Purposes,
     /// SHA-256 of `agencies.csv`, hex; tells whether the table is up to date.
     pub agencies_sha256: String,
 }
@@ -145,9 +164,16 @@ impl Pack {
         };
         let registers = registers.with_context(|| format!("{}/registers.toml", folder.display()))?;
         let policies = Policies::load(&folder.join("policies")).with_context(|| folder.display().to_string())?;
+        let purposes = match folder.join("purposes.toml").exists() {
+            true => {
+                Purposes::from_toml(&read(folder, "purposes.toml")?).with_context(|| folder.display().to_string())?
+            }
+            false => Purposes::default(),
+        };
         let digest = Sha256::digest(read(folder, "agencies.csv")?.as_bytes());
         let agencies_sha256 = data_encoding::HEXLOWER.encode(&digest);
-        Ok(Pack { folder: folder.to_owned(), city, roles, registers, policies: Arc::new(policies), agencies_sha256 })
+        let policies = Arc::new(policies);
+        Ok(Pack { folder: folder.to_owned(), city, roles, registers, policies, purposes, agencies_sha256 })
     }
 
     /// All agencies of the pack, also those that are no more.

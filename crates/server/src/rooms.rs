@@ -9,6 +9,7 @@ use haidang_contracts::access::AccessLog;
 use haidang_contracts::documents::{Documents, Signer};
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::{Directory, Identity};
+use haidang_contracts::messages::Notifier;
 use haidang_contracts::payment::PaymentGateway;
 use haidang_identity::IdentityRoom;
 use haidang_kernel::ambient::Ambient;
@@ -25,6 +26,7 @@ use jiff::civil::Date;
 
 use crate::cli::{Outcome, say};
 use crate::config::Config;
+use crate::desk::CaseDesk;
 use crate::pack::Pack;
 use crate::simulators::{NoGateway, SimulatedGateway, StoredMessages};
 
@@ -82,6 +84,11 @@ impl Rooms {
         let search = haidang_services::finding::index(&catalogue, parts.ambient.today(), &synonyms)?;
         let identity: Arc<dyn Identity> = Arc::new(parts.identity.clone());
         let directory: Arc<dyn Directory> = Arc::new(parts.identity.clone());
+        let desk = Arc::new(CaseDesk::default());
+        parts.identity.meet_cases(desk.clone());
+        parts.identity.settle_purposes(parts.pack.purposes.clone());
+        parts.identity.settle_mandate_years(parts.pack.city.mandates.most_years);
+        let notifier: Arc<dyn Notifier> = Arc::new(StoredMessages::new(parts.db.clone(), parts.ambient.clone()));
         let vault = VaultRoom::new(haidang_vault::Inner {
             db: parts.db.clone(),
             blobs: parts.blobs.clone(),
@@ -90,6 +97,9 @@ impl Rooms {
             authorizer: Arc::new(parts.identity.clone()),
             directory: directory.clone(),
             accesses: parts.access,
+            consents: Arc::new(parts.identity.clone()),
+            cases: desk.clone(),
+            notifier: notifier.clone(),
         });
         parts.db.register(Arc::new(vault.clone()));
         let payments: Arc<dyn PaymentGateway> = match parts.gateway {
@@ -123,10 +133,11 @@ impl Rooms {
             documents: parts.documents,
             payments,
             scanner: parts.scanner,
-            notifier: Arc::new(StoredMessages::new(parts.db.clone(), parts.ambient.clone())),
+            notifier,
             filings: Arc::default(),
             settings,
         });
+        desk.open(&services);
         let round_seconds = seconds(parts.config.work.escalation_seconds.max(1));
         Ok(Rooms { services, vault, synonyms: Arc::new(synonyms), imported: Arc::new(imported), round_seconds })
     }

@@ -177,6 +177,7 @@ mod tests {
             on_behalf_name: None,
             positions: if capabilities.is_empty() { vec![] } else { vec![position] },
             assurance: 2,
+            mandates: Vec::new(),
             second_factor_at: None,
         }
     }

@@ -14,7 +14,7 @@ pub(crate) mod propose;
 pub mod rules;
 mod sql;
 
-pub use claims::{Representee, RepresenteeClaim, RepresenteeList, representee, representee_list};
+pub use claims::{MandateClaim, Representee, RepresenteeClaim, RepresenteeList, Status, representee, representee_list};
 
 use crate::room::IdentityRoom;
 use haidang_web::{Routes, Row};

@@ -173,6 +173,7 @@ pub(super) fn probe(policies: &Policies) -> Result<(), String> {
         on_behalf_name: None,
         positions: if kind == ActorKind::Resident { vec![] } else { vec![post.clone()] },
         assurance: 2,
+        mandates: Vec::new(),
         second_factor_at: None,
     };
     let route = Resource::Route { id: "sample".to_owned(), minimum_acr: 2 };

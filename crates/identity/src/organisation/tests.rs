@@ -39,6 +39,7 @@ fn actor(kind: ActorKind, posts: &[(&str, &[&str])]) -> Actor {
         on_behalf_name: None,
         positions: posts.iter().map(position).collect(),
         assurance: 2,
+        mandates: Vec::new(),
         second_factor_at: None,
     }
 }

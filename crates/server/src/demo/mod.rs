@@ -9,6 +9,7 @@ mod history;
 mod names;
 mod people;
 mod personas;
+mod trust;
 mod write;
 
 use crate::city::{City, Surroundings};
@@ -143,6 +144,7 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
     let mut stage =
         personas::Stage { city: &city, people: &people, dice, procedure: procedure.clone(), examples: BTreeMap::new() };
     stage.play().await.context("playing the leading parts")?;
+    stage.trust().await.context("mandates, consents, complaints")?;
     let mut examples = stage.examples;
     examples.insert("procedure".to_owned(), procedure);
     city.run_due().await?;

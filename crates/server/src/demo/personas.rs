@@ -330,7 +330,7 @@ const PAPER: &[u8] = &[
     0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
 ];
 
-fn problem(problem: &haidang_kernel::problem::Problem) -> anyhow::Error {
+pub(super) fn problem(problem: &haidang_kernel::problem::Problem) -> anyhow::Error {
     let fields: Vec<String> = problem.errors.iter().map(|e| format!("{} {}", e.field, e.code)).collect();
     anyhow::anyhow!("{}: {} [{}]", problem.code, problem.detail, fields.join(", "))
 }

@@ -8,6 +8,7 @@
 mod city;
 mod bad_input;
 mod calendar;
+mod consent;
 mod crash;
 mod demonstration;
 mod escalation;
@@ -15,5 +16,6 @@ mod journey;
 mod numbers;
 mod permissions;
 mod process;
+mod representation;
 mod state_machine;
 mod transfer;

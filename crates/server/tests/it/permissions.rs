@@ -35,6 +35,8 @@ const TABLES: &[&str] = &[
     "services_number",
     "services_date_difference",
     "vault_item",
+    "vault_emergency",
+    "vault_access_question",
     "identity_person",
     "identity_position",
     "identity_token",
@@ -52,6 +54,8 @@ const TABLES: &[&str] = &[
     "identity_notice",
     "identity_delegation",
     "identity_directory_group",
+    "identity_mandate",
+    "identity_consent",
     "server_payment",
 ];
 
@@ -334,6 +338,10 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("delegation", nothing.clone()),
         ("scim", nothing.clone()),
         ("*scim", nothing.clone()),
+        ("mandate", nothing.clone()),
+        ("purpose", "vault_reuse".to_owned()),
+        ("complaint", nothing.clone()),
+        ("emergency", nothing.clone()),
         ("payment_reference", nothing),
     ])
 }

@@ -1,5 +1,6 @@
 //! A small city around the room: people in memory, one agency, a browser in process.
 
+use crate::around::Around;
 use async_trait::async_trait;
 use axum::body::Body;
 use axum::extract::Request;
@@ -88,8 +89,8 @@ impl Identity for People {
         }))
     }
 
-    async fn person_by_number(&self, _: &str) -> Result<Option<PersonRecord>, ContractError> {
-        Ok(None)
+    async fn person_by_number(&self, number: &str) -> Result<Option<PersonRecord>, ContractError> {
+        if number == NUMBER { self.person(&person("resident")).await } else { Ok(None) }
     }
 
     async fn find_or_create(&self, _: &NewPerson) -> Result<PersonRecord, ContractError> {
@@ -128,6 +129,11 @@ impl Directory for People {
 
 /// The room over the database of a test.
 pub async fn room(db: &TestDb) -> VaultRoom {
+    room_with(db, &Arc::new(Around::default())).await
+}
+
+/// The room with what the test decides around it.
+pub async fn room_with(db: &TestDb, around: &Arc<Around>) -> VaultRoom {
     VaultRoom::new(Inner {
         db: db.db(),
         blobs: Blobs::open(db.folder().join("blobs")).await.unwrap(),
@@ -136,6 +142,9 @@ pub async fn room(db: &TestDb) -> VaultRoom {
         authorizer: Arc::new(People),
         directory: Arc::new(People),
         accesses: Arc::new(db.db()) as Arc<dyn AccessLog>,
+        consents: around.clone(),
+        cases: around.clone(),
+        notifier: around.clone(),
     })
 }
 

@@ -1,7 +1,9 @@
 //! The room over both databases: keeping once, offering, other people's documents, the log of who looked, pages.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod around;
 mod city;
+mod trust;
 
 use city::{People, Visitor, page_of, person, room};
 use haidang_contracts::actor::Actor;
@@ -354,7 +356,7 @@ db_test! {
         assert!(got.header("content-disposition").contains("ai-da-xem.csv"));
         let lines: Vec<_> = got.text.trim_start_matches('\u{feff}').lines().collect();
         assert_eq!(lines.len(), 2, "{}", got.text);
-        assert!(lines[1].contains(r#","'=1+1"",x","luật","Đã xem","#), "{}", lines[1]);
+        assert!(lines[1].contains(r#","'=1+1"",x","luật","","","","","Đã xem","#), "{}", lines[1]);
     }
 
     async fn the_api_answers_the_owner_alone(db: TestDb) {

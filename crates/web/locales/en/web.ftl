@@ -1,6 +1,8 @@
 # Words of problem codes (web-code-…) and of files that were refused (web-upload-…).
+web-code-assurance-too-low = This needs a sign-in with a higher level of assurance.
 web-code-body-invalid = A field of what was sent is not correct.
 web-code-body-too-large = What was sent is larger than this page accepts.
+web-code-consent-withdrawn = The person took their consent back or did not agree to the use of their vault.
 web-code-csrf-failed = This page was open for too long or the session has changed. Go back, reload the page and send it again.
 web-code-field-too-large = One field is longer than this page accepts.
 web-code-form-expected = This address accepts forms only.
@@ -15,11 +17,15 @@ web-code-invalid-token = The access token is wrong or has been withdrawn.
 web-code-json-expected = This address accepts JSON only.
 web-code-malformed-json = What was sent is not correct JSON.
 web-code-multipart-expected = This address accepts forms with files.
+web-code-not-allowed-to-represent = No mandate lets you act for this person now.
+web-code-outside-mandate = Your mandate does not cover this. Ask for a mandate that names the procedure, or stop acting for them to go on for yourself.
 web-code-partner-unavailable = An outside system does not answer.
 web-code-query-invalid = A parameter of the address is not correct.
 web-code-second-factor-required = This position needs a second factor. Enter your code.
+web-code-second-official-required = Another official must confirm. Whoever asks does not confirm.
 web-code-sign-in-required = You need to sign in to do this.
 web-code-store-busy = The data store is busy.
+web-code-sub-delegation = Whoever is authorised cannot hand the mandate on.
 web-code-timeout = This took longer than expected and was stopped.
 web-code-too-many-attempts = Too many failed attempts. Wait, then try again.
 web-code-too-many-requests = Too many requests came from one place in a short time.

@@ -1,6 +1,8 @@
 # Words of problem codes (web-code-…) and of files that were refused (web-upload-…).
+web-code-assurance-too-low = Việc này cần đăng nhập ở mức độ xác thực cao hơn.
 web-code-body-invalid = Một trường trong nội dung gửi lên chưa đúng.
 web-code-body-too-large = Nội dung gửi lên lớn hơn mức trang này nhận.
+web-code-consent-withdrawn = Chủ dữ liệu đã rút lại hoặc không đồng ý dùng giấy tờ trong kho.
 web-code-csrf-failed = Trang này đã mở quá lâu hoặc phiên làm việc đã thay đổi. Hãy quay lại, tải lại trang rồi gửi lần nữa.
 web-code-field-too-large = Một ô nhập dài hơn mức trang này nhận.
 web-code-form-expected = Địa chỉ này chỉ nhận biểu mẫu.
@@ -15,11 +17,15 @@ web-code-invalid-token = Mã truy cập của hệ thống không đúng hoặc 
 web-code-json-expected = Địa chỉ này chỉ nhận JSON.
 web-code-malformed-json = Nội dung gửi lên không phải JSON đúng.
 web-code-multipart-expected = Địa chỉ này nhận biểu mẫu có tệp.
+web-code-not-allowed-to-represent = Không có ủy quyền nào cho phép làm thay người này vào lúc này.
+web-code-outside-mandate = Ủy quyền của ông/bà không gồm việc này. Hãy đề nghị người ủy quyền thêm thủ tục, hoặc thôi làm thay để làm việc của mình.
 web-code-partner-unavailable = Một hệ thống bên ngoài chưa trả lời.
 web-code-query-invalid = Một tham số trên địa chỉ chưa đúng.
 web-code-second-factor-required = Vị trí công tác này cần xác thực lần hai. Hãy nhập mã xác thực.
+web-code-second-official-required = Cần một cán bộ khác xác nhận. Người đề nghị không tự xác nhận.
 web-code-sign-in-required = Ông/bà cần đăng nhập để làm việc này.
 web-code-store-busy = Kho dữ liệu đang bận.
+web-code-sub-delegation = Người được ủy quyền không được ủy quyền lại.
 web-code-timeout = Việc này mất nhiều thời gian hơn dự kiến nên đã được dừng.
 web-code-too-many-attempts = Có quá nhiều lần thử sai. Hãy chờ rồi thử lại.
 web-code-too-many-requests = Có quá nhiều yêu cầu từ một nơi trong thời gian ngắn.
