@@ -7,6 +7,7 @@
 mod audit;
 mod blobs;
 mod checkpoint;
+mod columns;
 mod db;
 mod dialect;
 mod dispatch;
