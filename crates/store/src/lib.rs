@@ -6,6 +6,7 @@
 
 mod audit;
 mod blobs;
+mod bulk_load;
 mod checkpoint;
 mod columns;
 mod db;
@@ -35,6 +36,7 @@ mod writer;
 
 pub use audit::{ActorRef, AuditEntry, AuditId, AuditKind, AuditRecord, StoredRecord};
 pub use blobs::{Blobs, Stored};
+pub use bulk_load::BulkLoad;
 pub use checkpoint::{CHECKPOINTS, Checkpoint, CheckpointWriter, Evidence, secret_file};
 pub use db::{Db, Isolation, Snapshot};
 pub use dispatch::{DeadDelivery, Dispatcher};
