@@ -182,27 +182,34 @@ impl IdentityRoom {
         row.as_ref().map(stored_person).transpose()
     }
 
-    async fn positions(&self, person: &PersonId) -> Result<Vec<Position>, StoreError> {
-        let rows = self.inner.db.fetch_all(sql::POSITIONS_OF, args![person, self.today()]).await?;
-        rows.iter()
-            .map(|row| {
-                let role = row.text("role")?;
-                Ok(Position {
-                    agency: row.text("agency")?,
-                    capabilities: self.inner.settings.roles.capabilities(&role),
-                    role,
-                    title: row.text("title")?,
-                })
-            })
-            .collect()
+    /// The posts that rows of a person hold, one or none a row.
+    pub(crate) fn positions(&self, rows: &[Row]) -> Result<Vec<Position>, StoreError> {
+        let mut positions = Vec::new();
+        for row in rows {
+            let Some(role) = row.opt_text("post_role")? else { continue };
+            positions.push(Position {
+                agency: row.text("post_agency")?,
+                capabilities: self.inner.settings.roles.capabilities(&role),
+                role,
+                title: row.text("post_title")?,
+            });
+        }
+        Ok(positions)
     }
 
     async fn actor_of(&self, id: &PersonId, behalf: Option<&PersonId>) -> Result<Option<Actor>, StoreError> {
-        let Some(person) = self.stored(id).await?.filter(|person| !person.locked) else { return Ok(None) };
-        let mut positions = self.positions(id).await?;
+        let rows = self.inner.db.fetch_all(sql::PERSON_IN_POSTS, args![id, self.today()]).await?;
+        self.actor_in(&rows, behalf).await
+    }
+
+    /// The actor whom rows of a person in posts show, if it is there and not locked.
+    async fn actor_in(&self, rows: &[Row], behalf: Option<&PersonId>) -> Result<Option<Actor>, StoreError> {
+        let person = rows.first().map(stored_person).transpose()?.filter(|person| !person.locked);
+        let Some(person) = person else { return Ok(None) };
+        let mut positions = self.positions(rows)?;
         if !positions.is_empty() {
             // Only whoever serves can take over duties; they come after the person's own posts.
-            positions.extend(self.delegated_positions(id).await?);
+            positions.extend(self.delegated_positions(&person.record.id).await?);
         }
         let kind = match person.record.kind {
             PersonKind::System => ActorKind::System,
@@ -211,7 +218,7 @@ impl IdentityRoom {
         };
         // A right that ended is gone at the next request: the session then acts for its own person again.
         let behalf = match behalf {
-            Some(other) if kind == ActorKind::Resident => self.may_represent(id, other).await?,
+            Some(other) if kind == ActorKind::Resident => self.may_represent(&person.record.id, other).await?,
             _ => None,
         };
         let (on_behalf_of, on_behalf_name, mandates) = match behalf {
@@ -234,12 +241,12 @@ impl IdentityRoom {
     async fn actor_of_token(&self, token: &str) -> Result<Option<Actor>, StoreError> {
         let now = self.inner.ambient.now();
         let digest = haidang_web::tokens::digest(token);
-        let Some(row) = self.inner.db.fetch_optional(sql::TOKEN, args![digest, now]).await? else { return Ok(None) };
-        let Some(mut actor) = self.actor_of(&row.id("person")?, None).await? else { return Ok(None) };
-        if actor.kind == ActorKind::System {
-            let capabilities = row.json::<Vec<String>>("capabilities")?.into_iter().collect();
-            let title = row.text("name")?;
-            if let Some(agency) = row.opt_text("agency")? {
+        let rows = self.inner.db.fetch_all(sql::TOKEN, args![digest, now, self.today()]).await?;
+        let Some(mut actor) = self.actor_in(&rows, None).await? else { return Ok(None) };
+        if let Some(row) = rows.first().filter(|_| actor.kind == ActorKind::System) {
+            let capabilities = row.json::<Vec<String>>("token_capabilities")?.into_iter().collect();
+            let title = row.text("token_name")?;
+            if let Some(agency) = row.opt_text("token_agency")? {
                 actor.positions = vec![Position { agency, role: "system".to_owned(), title, capabilities }];
             }
             return Ok(Some(actor));

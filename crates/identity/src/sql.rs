@@ -6,11 +6,26 @@ pub(crate) const INSERT_AGENCY: &str = "INSERT INTO identity_agency (code, kind,
 
 pub(crate) const REPLACE_AGENCY: &str = "ON CONFLICT (code) DO UPDATE SET kind = excluded.kind, name_vi = excluded.name_vi, name_en = excluded.name_en, parent = excluded.parent, commune_code = excluded.commune_code, valid_from = excluded.valid_from, valid_to = excluded.valid_to, successor = excluded.successor, evidence = excluded.evidence";
 
-pub(crate) const PERSON: &str = "SELECT id, kind, full_name, citizen_no, tax_no, birth_date, sex, ethnicity, nationality, commune_code, address, phone, email, account_level, locked FROM identity_person WHERE id = $1";
+macro_rules! person {
+    () => {
+        "person.id AS id, person.kind AS kind, person.full_name AS full_name, person.citizen_no AS citizen_no, person.tax_no AS tax_no, person.birth_date AS birth_date, person.sex AS sex, person.ethnicity AS ethnicity, person.nationality AS nationality, person.commune_code AS commune_code, person.address AS address, person.phone AS phone, person.email AS email, person.account_level AS account_level, person.locked AS locked"
+    };
+}
 
-pub(crate) const PERSON_BY_CITIZEN_NO: &str = "SELECT id, kind, full_name, citizen_no, tax_no, birth_date, sex, ethnicity, nationality, commune_code, address, phone, email, account_level, locked FROM identity_person WHERE citizen_no = $1";
+pub(crate) const PERSON: &str = concat!("SELECT ", person!(), " FROM identity_person AS person WHERE person.id = $1");
 
-pub(crate) const PERSON_BY_TAX_NO: &str = "SELECT id, kind, full_name, citizen_no, tax_no, birth_date, sex, ethnicity, nationality, commune_code, address, phone, email, account_level, locked FROM identity_person WHERE tax_no = $1";
+pub(crate) const PERSON_BY_CITIZEN_NO: &str =
+    concat!("SELECT ", person!(), " FROM identity_person AS person WHERE person.citizen_no = $1");
+
+pub(crate) const PERSON_BY_TAX_NO: &str =
+    concat!("SELECT ", person!(), " FROM identity_person AS person WHERE person.tax_no = $1");
+
+/// A person with the posts of a day, a row a post; one row without post for who has none.
+pub(crate) const PERSON_IN_POSTS: &str = concat!(
+    "SELECT ",
+    person!(),
+    ", post.agency AS post_agency, post.role AS post_role, post.title AS post_title FROM identity_person AS person LEFT JOIN identity_position AS post ON post.person = person.id AND post.valid_from <= $2 AND (post.valid_to IS NULL OR post.valid_to >= $2) WHERE person.id = $1 ORDER BY post.valid_from, post.id"
+);
 
 /// Adults with a citizen number, for the simulator's short list of a demonstration city.
 pub(crate) const SOME_CITIZENS: &str = "SELECT full_name, citizen_no, birth_date FROM identity_person WHERE kind = 'person' AND citizen_no IS NOT NULL AND locked = $1 AND birth_date < $2 ORDER BY id LIMIT $3";
@@ -21,8 +36,6 @@ pub(crate) const INSERT_PERSON: &str = "INSERT INTO identity_person (id, kind, f
 pub(crate) const KEEP_EXISTING: &str = "ON CONFLICT DO NOTHING";
 
 pub(crate) const LOCK_PERSON: &str = "UPDATE identity_person SET locked = $2, changed_at = $3 WHERE id = $1";
-
-pub(crate) const POSITIONS_OF: &str = "SELECT agency, role, title FROM identity_position WHERE person = $1 AND valid_from <= $2 AND (valid_to IS NULL OR valid_to >= $2) ORDER BY valid_from, id";
 
 pub(crate) const HOLDERS: &str = "SELECT person.id AS id, person.full_name AS full_name FROM identity_position AS post JOIN identity_person AS person ON person.id = post.person WHERE post.agency = $1 AND post.role = $2 AND post.valid_from <= $3 AND (post.valid_to IS NULL OR post.valid_to >= $3) AND NOT person.locked ORDER BY person.name_sort, person.id";
 
@@ -59,7 +72,12 @@ pub(crate) const FORGET_ATTEMPTS: &str = "DELETE FROM identity_attempt WHERE acc
 pub(crate) const SWEEP_ATTEMPTS: &str =
     "DELETE FROM identity_attempt WHERE first_at < $1 AND (run IS NULL OR run < $2)";
 
-pub(crate) const TOKEN: &str = "SELECT token.id AS id, token.person AS person, token.agency AS agency, token.capabilities AS capabilities, token.name AS name FROM identity_token AS token WHERE token.token_sha256 = $1 AND token.revoked_at IS NULL AND (token.expires_at IS NULL OR token.expires_at > $2)";
+/// A valid token with its person in posts, as [`PERSON_IN_POSTS`].
+pub(crate) const TOKEN: &str = concat!(
+    "SELECT token.agency AS token_agency, token.capabilities AS token_capabilities, token.name AS token_name, ",
+    person!(),
+    ", post.agency AS post_agency, post.role AS post_role, post.title AS post_title FROM identity_token AS token JOIN identity_person AS person ON person.id = token.person LEFT JOIN identity_position AS post ON post.person = person.id AND post.valid_from <= $3 AND (post.valid_to IS NULL OR post.valid_to >= $3) WHERE token.token_sha256 = $1 AND token.revoked_at IS NULL AND (token.expires_at IS NULL OR token.expires_at > $2) ORDER BY post.valid_from, post.id"
+);
 
 pub(crate) const TOKENS: &str = "SELECT token.id AS id, token.name AS name, token.agency AS agency, token.capabilities AS capabilities, token.created_at AS created_at, token.expires_at AS expires_at, token.revoked_at AS revoked_at FROM identity_token AS token JOIN identity_person AS person ON person.id = token.person WHERE person.kind = 'system' AND token.id > $1 ORDER BY token.id LIMIT $2";
 

@@ -174,6 +174,17 @@ pub async fn insert_numbers(tx: &mut Tx<'_>, numbers: &[(String, i64)]) -> Resul
     Ok(())
 }
 
+/// The tables that [`copy_cases`] fills.
+pub const COPIED: [&str; 7] = [
+    "services_case",
+    "services_case_event",
+    "services_case_pause",
+    "services_supplement",
+    "services_task",
+    "services_fee_item",
+    "services_result",
+];
+
 /// Copies every case of the city once more, with what accompanies it, as number `copy` (1 to 999): how a benchmark
 /// comes to millions of cases. Running numbers of the copies leave gaps and their events have no audit records of
 /// their own, so such a store serves measuring only.

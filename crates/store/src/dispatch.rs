@@ -15,6 +15,8 @@ use std::time::Duration;
 const CLAIM: i64 = 64;
 /// A claim that is not settled by then belongs to a process that died.
 const LEASE: SignedDuration = SignedDuration::from_secs(120);
+/// After a round, events gather this long before the next one: a round costs two commits, however many it delivers.
+const GATHER: Duration = Duration::from_millis(20);
 /// Without a ring of the bell, the table is looked at this often.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -114,7 +116,14 @@ impl Dispatcher {
                         () = stop.wait() => return,
                     }
                 }
-                Ok(_) => {}
+                // A backlog is worked off without a pause.
+                Ok(tried) if tried as i64 >= CLAIM => {}
+                Ok(_) => {
+                    tokio::select! {
+                        () = tokio::time::sleep(GATHER) => {}
+                        () = stop.wait() => return,
+                    }
+                }
                 Err(error) => {
                     tracing::error!(consumer = consumer.name(), error = %error, "outbox");
                     tokio::select! {

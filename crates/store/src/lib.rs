@@ -7,7 +7,9 @@
 mod access;
 mod audit;
 mod blobs;
+mod bulk_load;
 mod checkpoint;
+mod columns;
 mod db;
 mod dialect;
 mod dispatch;
@@ -35,6 +37,7 @@ mod writer;
 
 pub use audit::{ActorRef, AuditEntry, AuditId, AuditKind, AuditRecord, StoredRecord};
 pub use blobs::{Blobs, Stored};
+pub use bulk_load::BulkLoad;
 pub use checkpoint::{CHECKPOINTS, Checkpoint, CheckpointWriter, Evidence, secret_file};
 pub use db::{Db, Isolation, Snapshot};
 pub use dispatch::{DeadDelivery, Dispatcher};

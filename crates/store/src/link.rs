@@ -1,6 +1,8 @@
 //! Runs a statement with its arguments on one connection of either kind.
 
+use crate::columns::Argument;
 use crate::{Row, Statement, StoreError, Value, writer::Lease};
+use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{Database, Encode, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction, Type};
 
@@ -57,6 +59,34 @@ where
     query
 }
 
+/// Binds arguments to a statement of PostgreSQL, columns as arrays.
+fn bind_columns(text: sqlx::SqlStr, args: Vec<Argument>) -> Query<'static, Postgres, PgArguments> {
+    /// The values of a column of one kind.
+    macro_rules! array {
+        ($kind:ident, $values:ident) => {
+            $values.into_iter().map(|value| if let Value::$kind(value) = value { value } else { None }).collect()
+        };
+    }
+    let mut query = sqlx::query::<Postgres>(text);
+    for arg in args {
+        query = match arg {
+            Argument::One(Value::Text(value)) => query.bind(value),
+            Argument::One(Value::Integer(value)) => query.bind(value),
+            Argument::One(Value::Real(value)) => query.bind(value),
+            Argument::One(Value::Boolean(value)) => query.bind(value),
+            Argument::One(Value::Bytes(value)) => query.bind(value),
+            Argument::Column(values) => match values.first() {
+                Some(Value::Integer(_)) => query.bind::<Vec<Option<i64>>>(array!(Integer, values)),
+                Some(Value::Real(_)) => query.bind::<Vec<Option<f64>>>(array!(Real, values)),
+                Some(Value::Boolean(_)) => query.bind::<Vec<Option<bool>>>(array!(Boolean, values)),
+                Some(Value::Bytes(_)) => query.bind::<Vec<Option<Vec<u8>>>>(array!(Bytes, values)),
+                Some(Value::Text(_)) | None => query.bind::<Vec<Option<String>>>(array!(Text, values)),
+            },
+        };
+    }
+    query
+}
+
 impl Wire<'_> {
     pub(crate) async fn fetch_all(self, statement: &Statement, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
         Ok(match self {
@@ -99,6 +129,23 @@ impl Wire<'_> {
                 bind::<Postgres>(statement.text(true), args).execute(connection).await?.rows_affected()
             }
         })
+    }
+
+    /// Does many writes at once; only PostgreSQL takes columns.
+    pub(crate) async fn exchange(self, statement: &Statement, args: Vec<Argument>) -> Result<(), StoreError> {
+        match self {
+            Wire::Postgres(connection) => {
+                bind_columns(statement.text(true), args).execute(connection).await.map(drop)?;
+                Ok(())
+            }
+            Wire::Sqlite(_) => {
+                let single = |arg| match arg {
+                    Argument::One(value) => vec![value],
+                    Argument::Column(values) => values,
+                };
+                self.execute(statement, args.into_iter().flat_map(single).collect()).await.map(drop)
+            }
+        }
     }
 
     /// Runs a text without arguments, unprepared: migrations and pragmas.

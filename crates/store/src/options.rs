@@ -83,7 +83,7 @@ impl Default for Options {
 /// Pages kept in memory per reader, in KiB: small, because the operating system caches the file.
 const READER_CACHE_KIB: i64 = 4096;
 /// Pages kept in memory by the writer, in KiB.
-const WRITER_CACHE_KIB: i64 = 16_384;
+pub(crate) const WRITER_CACHE_KIB: i64 = 16_384;
 
 fn sqlite(path: &std::path::Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()

@@ -126,6 +126,18 @@ pub(crate) const COLUMNS_THERE: Sql = Sql {
     ),
 };
 
+/// Indexes of a table that a statement of its own made, not those of its primary key and constraints.
+pub(crate) const INDEXES_OF: Sql = Sql {
+    common: "SELECT name, sql AS definition FROM sqlite_master WHERE type = 'index' AND tbl_name = $1 \
+     AND sql IS NOT NULL ORDER BY name",
+    // Native: each database keeps its catalogue in a form of its own.
+    postgres: Some(
+        "SELECT CAST(indexname AS TEXT) AS name, indexdef AS definition FROM pg_indexes \
+     WHERE schemaname = current_schema() AND tablename = $1 AND NOT EXISTS (SELECT 1 FROM pg_constraint c \
+       WHERE c.conname = indexname AND c.conrelid = CAST(quote_ident(tablename) AS regclass)) ORDER BY indexname",
+    ),
+};
+
 pub(crate) const ANY_DUE_DELIVERY: &str =
     "SELECT event FROM store_delivery WHERE consumer = $1 AND state = 'waiting' AND next_at <= $2 LIMIT 1";
 pub(crate) const ANY_DUE_JOB: &str = "SELECT id FROM store_job WHERE kind = $1 AND run_at <= $2 \

@@ -17,6 +17,7 @@ pub struct Tx<'a> {
     db: Db,
     failed: Option<Failure>,
     later: Together,
+    sets: usize,
     events: bool,
     jobs: bool,
     surroundings: PhantomData<&'a ()>,
@@ -35,15 +36,8 @@ pub(crate) enum TxOutcome<T, E> {
 
 impl Tx<'_> {
     pub(crate) fn new(link: Link, db: Db) -> Self {
-        Self {
-            link,
-            db,
-            failed: None,
-            later: Together::default(),
-            events: false,
-            jobs: false,
-            surroundings: PhantomData,
-        }
+        let later = Together::new(link.is_postgres());
+        Self { link, db, failed: None, later, sets: 0, events: false, jobs: false, surroundings: PhantomData }
     }
 
     /// The clock, randomness and ids of the store.
@@ -151,17 +145,33 @@ impl Tx<'_> {
     /// # Errors
     /// What the database says.
     pub async fn flush(&mut self) -> Result<(), StoreError> {
-        match self.later.take(self.link.is_postgres()) {
-            Some((statement, args)) => self.execute(statement, args).await.map(drop),
-            None => Ok(()),
-        }
+        let Some((statement, args)) = self.later.take() else { return Ok(()) };
+        self.guard()?;
+        let answer = self.link.wire()?.exchange(&statement, args).await;
+        self.note(answer)
+    }
+
+    /// Ends a set of writes left for later, of which this transaction leaves several that are alike, as the filings of
+    /// a group are. PostgreSQL takes them all in one exchange whose text does not grow with them. On SQLite the text
+    /// grows, so it takes two sets at a time: few enough that the same text is met again and is still prepared.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn end_set(&mut self) -> Result<(), StoreError> {
+        self.sets += 1;
+        if !self.link.is_postgres() && self.sets.is_multiple_of(2) { self.flush().await } else { Ok(()) }
     }
 
     /// Rows of one table, few enough for one statement, left for later.
     pub(crate) async fn rows_later(&mut self, head: &'static str, rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
-        let Some(first) = rows.first() else { return Ok(()) };
-        let text = insert_text(head, rows.len(), first.len(), "", true);
-        self.later(Statement::Built(Arc::from(text)), rows.into_iter().flatten().collect()).await
+        let Some(width) = rows.first().map(Vec::len) else { return Ok(()) };
+        // On PostgreSQL rows of one table find together by themselves.
+        let at_once = if self.link.is_postgres() { 1 } else { rows.len() };
+        let text: Arc<str> = Arc::from(insert_text(head, at_once, width, "", true));
+        for some in rows.chunks(at_once) {
+            self.later(Statement::Built(Arc::clone(&text)), some.concat()).await?;
+        }
+        Ok(())
     }
 
     /// Inserts many rows with few statements. `head` is a constant such as

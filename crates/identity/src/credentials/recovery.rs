@@ -135,8 +135,8 @@ impl IdentityRoom {
 
     /// Whether the person holds any post today.
     pub(crate) async fn holds_post(&self, person: &PersonId) -> Result<bool, StoreError> {
-        let rows = self.inner.db.fetch_all(crate::sql::POSITIONS_OF, args![person, self.today()]).await?;
-        Ok(!rows.is_empty())
+        let rows = self.inner.db.fetch_all(crate::sql::PERSON_IN_POSTS, args![person, self.today()]).await?;
+        Ok(!self.positions(&rows)?.is_empty())
     }
 
     async fn begin_recovery(

@@ -1,6 +1,7 @@
 //! `make bench`: the figures of a release, each beside its limit or as a ratio to a peer measured in the same run.
 //!
-//! Words: `sqlite` or `postgres`; `full` for 3,000,000 cases; `filings` for that figure alone on a small city.
+//! Words: `sqlite` or `postgres`; `full` for 3,000,000 cases; `filings` for that figure alone on a small city; `copy` is
+//! what `full` runs in a process of its own.
 
 use anyhow::{Context as _, Result};
 use axum::body::Body;
@@ -10,7 +11,9 @@ use haidang_kernel::time;
 use haidang_server::city::{City, Surroundings};
 use haidang_server::config::{self, Config};
 use haidang_server::demo::{self, Manifest};
+use haidang_services::bulk;
 use haidang_services::cases::inbox::InboxFilter;
+use haidang_store::StoreError;
 use haidang_web::session::{self, SignIn};
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -21,8 +24,10 @@ use std::time::{Duration, Instant};
 
 /// Residents that give 30,000 cases over two years.
 const RESIDENTS: usize = 24_000;
-/// How often these cases are copied for 3,000,000.
-const COPIES: u16 = 99;
+/// To how many these cases are copied for the full measure.
+const CASES: usize = 3_000_000;
+/// Copies in one transaction.
+const TOGETHER: u16 = 9;
 /// File that says a kept store was loaded to its end.
 const COMPLETE: &str = "complete";
 const FILINGS: usize = 3_000;
@@ -36,6 +41,9 @@ fn main() -> Result<()> {
         let mut missed = 0;
         // One database a process: the memory of the one is not counted as the other's.
         let (name, url) = database(word("postgres"))?;
+        if word("copy") {
+            return copy(&configure(&folder(name, true), url)?).await;
+        }
         missed += measure(name, url, full, filings_only).await?;
         say(format_args!("{missed} figures missed on {name}"))
     })
@@ -112,8 +120,8 @@ fn folder(name: &str, full: bool) -> PathBuf {
     }
 }
 
-/// A demonstration city; for the full measure its cases are copied until there are 3,000,000. In a process of its own,
-/// so that its memory is not counted as the server's.
+/// A demonstration city; for the full measure its cases are copied until there are 3,000,000. In processes of their
+/// own, so that their memory is not counted as the server's.
 async fn seed(name: &str, folder: &Path, config: &Config, url: Option<&str>, size: (bool, bool)) -> Result<Manifest> {
     let (full, filings_only) = size;
     // What is filed does not depend on what is there; a small city is enough to look into.
@@ -123,46 +131,68 @@ async fn seed(name: &str, folder: &Path, config: &Config, url: Option<&str>, siz
     std::fs::create_dir_all(folder)?;
     say(format_args!("\n{name}: seeding {residents} residents"))?;
     let began = Instant::now();
-    let program = std::env::current_exe()?.with_file_name("haidang");
-    let mut child = std::process::Command::new(program);
+    let bench = std::env::current_exe()?;
+    let mut child = std::process::Command::new(bench.with_file_name("haidang"));
     child.args(["demo", "--seed-only", "--months", "24", "--residents"]).arg(residents.to_string());
     child.env("HAIDANG_STORE_FOLDER", folder).env("HAIDANG_CITY_ENVIRONMENT", "demo");
     if let Some(url) = url {
         child.env("HAIDANG_STORE_DATABASE", url);
     }
-    let status = tokio::task::spawn_blocking(move || child.stdout(std::process::Stdio::null()).status()).await??;
-    anyhow::ensure!(status.success(), "haidang demo ended with {status}");
-    let mut manifest = demo::load(config).context("demo.json is missing")?;
+    child.stdout(std::process::Stdio::null());
+    run(child).await?;
+    let manifest = demo::load(config).context("demo.json is missing")?;
     say(format_args!(
         "  {} cases in {:.0} s",
         manifest.counts.get("cases").copied().unwrap_or(0),
         began.elapsed().as_secs_f64()
     ))?;
-    if full {
-        copy(config, &mut manifest).await?;
-        // Written last: a load that was interrupted is made anew.
-        std::fs::write(folder.join(COMPLETE), "")?;
+    if !full {
+        return Ok(manifest);
     }
-    Ok(manifest)
+    let mut child = std::process::Command::new(bench);
+    child.args(["copy", if url.is_some() { "postgres" } else { "sqlite" }]);
+    run(child).await?;
+    // Written last: a load that was interrupted is made anew.
+    std::fs::write(folder.join(COMPLETE), "")?;
+    demo::load(config).context("demo.json is missing")
 }
 
-async fn copy(config: &Config, manifest: &mut Manifest) -> Result<()> {
+async fn run(mut child: std::process::Command) -> Result<()> {
+    let status = tokio::task::spawn_blocking(move || child.status()).await??;
+    anyhow::ensure!(status.success(), "a process that loads ended with {status}");
+    Ok(())
+}
+
+/// Copies the cases of the demonstration city until there are enough.
+async fn copy(config: &Config) -> Result<()> {
     let began = Instant::now();
+    let mut manifest = demo::load(config).context("demo.json is missing")?;
     let db = haidang_server::city::open_store(config, &Ambient::system()).await?;
-    let mut count = manifest.counts.get("cases").copied().unwrap_or(0);
-    for number in 1..=COPIES {
-        let copied = db
-            .transaction(move |tx| Box::pin(async move { haidang_services::bulk::copy_cases(tx, number).await }))
-            .await?;
-        count += usize::try_from(copied)?;
-        if number % 10 == 0 {
-            say(format_args!("  {count} cases after {:.0} s", began.elapsed().as_secs_f64()))?;
-        }
+    let seeded = manifest.counts.get("cases").copied().unwrap_or(0);
+    anyhow::ensure!(seeded > 0, "nothing to copy");
+    let copies = u16::try_from(CASES.div_ceil(seeded) - 1)?;
+    let load = db.begin_bulk_load(&bulk::COPIED).await?;
+    let mut count = seeded;
+    for first in (1..=copies).step_by(usize::from(TOGETHER)) {
+        let some = first..=copies.min(first + TOGETHER - 1);
+        let copied = db.transaction(move |tx| {
+            let some = some.clone();
+            Box::pin(async move {
+                let mut copied = 0;
+                for number in some {
+                    copied += bulk::copy_cases(tx, number).await?;
+                }
+                Ok::<u64, StoreError>(copied)
+            })
+        });
+        count += usize::try_from(copied.await?)?;
+        say(format_args!("  {count} cases after {:.0} s", began.elapsed().as_secs_f64()))?;
     }
-    db.analyze().await?;
+    load.finish().await?;
+    say(format_args!("  indexes after {:.0} s", began.elapsed().as_secs_f64()))?;
     db.close().await;
     manifest.counts.insert("cases".to_owned(), count);
-    demo::save(config, manifest)
+    demo::save(config, &manifest)
 }
 
 fn configure(folder: &std::path::Path, url: Option<String>) -> Result<Config> {
@@ -236,7 +266,7 @@ async fn raw_rate(city: &Arc<City>, span: Duration) -> Result<f64> {
         city.db
             .transaction(move |tx| {
                 let name = name.clone();
-                Box::pin(async move { haidang_services::bulk::insert_numbers(tx, &[(name, 1)]).await })
+                Box::pin(async move { bulk::insert_numbers(tx, &[(name, 1)]).await })
             })
             .await?;
         count += 1;

@@ -123,7 +123,7 @@ async fn write_filings(tx: &mut Tx<'_>, filings: &[Arc<Filing>]) -> Result<Vec<W
         last.insert((agency, day), reserved - count);
     }
     let mut written = Vec::with_capacity(filings.len());
-    for (index, (filing, (claim, now))) in filings.iter().zip(claims).enumerate() {
+    for (filing, (claim, now)) in filings.iter().zip(claims) {
         written.push(match claim {
             Claim::Before(case) => Written::Before(case),
             Claim::New(id) => {
@@ -135,11 +135,7 @@ async fn write_filings(tx: &mut Tx<'_>, filings: &[Arc<Filing>]) -> Result<Vec<W
                 let number = number.ok_or_else(|| Problem::internal("a filing without number"))?;
                 let case_no = numbering::case_no(&filing.receiving, day, number);
                 let receipt = write_filing(tx, filing, id, case_no, now).await?;
-                // One exchange with the database for two: few enough that their common text is met again, and is
-                // still prepared.
-                if index % 2 == 1 {
-                    tx.flush().await?;
-                }
+                tx.end_set().await?;
                 Written::New(Box::new(receipt))
             }
         });

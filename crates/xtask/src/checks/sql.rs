@@ -9,7 +9,8 @@ use crate::tree::{File, Tree};
 /// `store` is everybody's; every other room keeps to tables that carry its own name.
 const SHARED_ROOM: &str = "store";
 /// The catalogues of the two databases, which store alone reads to compare them with the migrations.
-const CATALOGUES: &[&str] = &["sqlite_master", "pragma_table_info", "information_schema"];
+const CATALOGUES: &[&str] =
+    &["sqlite_master", "pragma_table_info", "information_schema", "pg_indexes", "pg_constraint"];
 const COLUMN_TYPES: &[&str] = &["TEXT", "BIGINT", "DOUBLE", "BOOLEAN", "BYTEA"];
 
 /// Words that the two databases understand differently, or that only one knows.
