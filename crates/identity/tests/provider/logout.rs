@@ -126,6 +126,8 @@ db_test! {
         };
         work().await;
         assert!(heard.lock().unwrap().is_empty(), "it was down");
+        let access = tokens["access_token"].as_str().unwrap();
+        world.get("/oauth2/userinfo", &[("authorization", &format!("Bearer {access}"))]).await.assert_refused(401, "invalid_token");
         world.wait(3_600);
         work().await;
         let told = heard.lock().unwrap().clone();
@@ -136,7 +138,5 @@ db_test! {
         assert_eq!((&claims["aud"], &claims["sid"], &claims["sub"]), (&json!("told"), &id_token["sid"], &id_token["sub"]));
         assert!(claims["events"]["http://schemas.openid.net/event/backchannel-logout"].is_object());
         assert!(claims.get("nonce").is_none() && claims["jti"].is_string());
-        let access = tokens["access_token"].as_str().unwrap();
-        world.get("/oauth2/userinfo", &[("authorization", &format!("Bearer {access}"))]).await.assert_refused(401, "invalid_token");
     }
 }

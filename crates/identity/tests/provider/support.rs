@@ -247,6 +247,8 @@ impl World {
 
     pub fn wait(&self, seconds: i64) {
         self.db.ambient().advance(jiff::SignedDuration::from_secs(seconds));
+        // A nonce of before may be over.
+        *self.nonce.lock().unwrap() = None;
     }
 
     pub async fn send(&self, request: Request<Body>) -> Got {
