@@ -116,7 +116,7 @@ impl IdentityRoom {
     /// One account.
     pub(super) async fn scim_user(&self, id: &str) -> Result<User, ScimFault> {
         let row = self.inner.db.fetch_optional(sql::USER, args![id]).await?;
-        Ok(row.as_ref().map(user).transpose()?.ok_or(ScimFault::NotFound)?)
+        row.as_ref().map(user).transpose()?.ok_or(ScimFault::NotFound)
     }
 
     /// Makes an account. It bears no password and no post: how its owner signs in is another matter.
