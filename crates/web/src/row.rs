@@ -115,6 +115,8 @@ pub struct Row {
     pub office: bool,
     /// Whether the second factor must have been shown within five minutes (signing, approving, keys).
     pub fresh_factor: bool,
+    /// Whether the form stands on a page that sends no referrer, and so no origin.
+    pub unreferred: bool,
     /// One line for the API document.
     pub summary: Option<&'static str>,
     /// Longer text for the API document.
@@ -162,6 +164,7 @@ impl Row {
             kilobytes: None,
             office: false,
             fresh_factor: false,
+            unreferred: false,
             summary: None,
             description: None,
             body: None,
@@ -303,6 +306,12 @@ impl Row {
     /// The second factor must be at most five minutes old.
     pub fn fresh_factor(mut self) -> Self {
         self.fresh_factor = true;
+        self
+    }
+
+    /// The form stands on a page that sends no referrer.
+    pub fn unreferred(mut self) -> Self {
+        self.unreferred = true;
         self
     }
 

@@ -55,7 +55,10 @@ pub fn routes(provider: Provider) -> Routes<Provider> {
             consent::show_authorization,
         )
         .page(
-            Row::post("decide_authorization", "/uy-quyen/{authorization}").public().audit("authorization.granted"),
+            Row::post("decide_authorization", "/uy-quyen/{authorization}")
+                .public()
+                .unreferred()
+                .audit("authorization.granted"),
             consent::decide_authorization,
         )
         .page(
