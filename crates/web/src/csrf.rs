@@ -32,16 +32,16 @@ pub(crate) enum Origin {
     Unknown,
 }
 
-/// Reads `Sec-Fetch-Site` and `Origin`; one word against us is enough.
-pub(crate) fn origin(settings: &Settings, headers: &HeaderMap) -> Origin {
+/// Reads `Sec-Fetch-Site` and `Origin`; one word against us is enough. A page that sends no referrer (`unreferred`)
+/// sends the origin `null`: there it says nothing, elsewhere it speaks against us.
+pub(crate) fn origin(settings: &Settings, headers: &HeaderMap, unreferred: bool) -> Origin {
     let text = |name: &str| headers.get(name).map(|v| v.to_str().unwrap_or("unreadable"));
     let site = match text("sec-fetch-site") {
         Some("same-origin" | "none") => Origin::Own,
         Some(_) => return Origin::Foreign,
         None => Origin::Unknown,
     };
-    // A page that sends no referrer sends no origin either, only `null`: then the form's own token must speak.
-    let Some(origin) = text("origin").filter(|origin| *origin != "null") else { return site };
+    let Some(origin) = text("origin").filter(|origin| !(unreferred && *origin == "null")) else { return site };
     let own_host = || {
         let host = headers.get(header::HOST).and_then(|v| v.to_str().ok());
         let authority = origin.split_once("://").map(|(_, rest)| rest);
@@ -62,7 +62,7 @@ mod tests {
         let check = |pairs: &[(&'static str, &'static str)], expected| {
             let headers: HeaderMap =
                 pairs.iter().map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v))).collect();
-            assert_eq!(origin(&settings, &headers), expected, "{pairs:?}");
+            assert_eq!(origin(&settings, &headers, false), expected, "{pairs:?}");
         };
         check(&[], Origin::Unknown);
         check(&[("sec-fetch-site", "same-origin")], Origin::Own);
@@ -70,12 +70,24 @@ mod tests {
         check(&[("sec-fetch-site", "same-site")], Origin::Foreign);
         check(&[("origin", "https://city.example")], Origin::Own);
         check(&[("origin", "https://city.example.evil")], Origin::Foreign);
-        check(&[("origin", "null")], Origin::Unknown);
-        check(&[("sec-fetch-site", "same-origin"), ("origin", "null")], Origin::Own);
-        check(&[("sec-fetch-site", "cross-site"), ("origin", "null")], Origin::Foreign);
+        check(&[("origin", "null")], Origin::Foreign);
         check(&[("origin", "http://127.0.0.1:8080"), ("host", "127.0.0.1:8080")], Origin::Own);
         check(&[("origin", "https://evil.example"), ("host", "city.example")], Origin::Foreign);
         check(&[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")], Origin::Foreign);
+    }
+
+    #[test]
+    fn a_page_without_referrer_leaves_it_to_the_token() {
+        let settings = Settings::new("https://city.example", [1; 32]);
+        let check = |pairs: &[(&'static str, &'static str)], expected| {
+            let headers: HeaderMap =
+                pairs.iter().map(|(k, v)| (k.parse().unwrap(), HeaderValue::from_static(v))).collect();
+            assert_eq!(origin(&settings, &headers, true), expected, "{pairs:?}");
+        };
+        check(&[("origin", "null")], Origin::Unknown);
+        check(&[("sec-fetch-site", "same-origin"), ("origin", "null")], Origin::Own);
+        check(&[("sec-fetch-site", "cross-site"), ("origin", "null")], Origin::Foreign);
+        check(&[("origin", "https://evil.example")], Origin::Foreign);
     }
 
     #[test]

@@ -338,7 +338,8 @@ async fn ours(visitor: &Visitor, bearer: bool, request: Request) -> Result<Reque
         return Ok(request);
     }
     let settings = &visitor.site.settings;
-    let origin = csrf::origin(settings, request.headers());
+    let unreferred = visitor.row.unreferred || visitor.row.path.starts_with(settings.sign_in_path);
+    let origin = csrf::origin(settings, request.headers(), unreferred);
     if origin == csrf::Origin::Foreign {
         return Err(form::forged());
     }

@@ -118,6 +118,8 @@ pub struct Row {
     pub fresh_factor: bool,
     /// Least strength of the authentication, 1 to 4, where it is not the common one of the permission.
     pub min_assurance: Option<u8>,
+    /// Whether the form stands on a page that sends no referrer, and so no origin.
+    pub unreferred: bool,
     /// One line for the API document.
     pub summary: Option<&'static str>,
     /// Longer text for the API document.
@@ -166,6 +168,7 @@ impl Row {
             office: false,
             fresh_factor: false,
             min_assurance: None,
+            unreferred: false,
             summary: None,
             description: None,
             body: None,
@@ -338,6 +341,12 @@ impl Row {
             Some(Allow::Capability(capability)) => vec![capability],
             Some(Allow::AnyCapability(any)) => any.to_vec(),
         }
+    }
+
+    /// The form stands on a page that sends no referrer.
+    pub fn unreferred(mut self) -> Self {
+        self.unreferred = true;
+        self
     }
 
     /// One line for the API document.

@@ -92,11 +92,18 @@ fn generate(algorithm: Algorithm) -> Result<Vec<u8>, Problem> {
     })
 }
 
-fn encoding(algorithm: Algorithm, private: &[u8]) -> EncodingKey {
+fn encoding(algorithm: Algorithm, private: &[u8]) -> Result<EncodingKey, Problem> {
     match algorithm {
-        Algorithm::ES256 => EncodingKey::from_ec_der(private),
-        Algorithm::EdDSA => EncodingKey::from_ed_der(private),
-        _ => EncodingKey::from_rsa_der(private),
+        Algorithm::ES256 => Ok(EncodingKey::from_ec_der(private)),
+        Algorithm::EdDSA => Ok(EncodingKey::from_ed_der(private)),
+        _ => {
+            // The library takes PKCS#8 for RSA as PEM only; as DER it wants what lies inside.
+            let text = data_encoding::BASE64.encode(private);
+            let lines: String =
+                text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned() + "\n").collect();
+            let pem = format!("-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n");
+            EncodingKey::from_rsa_pem(pem.as_bytes()).map_err(|_| broken("no private key"))
+        }
     }
 }
 
@@ -107,7 +114,7 @@ fn read(secret: &[u8; 32], row: &Row) -> Result<SigningKey, Problem> {
     let jwk: Jwk = serde_json::from_value(public.clone()).map_err(|_| broken("no public key"))?;
     let decoding = DecodingKey::from_jwk(&jwk).map_err(|_| broken("no public key"))?;
     let private = unseal(secret, &kid, &row.bytes("sealed_key")?)?;
-    let encoding = encoding(algorithm, &private);
+    let encoding = encoding(algorithm, &private)?;
     Ok(SigningKey { kid, name, algorithm, encoding, decoding, public, active_from: row.timestamp("active_from")? })
 }
 
@@ -157,7 +164,7 @@ impl Provider {
         let private =
             tokio::task::spawn_blocking(move || generate(algorithm)).await.map_err(|_| broken("broke off"))??;
         let mut jwk =
-            Jwk::from_encoding_key(&encoding(algorithm, &private), algorithm).map_err(|_| broken("no public key"))?;
+            Jwk::from_encoding_key(&encoding(algorithm, &private)?, algorithm).map_err(|_| broken("no public key"))?;
         let kid = jose::thumbprint(&jwk).ok_or_else(|| broken("no thumbprint"))?;
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(jsonwebtoken::jwk::PublicKeyUse::Signature);
@@ -278,7 +285,7 @@ mod tests {
         super::super::crypto::install();
         for name in ALGORITHMS {
             let algorithm = algorithm_of(name).unwrap();
-            let key = encoding(algorithm, &generate(algorithm).unwrap());
+            let key = encoding(algorithm, &generate(algorithm).unwrap()).unwrap();
             let jwk = Jwk::from_encoding_key(&key, algorithm).unwrap();
             let text = serde_json::to_value(&jwk).unwrap();
             assert!(jose::public_key(&text).is_some(), "{name}: {text}");

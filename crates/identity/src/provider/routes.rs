@@ -48,14 +48,17 @@ pub fn routes(provider: Provider) -> Routes<Provider> {
         .protocol(post("post_logout", "/oauth2/logout").audit("session.ended"), logout::post_logout)
         .page(
             // A waiting request belongs to one browser and to ten minutes: to everybody else it is over.
-            Row::get("show_authorization", "/uy-quyen/{authorization}")
+            Row::get("show_authorization", "/dang-nhap/he-thong/{authorization}")
                 .public()
-                .example("/uy-quyen/khong-con")
+                .example("/dang-nhap/he-thong/khong-con")
                 .status(400),
             consent::show_authorization,
         )
         .page(
-            Row::post("decide_authorization", "/uy-quyen/{authorization}").public().audit("authorization.granted"),
+            Row::post("decide_authorization", "/dang-nhap/he-thong/{authorization}")
+                .public()
+                .unreferred()
+                .audit("authorization.granted"),
             consent::decide_authorization,
         )
         .page(

@@ -48,6 +48,8 @@ pub struct Browser {
     pub world: World,
     pub cookies: BTreeMap<String, String>,
     pub user: &'static str,
+    /// What the last page lets a form say of its origin.
+    pub origin: &'static str,
 }
 
 impl Browser {
@@ -61,7 +63,7 @@ impl Browser {
             request = request
                 .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                 .header("sec-fetch-site", "same-origin")
-                .header(header::ORIGIN, "null");
+                .header(header::ORIGIN, self.origin);
         }
         let got = self.world.send(request.body(Body::from(body.unwrap_or_default())).unwrap()).await;
         for cookie in got.headers.get_all(header::SET_COOKIE) {
@@ -114,6 +116,7 @@ impl Browser {
             })
             .collect();
         pairs.extend(fields.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        self.origin = if page.header("referrer-policy") == "no-referrer" { "null" } else { ISSUER };
         let got = self.open("POST", &action, Some(encode(pairs))).await;
         let location = got.header("location").to_owned();
         if location.is_empty() {

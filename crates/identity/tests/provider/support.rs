@@ -371,7 +371,7 @@ impl World {
     }
 
     pub fn browser(&self) -> Browser {
-        Browser { world: self.clone(), cookies: BTreeMap::new(), user: "mot.yeu.to" }
+        Browser { world: self.clone(), cookies: BTreeMap::new(), user: "mot.yeu.to", origin: ISSUER }
     }
 }
 
