@@ -139,7 +139,7 @@ impl City {
         let db = open_store(&config, &ambient).await?;
         haidang_store::migrate(&db, ROOMS).await?;
         let blobs = Blobs::open(config.blobs()).await?;
-        let sealer = Sealer::new(&secrets.unlock, ambient.clone())?;
+        let sealer = Sealer::open(secrets.unlock)?;
         let signer = FolderSigner::new(KeyFolder::new(config.keys(), sealer, ambient.clone()), ambient.clone());
         let identity = IdentityRoom::new(
             db.clone(),
@@ -152,7 +152,7 @@ impl City {
                 cheap_passwords: surroundings.cheap_passwords,
             },
         )?;
-        identity.use_house_key(secrets.identity)?;
+        identity.use_house_key(secrets.unlock)?;
         identity.set_policies(pack.policies.clone());
         crate::import::claim(&db, &pack).await?;
         crate::import::put_agencies(&db, &pack).await?;

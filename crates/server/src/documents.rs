@@ -136,7 +136,7 @@ mod tests {
     fn documents(folder: &std::path::Path) -> PageDocuments {
         let ambient = Ambient::fixed("2026-11-24T02:00:00Z".parse().unwrap(), 1);
         let signer = FolderSigner::new(
-            KeyFolder::new(folder, haidang_signing::Sealer::new(&[7; 32], ambient.clone()).unwrap(), ambient.clone()),
+            KeyFolder::new(folder, haidang_signing::Sealer::open([7; 32]).unwrap(), ambient.clone()),
             ambient,
         );
         PageDocuments::new(Arc::new(signer), Bilingual::new("Thành phố Mẫu", "Sample City"), true)

@@ -36,7 +36,8 @@ struct KeyFile {
 impl KeyFile {
     fn of(key: &AgencyKey, sealer: &Sealer) -> Result<Vec<u8>, SigningError> {
         let agency = key.public().agency;
-        let sealed = sealer.seal(&purpose(&agency), &key.seed())?;
+        let refused = |_| SigningError::Malformed("sealing");
+        let sealed = sealer.seal(&purpose(&agency), &key.seed()).map_err(refused)?;
         let sealed = Some(BASE64URL_NOPAD.encode(&sealed));
         let content = KeyFile { kid: key.id().to_owned(), agency, sealed, seed: None };
         serde_json::to_vec(&content).map_err(|_| SigningError::Malformed("key file"))
@@ -135,7 +136,7 @@ impl KeyFolder {
         let seed = match (content.sealed, content.seed) {
             (Some(sealed), _) => self
                 .sealer
-                .open(&purpose(agency), &decode(&sealed)?)
+                .unseal(&purpose(agency), &decode(&sealed)?)
                 .map_err(|_| damaged("the secret of store.unlock_file does not open it"))?,
             (None, Some(seed)) => decode(&seed)?,
             (None, None) => return Err(damaged("no key in it")),
@@ -203,7 +204,7 @@ mod tests {
 
     fn unlocked(path: &Path, seed: u64, secret: u8) -> KeyFolder {
         let ambient = Ambient::fixed("2026-11-24T02:00:00Z".parse().unwrap(), seed);
-        KeyFolder::new(path, Sealer::new(&[secret; 32], ambient.clone()).unwrap(), ambient)
+        KeyFolder::new(path, Sealer::open([secret; 32]).unwrap(), ambient)
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub use detached::{DetachedHeader, sign_detached, verify_detached};
 pub use folder::KeyFolder;
 pub use key::{AgencyKey, PublicKey, PublicKeySet};
 pub use seal::{SEAL_PREFIX, Seal, read_seal, write_seal};
-pub use sealer::Sealer;
+pub use sealer::{SealError, Sealer};
 pub use signer::FolderSigner;
 
 /// What can go wrong with keys and signatures, named by what the caller can do about it.

@@ -69,7 +69,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let ambient = Ambient::fixed("2026-11-24T02:00:00Z".parse().unwrap(), 1);
         let signer = FolderSigner::new(
-            KeyFolder::new(place.path(), crate::Sealer::new(&[7; 32], ambient.clone()).unwrap(), ambient.clone()),
+            KeyFolder::new(place.path(), crate::Sealer::open([7; 32]).unwrap(), ambient.clone()),
             ambient,
         );
         let (signature, id) = signer.sign("H24.11824", b"document").await.unwrap();

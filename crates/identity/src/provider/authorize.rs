@@ -19,7 +19,7 @@ use haidang_web::{Answer, Visitor};
 use std::sync::Arc;
 
 /// Page where a waiting request goes on, without language prefix.
-pub(crate) const WAITING: &str = "/dang-nhap/he-thong";
+pub(crate) const WAITING: &str = "/cho-phep";
 
 /// A request by GET.
 pub(crate) async fn begin_authorization(

@@ -1,11 +1,10 @@
 //! The provider's own keys: made here, sealed under the house's key, announced a day before they sign.
 
 use super::{Provider, jose, sql};
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use crate::sealed::Sealer;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
-use haidang_kernel::keyed::hmac_sha256;
 use haidang_kernel::problem::Problem;
 use haidang_store::{ActorRef, AuditEntry, Row, StoreError, args};
 use jiff::{SignedDuration, Timestamp};
@@ -45,28 +44,9 @@ fn broken(what: &str) -> Problem {
     Problem::internal(format!("signing key: {what}"))
 }
 
-fn sealing_key(secret: &[u8; 32]) -> Result<RandomizedNonceKey, Problem> {
-    let key = hmac_sha256(secret, b"identity/signing-keys");
-    RandomizedNonceKey::new(&AES_256_GCM, &key).map_err(|_| broken("no sealing key"))
-}
-
-/// Seals a private key; the name of the key is bound to it, so that rows cannot be exchanged.
-fn seal(secret: &[u8; 32], kid: &str, private: &[u8]) -> Result<Vec<u8>, Problem> {
-    let mut sealed = private.to_vec();
-    let nonce = sealing_key(secret)?
-        .seal_in_place_append_tag(Aad::from(kid.as_bytes()), &mut sealed)
-        .map_err(|_| broken("sealing failed"))?;
-    Ok([nonce.as_ref().as_slice(), &sealed].concat())
-}
-
-fn unseal(secret: &[u8; 32], kid: &str, sealed: &[u8]) -> Result<Vec<u8>, Problem> {
-    let split = sealed.split_at_checked(NONCE_LEN).ok_or_else(|| broken("too short"))?;
-    let nonce = Nonce::try_assume_unique_for_key(split.0).map_err(|_| broken("no nonce"))?;
-    let mut bytes = split.1.to_vec();
-    let opened = sealing_key(secret)?
-        .open_in_place(nonce, Aad::from(kid.as_bytes()), &mut bytes)
-        .map_err(|_| broken("not sealed by this house; is identity.secret the right one?"))?;
-    Ok(opened.to_vec())
+/// What a sealed key is for: the name of the key is bound to it, so that rows cannot be exchanged.
+fn purpose(kid: &str) -> String {
+    format!("provider key {kid}")
 }
 
 fn algorithm_of(name: &str) -> Result<Algorithm, Problem> {
@@ -107,13 +87,15 @@ fn encoding(algorithm: Algorithm, private: &[u8]) -> Result<EncodingKey, Problem
     }
 }
 
-fn read(secret: &[u8; 32], row: &Row) -> Result<SigningKey, Problem> {
+fn read(sealer: &Sealer, row: &Row) -> Result<SigningKey, Problem> {
     let (kid, name) = (row.text("kid")?, row.text("algorithm")?);
     let algorithm = algorithm_of(&name)?;
     let public: Value = row.json("public_key")?;
     let jwk: Jwk = serde_json::from_value(public.clone()).map_err(|_| broken("no public key"))?;
     let decoding = DecodingKey::from_jwk(&jwk).map_err(|_| broken("no public key"))?;
-    let private = unseal(secret, &kid, &row.bytes("sealed_key")?)?;
+    let private = sealer
+        .unseal(&purpose(&kid), &row.bytes("sealed_key")?)
+        .map_err(|_| broken("not sealed by this house; is store.unlock_file the right one?"))?;
     let encoding = encoding(algorithm, &private)?;
     Ok(SigningKey { kid, name, algorithm, encoding, decoding, public, active_from: row.timestamp("active_from")? })
 }
@@ -140,8 +122,8 @@ impl Provider {
             return Ok(ring);
         }
         let rows = self.db().fetch_all(sql::KEYS, args![]).await?;
-        let secret = &self.inner.settings.secret;
-        let keys = rows.iter().map(|row| read(secret, row).map(Arc::new)).collect::<Result<_, _>>()?;
+        let sealer = self.inner.room.sealer()?;
+        let keys = rows.iter().map(|row| read(sealer, row).map(Arc::new)).collect::<Result<_, _>>()?;
         let ring = Arc::new(KeyRing { keys, read_at: now });
         *self.inner.keys.write().unwrap_or_else(PoisonError::into_inner) = Some(ring.clone());
         Ok(ring)
@@ -169,7 +151,7 @@ impl Provider {
         jwk.common.key_id = Some(kid.clone());
         jwk.common.public_key_use = Some(jsonwebtoken::jwk::PublicKeyUse::Signature);
         let public = serde_json::to_value(&jwk).map_err(|_| broken("no public key"))?;
-        let sealed = seal(&self.inner.settings.secret, &kid, &private)?;
+        let sealed = self.inner.room.sealer()?.seal(&purpose(&kid), &private).map_err(|_| broken("sealing failed"))?;
         let row = args![&kid, name, &public, sealed, self.now(), active_from];
         let entry = AuditEntry::mutation("signing_key.made", ActorRef::system())
             .object("signing_key", &kid)
@@ -266,19 +248,6 @@ impl Provider {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_private_key_opens_under_its_house_and_name_alone() {
-        let private = generate(Algorithm::ES256).unwrap();
-        let sealed = seal(&[1; 32], "kid", &private).unwrap();
-        assert_eq!(unseal(&[1; 32], "kid", &sealed).unwrap(), private);
-        assert!(!sealed.windows(16).any(|part| private.windows(16).any(|other| part == other)), "nothing shows");
-        assert!(unseal(&[2; 32], "kid", &sealed).is_err() && unseal(&[1; 32], "other", &sealed).is_err());
-        assert!(unseal(&[1; 32], "kid", &sealed[..10]).is_err());
-        let mut touched = sealed.clone();
-        touched[20] ^= 1;
-        assert!(unseal(&[1; 32], "kid", &touched).is_err());
-    }
 
     #[test]
     fn every_algorithm_signs_and_verifies_with_its_public_half() {

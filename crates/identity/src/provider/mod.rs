@@ -51,7 +51,7 @@ use std::sync::{Arc, Mutex, RwLock};
 pub struct ProviderSettings {
     /// Issuer: an origin without a slash at its end.
     pub issuer: String,
-    /// The house's key, kept outside the database: seals signing keys, makes nonces and names of people per sector.
+    /// The house's secret, kept outside the database: makes nonces and names of people per sector.
     pub secret: [u8; 32],
     /// Days that a signing key signs.
     pub key_days: i64,

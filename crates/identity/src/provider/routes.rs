@@ -48,14 +48,14 @@ pub fn routes(provider: Provider) -> Routes<Provider> {
         .protocol(post("post_logout", "/oauth2/logout").audit("session.ended"), logout::post_logout)
         .page(
             // A waiting request belongs to one browser and to ten minutes: to everybody else it is over.
-            Row::get("show_authorization", "/dang-nhap/he-thong/{authorization}")
+            Row::get("show_authorization", "/cho-phep/{authorization}")
                 .public()
-                .example("/dang-nhap/he-thong/khong-con")
+                .example("/cho-phep/khong-con")
                 .status(400),
             consent::show_authorization,
         )
         .page(
-            Row::post("decide_authorization", "/dang-nhap/he-thong/{authorization}")
+            Row::post("decide_authorization", "/cho-phep/{authorization}")
                 .public()
                 .unreferred()
                 .audit("authorization.granted"),
