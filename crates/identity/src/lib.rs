@@ -1,11 +1,13 @@
-//! People, organisations, positions, sign-in: a simple first form behind the traits of `contracts`.
+//! Who people are, what they may do, for whom they act, and what they agreed to.
 //!
-//! Residents come from the national e-identity, which a demonstration city simulates; officials have an account name,
-//! a password and a one-time code. What an official may do is decided by the posts held today and by the pack's
-//! `positions.toml`. The room also answers what the simulated registers know, so that forms ask less.
+//! - `credentials`: passwords, codes, passkeys, recovery, devices; `pages` the sign-in itself. Residents come from the
+//!   national e-identity, which a page of a demonstration city simulates.
+//! - `provider`: signs people in at other systems (OpenID Connect, FAPI 2.0).
+//! - `organisation`: posts, delegated duties and the policies of the pack; `provisioning`: accounts a directory keeps.
+//! - `mandates`: acting for somebody else; `consent`: one decision about one purpose.
 //!
-//! Not here: sessions and cookies (`web`), the audit chain (`store`), and the provider for other systems, consent and
-//! federation, which a later issue brings behind the same traits.
+//! The room also answers what the simulated registers know, so that forms ask less. Not here: sessions and cookies
+//! (`web`), the audit chain (`store`), what a person's vault holds and who looked (`vault`).
 
 mod account;
 mod account_factor;
