@@ -87,7 +87,7 @@ impl VaultRoom {
                 all.push(Emergency::read(&row, now)?);
             }
         }
-        all.sort_by(|a, b| b.asked_at.cmp(&a.asked_at));
+        all.sort_by_key(|emergency| std::cmp::Reverse(emergency.asked_at));
         Ok(all)
     }
 

@@ -40,12 +40,17 @@ pub(super) struct By {
 /// An account that was never written by a directory is described from the house's own row.
 fn user(row: &Row) -> Result<User, StoreError> {
     let mut document: Document = row.json("attributes")?;
-    if !document.contains_key("userName") {
+    let own = !document.contains_key("userName");
+    if own {
         document.insert("userName".to_owned(), row.text("user_name")?.into());
         document.insert("displayName".to_owned(), row.text("full_name")?.into());
     }
-    // An administrator may have locked the account since; the directory must see that.
-    document.insert("active".to_owned(), (!row.boolean("locked")?).into());
+    // An administrator may have locked the account since; the directory must see that. One that took the attribute
+    // away does not get it back while it would only say the usual.
+    let locked = row.boolean("locked")?;
+    if own || locked || document.contains_key("active") {
+        document.insert("active".to_owned(), (!locked).into());
+    }
     Ok(User {
         person: row.id("person")?,
         document,
@@ -160,7 +165,7 @@ impl IdentityRoom {
         &self,
         site: &Site,
         before: &User,
-        mut after: Document,
+        after: Document,
         by: &By,
     ) -> Result<User, ScimFault> {
         check(Kind::User, &after)?;
@@ -171,8 +176,8 @@ impl IdentityRoom {
         {
             return Err(ScimFault::Taken("an account has this userName"));
         }
-        let active = active(&after);
-        after.insert("active".to_owned(), active.into());
+        // An attribute taken away decides nothing: whoever was locked stays locked.
+        let active = after.get("active").and_then(Value::as_bool).unwrap_or_else(|| active(&before.document));
         let changed = changed_names(&before.document, &after);
         if changed.is_empty() {
             return Ok(before.clone());

@@ -111,9 +111,9 @@ impl Stage<'_> {
         let mother = self.people.residents.first().context("no residents")?;
         let home = mother.commune_code.clone().unwrap_or_default();
         let may = |role: &str| self.city.pack.roles.capabilities(role).contains("access.break_glass");
-        let at_home = self.people.officials.iter().filter(|o| o.agency.ends_with(&format!(".{home}")));
+        let mut at_home = self.people.officials.iter().filter(|o| o.agency.ends_with(&format!(".{home}")));
         // The first role of the pack that may is a leader's; the example is opened as the leader, who confirms.
-        let Some(official) = at_home.filter(|o| may(&o.role)).last() else { return Ok(()) };
+        let Some(official) = at_home.rfind(|o| may(&o.role)) else { return Ok(()) };
         let actor = self.actor(&official.person).await?;
         let reader = Reader { actor: &actor, channel: "office", request_id: "demo" };
         let subject = self.people.residents.get(1).and_then(|father| father.citizen_no.clone()).unwrap_or_default();
