@@ -10,14 +10,12 @@
 //! (`web`), the audit chain (`store`), what a person's vault holds and who looked (`vault`).
 
 mod account;
-mod account_factor;
 mod agencies;
 mod api;
 mod around;
 pub mod bulk;
 pub mod consent;
 mod credentials;
-mod federation;
 pub mod mandates;
 pub mod model;
 mod once_only;

@@ -28,7 +28,6 @@ pub fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
     let simulated = room.settings().simulated;
     let parts = [
         crate::credentials::routes(room.clone()),
-        crate::federation::routes(room.clone()),
         crate::organisation::routes(room.clone()),
         crate::provisioning::routes(room.clone()),
         crate::mandates::routes(room.clone()),

@@ -3,6 +3,7 @@
 mod accounts;
 mod api;
 pub(crate) mod codes;
+mod factor;
 pub(crate) mod guessable;
 mod notices;
 mod pages;

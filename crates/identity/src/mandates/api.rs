@@ -6,7 +6,7 @@ use crate::room::IdentityRoom;
 use axum::extract::State;
 use haidang_contracts::Actor;
 use haidang_kernel::problem::Problem;
-use haidang_web::{Answer, Fault, Json, Path, Visitor, created, json, no_content};
+use haidang_web::{Answer, Fault, Json, Path, Visitor, acr, created, json, no_content};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -126,10 +126,6 @@ pub(crate) struct Proposed {
 
 fn text(instant: jiff::Timestamp) -> String {
     instant.to_zoned(haidang_kernel::time::city_zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
-fn acr(assurance: u8) -> String {
-    format!("urn:haidang:nd69:xt{assurance}")
 }
 
 fn view(row: MandateRow) -> MandateView {

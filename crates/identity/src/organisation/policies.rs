@@ -159,13 +159,6 @@ impl Policies {
         self.actions.contains_key(action)
     }
 
-    /// All actions, sorted.
-    pub fn action_names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.actions.keys().map(String::as_str).collect();
-        names.sort_unstable();
-        names
-    }
-
     /// All policies with their words, by id.
     pub fn list(&self) -> Vec<Arc<Ground>> {
         let mut list: Vec<Arc<Ground>> = self.grounds.values().cloned().collect();
