@@ -123,6 +123,9 @@ fn text(piece: &[u8]) -> Option<String> {
 
 /// NFC, line ends of one kind, no other control characters (they come from pasting and break printing).
 pub(crate) fn clean(value: &str) -> String {
+    if !value.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+        return nfc(value);
+    }
     let lines = value.replace("\r\n", "\n").replace('\r', "\n");
     let kept: String = lines.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     nfc(&kept)

@@ -12,12 +12,13 @@ use unicode_normalization::UnicodeNormalization;
 
 /// The text in Unicode normal form C, as everything is stored.
 pub fn nfc(text: &str) -> String {
-    text.nfc().collect()
+    // Nearly all that arrives is composed already; composing it again would cost many times the look.
+    if is_nfc(text) { text.to_owned() } else { text.nfc().collect() }
 }
 
 /// Whether the text is in normal form C already.
 pub fn is_nfc(text: &str) -> bool {
-    unicode_normalization::is_nfc(text)
+    text.is_ascii() || unicode_normalization::is_nfc(text)
 }
 
 /// The text as a person meant it: normal form C, no blanks around it, runs of blanks (also line

@@ -149,11 +149,12 @@ impl Services {
                 (true, true) => query.and("(t.opened_at, t.id) < (?, ?)", args![key, id]),
             };
         }
-        let query = match (by_age, newest) {
-            (false, _) => query.then("ORDER BY t.due_sort, t.id LIMIT ?", args![limit + 1]),
-            (true, false) => query.then("ORDER BY t.opened_at, t.id LIMIT ?", args![limit + 1]),
-            (true, true) => query.then("ORDER BY t.opened_at DESC, t.id DESC LIMIT ?", args![limit + 1]),
+        let order = match (by_age, newest) {
+            (false, _) => sql::inbox::BY_DUE,
+            (true, false) => sql::inbox::OLDEST,
+            (true, true) => sql::inbox::NEWEST,
         };
+        let query = query.then(order, args![limit + 1]);
         let (statement, values) = query.build();
         let rows = self.db.fetch_all(statement, values).await?;
         let mut items: Vec<InboxItem> = rows.iter().map(InboxItem::read).collect::<Result<_, _>>()?;
