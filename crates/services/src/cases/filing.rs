@@ -315,9 +315,10 @@ impl Services {
                 format!("this procedure is not received by '{}'", whole.channel),
             ));
         }
-        if !whole.answers.is_object() || whole.answers.to_string().len() > 256 * 1024 {
-            return Err(Problem::invalid("answers_malformed", "answers are one JSON object of at most 256 KB")
-                .field("answers", "malformed"));
+        if !whole.answers.is_object() {
+            return Err(
+                Problem::invalid("answers_malformed", "answers are one JSON object").field("answers", "malformed")
+            );
         }
         let owner = self
             .identity
