@@ -8,8 +8,9 @@ use axum::http::{HeaderMap, Request, header};
 use haidang_contracts::ContractError;
 use haidang_contracts::files::{FileScanner, ScanVerdict};
 use haidang_contracts::identity::Agency;
+use haidang_identity::consent::purposes::Purposes;
 use haidang_identity::model::AgencySeed;
-use haidang_identity::provider::{Lives, NewClient, Provider, ProviderSettings, ResourceServer, TokenFormat};
+use haidang_identity::provider::{GrantWithdrawals, Lives, NewClient, Provider, ProviderSettings, ResourceServer, TokenFormat};
 use haidang_identity::registers::Registers;
 use haidang_identity::roles::Roles;
 use haidang_identity::{IdentityRoom, NewAccount, Settings, bulk};
@@ -37,7 +38,7 @@ const POSITIONS: &str = r#"
     id = "administrator"
     vi = "Quản trị hệ thống"
     en = "Administrator"
-    capabilities = ["token.manage"]
+    capabilities = ["client.manage", "key.manage", "token.manage"]
     agencies = ["department"]
 "#;
 
@@ -114,6 +115,7 @@ impl Got {
 pub struct World {
     pub db: TestDb,
     pub served: Served,
+    pub room: IdentityRoom,
     pub provider: Provider,
     pub web: Key,
     pub other: Key,
@@ -147,6 +149,15 @@ impl World {
 
     /// With a client for calls to others, when a test has somebody to be called.
     pub async fn opened(db: &TestDb, outbound: Option<haidang_web::client::Guarded>) -> World {
+        Self::raised(db, outbound, true).await
+    }
+
+    /// The same records served by a process that has just started.
+    pub async fn restarted(&self) -> World {
+        Self::raised(&self.db, None, false).await
+    }
+
+    async fn raised(db: &TestDb, outbound: Option<haidang_web::client::Guarded>, fresh: bool) -> World {
         let settings = Settings {
             simulated: true,
             province_code: "31".into(),
@@ -155,7 +166,12 @@ impl World {
             cheap_passwords: true,
         };
         let room = IdentityRoom::new(db.db(), db.ambient().clone(), settings).unwrap();
-        seed(db, &room).await;
+        room.meet_cases(Arc::new(super::common::Procedures));
+        room.settle_purposes(Purposes::from_toml(super::common::PURPOSES).unwrap());
+        room.use_house_key([5; 32]).unwrap();
+        if fresh {
+            seed(db, &room).await;
+        }
         haidang_ui::texts::register(haidang_identity::TEXTS).unwrap();
         let name = Bilingual::new("Thành phố Mẫu", "Sample City");
         let frame = City {
@@ -177,6 +193,8 @@ impl World {
             outbound,
         };
         let provider = Provider::open(room.clone(), settings).await.unwrap();
+        site.ask_for_form_targets(Arc::new(provider.clone()));
+        db.register(Arc::new(GrantWithdrawals(provider.clone())));
         let app = App::new(site)
             .mount(haidang_identity::routes(room.clone()))
             .mount(haidang_identity::provider::routes(provider.clone()));
@@ -184,6 +202,7 @@ impl World {
         let mut world = World {
             db: db.clone(),
             served: app.build().unwrap(),
+            room,
             provider,
             web,
             other,
@@ -191,7 +210,9 @@ impl World {
             secret: String::new(),
             nonce: Arc::default(),
         };
-        world.secret = world.register_all().await;
+        if fresh {
+            world.secret = world.register_all().await;
+        }
         world
     }
 
@@ -234,7 +255,11 @@ impl World {
 
     /// Registers and approves; the secret when one was made.
     pub async fn add(&self, value: Value) -> Option<String> {
-        let new = NewClient::from_json(&value).unwrap().for_officials();
+        self.let_in(NewClient::from_json(&value).unwrap().for_officials()).await
+    }
+
+    /// The same for a client whose people come through every door.
+    pub async fn let_in(&self, new: NewClient) -> Option<String> {
         let made = self.provider.register(new, ActorRef::system()).await.unwrap();
         let year = self.db.ambient().now().checked_add(jiff::SignedDuration::from_hours(24 * 365)).unwrap();
         self.provider.approve(&made.id, Some(year), ActorRef::system()).await.unwrap();
@@ -284,7 +309,7 @@ impl World {
     }
 
     pub fn key_of(&self, client: &str) -> &Key {
-        if client == "other" { &self.other } else { &self.web }
+        if ["other", "middle", "stranger"].contains(&client) { &self.other } else { &self.web }
     }
 
     /// A client assertion, with some claims changed.
@@ -301,7 +326,7 @@ impl World {
 
     /// The fields by which a client proves itself.
     pub fn proven(&self, client: &str) -> Vec<(String, String)> {
-        if client == "public" {
+        if ["public", "kiosk"].contains(&client) {
             return vec![("client_id".into(), client.into())];
         }
         with_assertion(client, self.assertion(client, self.key_of(client), &json!({})))
@@ -531,6 +556,12 @@ impl World {
         fields.extend(self.proven(client));
         let dpop = (client != "public").then_some(&self.dpop);
         self.post_with("/oauth2/token", &fields, dpop, &json!({})).await
+    }
+
+    /// The same for a public client of another name.
+    pub async fn refresh_public(&self, token: &str, client: &str) -> Got {
+        let fields = [("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", client)];
+        self.post("/oauth2/token", &fields, &[]).await
     }
 
     pub async fn introspect(&self, token: &str, client: &str) -> Value {
