@@ -240,7 +240,7 @@ impl Provider {
                     }
                     for (statement, row) in rows {
                         if let Some(row) = row {
-                            tx.execute(statement, row).await?;
+                            tx.later(statement, row).await?;
                         }
                     }
                     tx.audit(entry).await?;

@@ -64,7 +64,9 @@ pub async fn at_portal(world: &World, browser: &mut Browser, scope: &str, picked
         fields.extend(picked.map(|picked| ("thay_mat", picked)));
         end = browser.submit(&page, &fields).await;
     }
-    let got = world.post_with("/oauth2/token", &ask.redeem(world, "portal", &end.code()), Some(&world.dpop), &json!({})).await;
+    let got = world
+        .post_with("/oauth2/token", &ask.redeem(world, "portal", &end.code()), Some(&world.dpop), &json!({}))
+        .await;
     assert_eq!(got.status, 200, "{}", got.text);
     got.json()
 }

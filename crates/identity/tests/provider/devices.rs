@@ -7,10 +7,12 @@ use serde_json::{Value, json};
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 async fn kiosk(world: &World) {
-    world.add(json!({
-        "client_id": "kiosk", "client_name": "Ki-ốt phường xã", "client_name#en": "Commune kiosk",
-        "token_endpoint_auth_method": "none", "grant_types": [GRANT, "refresh_token"], "scope": "openid profile",
-    })).await;
+    world
+        .add(json!({
+            "client_id": "kiosk", "client_name": "Ki-ốt phường xã", "client_name#en": "Commune kiosk",
+            "token_endpoint_auth_method": "none", "grant_types": [GRANT, "refresh_token"], "scope": "openid profile",
+        }))
+        .await;
 }
 
 async fn begin(world: &World, more: &[(&str, &str)]) -> Got {

@@ -3,7 +3,7 @@
 use super::support::*;
 use haidang_identity::provider::{ResourceServer, TokenFormat};
 use haidang_store::ActorRef;
-use haidang_testkit::db_test;
+use haidang_testkit::{TestDb, db_test};
 use serde_json::{Value, json};
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -16,14 +16,17 @@ async fn opened(db: &TestDb) -> World {
     let world = World::open(db).await;
     for (audience, client) in [(FIRST, Some("middle".to_owned())), (SECOND, None)] {
         let scopes = vec!["case:read".to_owned(), "case:write".to_owned()];
-        let server = ResourceServer { audience: audience.into(), scopes, format: TokenFormat::Jwt, access_seconds: 600, client };
+        let server =
+            ResourceServer { audience: audience.into(), scopes, format: TokenFormat::Jwt, access_seconds: 600, client };
         world.provider.put_resource(&server, ActorRef::system()).await.unwrap();
     }
-    let client = |id: &str, key: &Key| json!({
-        "client_id": id, "client_name": format!("Hệ thống {id}"), "token_endpoint_auth_method": "private_key_jwt",
-        "redirect_uris": [REDIRECT], "grant_types": ["authorization_code", "refresh_token", GRANT],
-        "scope": "openid profile case:read case:write", "jwks": { "keys": [key.jwk] },
-    });
+    let client = |id: &str, key: &Key| {
+        json!({
+            "client_id": id, "client_name": format!("Hệ thống {id}"), "token_endpoint_auth_method": "private_key_jwt",
+            "redirect_uris": [REDIRECT], "grant_types": ["authorization_code", "refresh_token", GRANT],
+            "scope": "openid profile case:read case:write", "jwks": { "keys": [key.jwk] },
+        })
+    };
     world.add(client("front", &world.web)).await;
     world.add(client("middle", &world.other)).await;
     world
@@ -43,7 +46,8 @@ async fn exchange(world: &World, client: &str, dpop: &Key, token: &str, more: &[
         fields.retain(|(known, _)| known != name);
         fields.push((name, value));
     }
-    let mut fields: Vec<(String, String)> = fields.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+    let mut fields: Vec<(String, String)> =
+        fields.into_iter().filter(|(_, v)| !v.is_empty()).map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
     fields.extend(world.proven(client));
     world.post_with("/oauth2/token", &fields, Some(dpop), &json!({})).await
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod administration;
+mod asking;
 mod browser;
 mod claims;
 #[path = "../common/mod.rs"]

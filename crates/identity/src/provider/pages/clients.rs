@@ -54,8 +54,13 @@ fn state_tag(lang: Lang, client: &Client, now: Timestamp) -> Tag {
 }
 
 fn end_text(lang: Lang, client: &Client) -> String {
-    let none = || t(lang, "identity-clients-no-end", &[]);
-    client.approved_until.map_or_else(none, |end| haidang_kernel::format::date_time_text(lang, end))
+    // The approval ends with the day: the moment kept is the first of the next one.
+    let last = |end: Timestamp| end.checked_sub(jiff::SignedDuration::from_micros(1)).unwrap_or(end);
+    let day = |end: Timestamp| last(end).to_zoned(haidang_kernel::time::city_zone()).date();
+    match client.approved_until {
+        Some(end) => haidang_kernel::format::date_short(lang, day(end)),
+        None => t(lang, "identity-clients-no-end", &[]),
+    }
 }
 
 #[derive(Template)]
@@ -174,6 +179,16 @@ struct ClientPage {
     scope: TextInput,
 }
 
+/// Several values, a line each; they may be long and break where the screen ends.
+fn lines(values: &[String]) -> Html {
+    let mut html = Html::text("");
+    for (index, value) in values.iter().enumerate() {
+        let before = if index > 0 { "<br>" } else { "" };
+        html = html.then(Html::trusted(before)).then(Html::text(value));
+    }
+    html
+}
+
 fn facts(page: &Page, client: &Client, now: Timestamp) -> SummaryList {
     let (lang, metadata) = (page.lang, &client.metadata);
     let row = |key: &str, value: Html| SummaryRow::new(page.t(&format!("identity-clients-{key}")), value);
@@ -185,19 +200,19 @@ fn facts(page: &Page, client: &Client, now: Timestamp) -> SummaryList {
     };
     let mut rows = vec![
         row("state", Html::trusted(state_tag(lang, client, now).to_string())),
-        row("id", page.code(&client.id)),
+        row("id", text(client.id.clone())),
         row("profile", text(profile_text(lang, client.profile))),
         row("proof", text(page.t(&format!("identity-clients-proof-{auth}")))),
         row("until", text(end_text(lang, client))),
         row("registered", text(haidang_kernel::format::date_time_text(lang, client.created_at))),
-        row("scope", page.code(&metadata.scope)),
-        row("grants", page.code(metadata.grant_types.join(" "))),
+        row("scope", text(metadata.scope.clone())),
+        row("grants", lines(&metadata.grant_types)),
     ];
     for (key, addresses) in
         [("redirect-uris", &metadata.redirect_uris), ("logout-uris", &metadata.post_logout_redirect_uris)]
     {
         if !addresses.is_empty() {
-            rows.push(row(key, page.code(addresses.join(" "))));
+            rows.push(row(key, lines(addresses)));
         }
     }
     let others = [
@@ -206,7 +221,7 @@ fn facts(page: &Page, client: &Client, now: Timestamp) -> SummaryList {
         ("sector", &metadata.sector),
     ];
     for (key, value) in others {
-        rows.extend(value.as_ref().map(|value| row(key, page.code(value))));
+        rows.extend(value.clone().map(|value| row(key, text(value))));
     }
     SummaryList::new(rows)
 }
