@@ -90,6 +90,8 @@ pub(crate) enum Guessed {
     Code,
     /// A recovery code of an account name.
     Recovery,
+    /// The code that a device shows; counted by who types.
+    DeviceCode,
 }
 
 /// Attempts are counted under a keyed digest, so that the table of failures tells nobody which accounts exist.
@@ -98,6 +100,7 @@ fn attempt_key(kind: Guessed, name: &str) -> String {
         Guessed::Password => "password",
         Guessed::Code => "code",
         Guessed::Recovery => "recovery",
+        Guessed::DeviceCode => "device",
     };
     keyed::subject_key(kind.as_bytes(), name)
 }
@@ -114,7 +117,7 @@ fn attempts_of(row: &Row) -> Result<Attempts, StoreError> {
 
 impl IdentityRoom {
     /// Counts an attempt before it is made, so that many at once are as many; success forgets it again.
-    async fn claim(&self, key: &str, sleeps: bool) -> Result<(), SignInRefusal> {
+    async fn claim(&self, key: &str, kind: Guessed) -> Result<(), SignInRefusal> {
         let now = self.inner.ambient.now();
         self.inner
             .db
@@ -125,10 +128,14 @@ impl IdentityRoom {
                     tx.execute(sql::BEGIN_ATTEMPTS, args![&key, now]).await?;
                     let known = tx.lock_optional(sql::ATTEMPTS, args![&key]).await?;
                     let known = known.as_ref().map(attempts_of).transpose()?;
-                    if sleeps && rules::is_asleep(known.as_ref()) {
+                    if kind == Guessed::Password && rules::is_asleep(known.as_ref()) {
                         return Err(SignInRefusal::Asleep);
                     }
-                    match rules::wait_seconds(known.as_ref(), now) {
+                    let wait = match kind {
+                        Guessed::DeviceCode => rules::window_left(known.as_ref(), now),
+                        _ => rules::wait_seconds(known.as_ref(), now),
+                    };
+                    match wait {
                         0 => {}
                         seconds => return Err(SignInRefusal::Wait(seconds)),
                     }
@@ -160,7 +167,7 @@ impl IdentityRoom {
         attempt: impl Future<Output = Result<T, SignInRefusal>>,
     ) -> Result<T, SignInRefusal> {
         let key = attempt_key(kind, name);
-        self.claim(&key, kind == Guessed::Password).await?;
+        self.claim(&key, kind).await?;
         match attempt.await {
             Ok(found) => {
                 self.forget(&key).await?;

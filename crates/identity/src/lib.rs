@@ -69,6 +69,8 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0017_create_relying_session",
         sql: include_str!("../migrations/0017_create_relying_session.sql"),
     },
+    Migration { name: "0018_create_device_grant", sql: include_str!("../migrations/0018_create_device_grant.sql") },
+    Migration { name: "0019_create_token_family", sql: include_str!("../migrations/0019_create_token_family.sql") },
     Migration { name: "0020_add_sealed_secret", sql: include_str!("../migrations/0020_add_sealed_secret.sql") },
     Migration {
         name: "0021_count_runs_of_failures",
@@ -96,4 +98,10 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0061_create_guardianship", sql: include_str!("../migrations/0061_create_guardianship.sql") },
     // consent: 0070 to 0079
     Migration { name: "0070_create_consent", sql: include_str!("../migrations/0070_create_consent.sql") },
+    // provider, its second part: 0080 to 0089
+    Migration { name: "0080_suspend_client", sql: include_str!("../migrations/0080_suspend_client.sql") },
+    Migration {
+        name: "0081_create_registration_token",
+        sql: include_str!("../migrations/0081_create_registration_token.sql"),
+    },
 ];

@@ -37,6 +37,8 @@ pub const CAPABILITIES: &[&str] = &[
     "case.sign",
     "case.stop",
     "case.supplement",
+    "client.manage",
+    "key.manage",
     "pack.manage",
     "post.manage",
     "scim.manage",

@@ -13,6 +13,8 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("identity", Lang::En, include_str!("../locales/en/identity.ftl")),
     ("identity-provider", Lang::Vi, include_str!("../locales/vi/identity-provider.ftl")),
     ("identity-provider", Lang::En, include_str!("../locales/en/identity-provider.ftl")),
+    ("identity-clients", Lang::Vi, include_str!("../locales/vi/identity-clients.ftl")),
+    ("identity-clients", Lang::En, include_str!("../locales/en/identity-clients.ftl")),
     ("identity-credentials", Lang::Vi, include_str!("../locales/vi/identity-credentials.ftl")),
     ("identity-credentials", Lang::En, include_str!("../locales/en/identity-credentials.ftl")),
     ("identity-mandates", Lang::Vi, include_str!("../locales/vi/identity-mandates.ftl")),

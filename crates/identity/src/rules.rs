@@ -44,6 +44,13 @@ pub fn wait_seconds(attempts: Option<&Attempts>, now: Timestamp) -> i64 {
     if left <= SignedDuration::ZERO { 0 } else { left.as_secs() + i64::from(left.subsec_nanos() > 0) }
 }
 
+/// Seconds still to wait where five failures end the matter: the rest of the quarter of an hour they were counted in.
+pub fn window_left(attempts: Option<&Attempts>, now: Timestamp) -> i64 {
+    let Some(attempts) = attempts.filter(|attempts| attempts.failures >= FREE_FAILURES) else { return 0 };
+    let left = WINDOW - now.duration_since(attempts.first_at);
+    if left <= SignedDuration::ZERO { 0 } else { left.as_secs() + i64::from(left.subsec_nanos() > 0) }
+}
+
 /// The counter after one more failure: five are free, then 1, 2, 4 … 60 seconds of waiting.
 pub fn after_failure(previous: Option<&Attempts>, now: Timestamp) -> Attempts {
     let (failures, first_at) = match previous {

@@ -8,7 +8,7 @@ use haidang_contracts::access::AccessLog;
 use haidang_contracts::documents::{Documents, Signer};
 use haidang_contracts::files::FileScanner;
 use haidang_identity::IdentityRoom;
-use haidang_identity::provider::{Lives, LogoutNotices, Provider, ProviderSettings};
+use haidang_identity::provider::{GrantWithdrawals, Lives, LogoutNotices, Provider, ProviderSettings};
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::{FolderSigner, KeyFolder, Sealer};
 use haidang_store::{Blobs, CheckpointWriter, Db, Migration, Options, secret_file};
@@ -179,6 +179,8 @@ impl City {
         .await?;
         let provider = open_provider(&config, &identity, secrets.identity).await?;
         db.register(Arc::new(LogoutNotices(provider.clone())));
+        db.register(Arc::new(GrantWithdrawals(provider.clone())));
+        site.ask_for_form_targets(Arc::new(provider.clone()));
         let mut app = App::new(site.clone()).mount(haidang_identity::routes(identity.clone()));
         app = app.mount(haidang_identity::provider::routes(provider.clone()));
         app = app.mount(crate::keys::routes(signer.clone()));

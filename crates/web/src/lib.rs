@@ -71,7 +71,7 @@ pub use problem::reference;
 pub use rate::{LoginThrottle, Rates};
 pub use routes::{RouteFault, RouteList, Routes, faults};
 pub use row::{Allow, DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Returns, Row, SchemaDoc, Surface};
-pub use site::{SessionLimits, Settings, Site};
+pub use site::{FormTargets, SessionLimits, Settings, Site};
 pub use upload::archive;
 pub use upload::{FileKind, Upload, UploadLimits, UploadedFile};
 pub use visitor::{Channel, Htmx, Visitor};

@@ -46,7 +46,8 @@ pub(crate) async fn outer(State(site): State<Arc<Site>>, mut request: Request, n
         let visitor = response.extensions().get::<Visitor>().cloned();
         let route = response.extensions().get::<RouteId>().map_or("none", |r| r.0);
         let mut response = rendered(&site, &asked, visitor.as_ref(), response);
-        finish_headers(&site, &asked, visitor.as_ref(), &mut response);
+        let targets = if asked.signs_in(&site) { Some(site.form_targets().await) } else { None };
+        finish_headers(&site, &asked, visitor.as_ref(), targets, &mut response);
         log(&asked, route, visitor.as_ref(), response.status(), started);
         response
     }
@@ -69,6 +70,11 @@ impl Asked {
             htmx: Htmx::read(headers),
             remembered: language::remembered(headers),
         }
+    }
+
+    /// Whether the page is one of signing in.
+    fn signs_in(&self, site: &Site) -> bool {
+        self.path.starts_with(site.settings.sign_in_path)
     }
 }
 
@@ -126,21 +132,26 @@ fn rendered(site: &Arc<Site>, asked: &Asked, visitor: Option<&Visitor>, mut resp
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 const PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), geolocation=(self), gyroscope=(), magnetometer=(), microphone=(), payment=(), publickey-credentials-create=(self), publickey-credentials-get=(self), usb=()";
 
-fn finish_headers(site: &Site, asked: &Asked, visitor: Option<&Visitor>, response: &mut Response) {
+fn finish_headers(
+    site: &Site,
+    asked: &Asked,
+    visitor: Option<&Visitor>,
+    targets: Option<String>,
+    response: &mut Response,
+) {
     let is_html = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
     let headers = response.headers_mut();
     put(headers, "x-request-id", &asked.id);
     put(headers, "x-content-type-options", "nosniff");
     put(headers, "x-frame-options", "DENY");
     // The address of a page of signing in may tell where somebody wants to go.
-    let signing_in = asked.path.starts_with(site.settings.sign_in_path);
-    keep(headers, "referrer-policy", if signing_in { "no-referrer" } else { "same-origin" });
+    keep(headers, "referrer-policy", if targets.is_some() { "no-referrer" } else { "same-origin" });
     put(headers, "permissions-policy", PERMISSIONS);
     put(headers, "cross-origin-opener-policy", "same-origin");
     put(headers, "cross-origin-resource-policy", "same-origin");
-    if signing_in {
+    if let Some(targets) = targets {
         // The answer to the form may lead on, by redirects, to the system that sent the person here to sign in.
-        keep(headers, "content-security-policy", &format!("{POLICY}{}", site.form_targets()));
+        keep(headers, "content-security-policy", &format!("{POLICY}{targets}"));
     }
     keep(headers, "content-security-policy", POLICY);
     if site.settings.secure() {

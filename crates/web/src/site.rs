@@ -1,6 +1,7 @@
 //! What every request needs: the records, the clock, the ports to other rooms and the settings of this city.
 
 use crate::rate::{LoginThrottle, RateLimiter, Rates};
+use async_trait::async_trait;
 use haidang_contracts::authorizer::Authorizer;
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::Identity;
@@ -8,7 +9,7 @@ use haidang_kernel::ambient::Ambient;
 use haidang_store::Db;
 use haidang_ui::component::Banner;
 use haidang_ui::{City, Lang};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// How long sessions live.
@@ -114,7 +115,14 @@ pub struct Site {
     pub throttle: LoginThrottle,
     pub(crate) limiter: RateLimiter,
     pub(crate) emergency: std::sync::RwLock<Option<(Banner, Banner)>>,
-    form_targets: std::sync::RwLock<std::collections::BTreeSet<String>>,
+    form_targets: OnceLock<Arc<dyn FormTargets>>,
+}
+
+/// Says where the forms of signing in may lead on to: the origins of registered systems, as they are stored now.
+#[async_trait]
+pub trait FormTargets: Send + Sync {
+    /// The origins; none when the records do not answer, for a page that leads nowhere is better than none.
+    async fn origins(&self) -> Vec<String>;
 }
 
 impl Site {
@@ -139,24 +147,21 @@ impl Site {
             throttle: LoginThrottle::default(),
             limiter,
             emergency: std::sync::RwLock::new(None),
-            form_targets: std::sync::RwLock::default(),
+            form_targets: OnceLock::new(),
         })
     }
 
-    /// Lets the forms of signing in lead on to these origins: those of registered systems, and no others.
-    pub fn allow_form_targets<'a>(&self, origins: impl IntoIterator<Item = &'a str>) {
-        let mut known = self.form_targets.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-        for origin in origins {
-            if !known.contains(origin) {
-                known.insert(origin.to_owned());
-            }
-        }
+    /// Introduces whoever knows the registered systems; the first introduction counts.
+    pub fn ask_for_form_targets(&self, targets: Arc<dyn FormTargets>) {
+        let _ = self.form_targets.set(targets);
     }
 
     /// The origins as the end of a `form-action`.
-    pub(crate) fn form_targets(&self) -> String {
-        let known = self.form_targets.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        known.iter().map(|origin| format!(" {origin}")).collect()
+    pub(crate) async fn form_targets(&self) -> String {
+        match self.form_targets.get() {
+            Some(targets) => targets.origins().await.iter().map(|origin| format!(" {origin}")).collect(),
+            None => String::new(),
+        }
     }
 
     /// Shows a banner on all pages (Vietnamese, English), or takes it away.

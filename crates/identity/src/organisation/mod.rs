@@ -14,6 +14,7 @@ mod tests;
 
 use crate::room::IdentityRoom;
 use haidang_web::{Routes, Row};
+pub(crate) use pages::typed_date;
 use pages::{delegations, posts as post_pages, rights, what_if};
 
 const MANAGE: &str = "post.manage";

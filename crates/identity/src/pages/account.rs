@@ -27,6 +27,7 @@ struct AccountPage {
     /// When a recovery that waits may be completed.
     recovery: Option<String>,
     manages_posts: bool,
+    manages_clients: bool,
 }
 
 /// Shows the account.
@@ -85,6 +86,7 @@ pub(crate) async fn show_account(visitor: Visitor, State(room): State<IdentityRo
             .await?
             .map(|ready| haidang_kernel::format::date_time_text(lang, ready)),
         manages_posts: actor.can("post.manage"),
+        manages_clients: actor.can("client.manage"),
         page,
     })
 }

@@ -7,6 +7,7 @@ use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use haidang_contracts::ActorKind;
+use haidang_contracts::actor::PersonId;
 use haidang_kernel::problem::Problem;
 use haidang_store::{StoreError, args};
 use haidang_ui::error_page::ErrorPage;
@@ -59,6 +60,11 @@ pub(crate) fn refusal_page(visitor: &Visitor, what: &str) -> Result<Response, St
     Ok(sealed(html_status(StatusCode::BAD_REQUEST, page)?))
 }
 
+/// The one acted for, as the audit names people: a name that nobody has is nobody.
+pub(crate) fn principal_of(representee: Option<&str>) -> Option<String> {
+    representee.filter(|id| PersonId::parse(id).is_ok()).map(str::to_owned)
+}
+
 impl Provider {
     /// Sends an answer back, with `iss` in each (RFC 9207).
     pub(crate) fn send(&self, visitor: &Visitor, to: &Return<'_>, answer: &[(&str, &str)]) -> Result<Response, Stop> {
@@ -71,7 +77,7 @@ impl Provider {
             page.navigation = Vec::new();
             let fields = answer.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let mut response = html(ReturnPage { page, action: to.redirect_uri.to_owned(), fields })?;
-            let origin = rules::origin(to.redirect_uri).unwrap_or_default();
+            let origin = rules::form_target(to.redirect_uri).unwrap_or_default();
             put(&mut response, "content-security-policy", &policy(&[origin]));
             return Ok(sealed(response));
         }
@@ -115,14 +121,20 @@ impl Provider {
     ) -> Result<Response, Stop> {
         let code = self.random();
         let facts = Self::signed_in(visitor, session);
+        let mut request = request.clone();
+        if request.representee.is_none() {
+            request.representee = self.named_representee(client, &facts.person, &request.scopes).await;
+        }
+        let request = &request;
         let (now, expires) = (self.now(), self.after(self.lives().code));
         let request_text = serde_json::to_string(request).map_err(StoreError::from)?;
         let facts_text = serde_json::to_string(&facts).map_err(StoreError::from)?;
         let digest = haidang_web::tokens::digest(&code);
         let row = args![digest, &client.id, self.new_id(), request_text, facts_text, expires];
-        let entry = visitor
+        let mut entry = visitor
             .audit("authorization.granted", "client", &client.id)
             .detail(json!({ "scope": request.scopes.join(" "), "asked": agreed.is_some() }));
+        entry.actor.on_behalf = principal_of(request.representee.as_deref());
         let grant = agreed.map(|scopes| args![&facts.person, &client.id, scopes.join(" "), now]);
         let first = self
             .db()

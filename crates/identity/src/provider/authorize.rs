@@ -98,7 +98,6 @@ impl Provider {
                 Err(response) => return Ok(response),
             },
         };
-        visitor.site.allow_form_targets(client.origins());
         let present = self.present(visitor, &client, &request, None).await?;
         let waiting = Waiting { pushed: pushed.as_deref(), authorization: None };
         let session = session::current(visitor);
@@ -142,7 +141,6 @@ impl Provider {
                 Err(fault) => return Err(fault),
             }
         };
-        visitor.site.allow_form_targets(client.origins());
         let form_post = params.get("response_mode") == Some("form_post");
         let to = Return { redirect_uri: &redirect_uri, state: params.get("state"), form_post };
         self.send_refusal(visitor, &to, &refused).map(Err)
@@ -242,7 +240,6 @@ impl Provider {
     /// Goes on with a waiting request: to the next page, to the question, or to the answer.
     pub(crate) async fn go_on(&self, visitor: &Visitor, waited: &Waited) -> Result<Next, Stop> {
         let (client, request) = (&waited.client, &waited.request);
-        visitor.site.allow_form_targets(client.origins());
         let present = self.present(visitor, client, request, waited.person.as_deref()).await?;
         let step = next_step(request, present.as_ref(), Some(waited.begun_at), self.seconds());
         let waiting = Waiting { pushed: waited.pushed.as_deref(), authorization: Some(&waited.id) };

@@ -8,11 +8,15 @@ use haidang_kernel::keyed::hmac_sha256;
 use serde_json::{Map, Value, json};
 
 /// Claims of a scope, in the order of OIDC Core 5.4; only those the city knows.
-const SCOPES: [(&str, &[&str]); 4] = [
+const SCOPES: [(&str, &[&str]); 7] = [
     ("profile", &["name", "birthdate", "gender"]),
     ("email", &["email", "email_verified"]),
     ("phone", &["phone_number", "phone_number_verified"]),
     ("address", &["address"]),
+    // What holds at the moment of asking alone; `live` looks it up.
+    ("roles", &["roles"]),
+    ("account_level", &["nd69_account_level"]),
+    ("representee_list", &["representee_list"]),
 ];
 
 /// Every claim that may be asked for.

@@ -1,8 +1,7 @@
 //! What other systems read first: the metadata (OIDC Discovery, RFC 8414) and the public keys.
 
 use super::error::Stop;
-use super::register::OWN_SCOPES;
-use super::{Provider, claims, client_auth, dpop, keys, request, rules};
+use super::{Provider, claims, client_auth, device, dpop, dynamic, keys, request, rules, scopes, token};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -12,11 +11,12 @@ use serde_json::{Value, json};
 
 fn metadata(provider: &Provider, resource_scopes: &[String]) -> Value {
     let at = |path: &str| provider.address(path);
-    let mut scopes: Vec<&str> = OWN_SCOPES.to_vec();
-    scopes.extend(resource_scopes.iter().map(String::as_str));
+    let mut known: Vec<&str> = scopes::OWN.to_vec();
+    known.extend(resource_scopes.iter().map(String::as_str));
     let mut claims: Vec<&str> =
         vec!["sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "azp", "sid"];
     claims.extend(claims::known());
+    claims.push("representee");
     let confidential = ["private_key_jwt", "client_secret_basic"];
     json!({
         "issuer": provider.issuer(),
@@ -27,12 +27,14 @@ fn metadata(provider: &Provider, resource_scopes: &[String]) -> Value {
         "pushed_authorization_request_endpoint": at("/oauth2/par"),
         "introspection_endpoint": at("/oauth2/introspect"),
         "revocation_endpoint": at("/oauth2/revoke"),
+        "device_authorization_endpoint": at(device::ENDPOINT),
+        "registration_endpoint": at(dynamic::PATH),
         "end_session_endpoint": at("/oauth2/logout"),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query", "form_post"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": token::GRANTS,
         "subject_types_supported": ["pairwise", "public"],
-        "scopes_supported": scopes,
+        "scopes_supported": known,
         "claims_supported": claims,
         "claim_types_supported": ["normal"],
         "id_token_signing_alg_values_supported": keys::ALGORITHMS,

@@ -29,14 +29,20 @@ async fn introspect(provider: &Provider, headers: &HeaderMap, body: &Bytes) -> R
     // RFC 7662 2.2: whoever may not know is told no more than about a token that never was.
     let nothing = json!({ "active": false });
     let body = match provider.found(token).await? {
-        Some(found) if provider.may_know(&client, &found).await? => described(provider, &found),
+        Some(found) if provider.may_know(&client, &found).await? => {
+            let mut body = described(provider, &found);
+            if let Some(owner) = provider.open_client(&found.content.client).await? {
+                body.extend(provider.live(&owner, &found.content).await?.in_access_token());
+            }
+            Value::Object(body)
+        }
         Some(_) => nothing,
         None => provider.described_refresh(&client, token).await?.unwrap_or(nothing),
     };
     Ok(private_json(200, &body))
 }
 
-fn described(provider: &Provider, found: &Found) -> Value {
+fn described(provider: &Provider, found: &Found) -> Map<String, Value> {
     let content = &found.content;
     let mut body = common(provider, content);
     let mut put = |name: &str, value: Value| body.insert(name.to_owned(), value);
@@ -53,7 +59,10 @@ fn described(provider: &Provider, found: &Found) -> Value {
     if !content.details.is_empty() {
         put("authorization_details", json!(content.details));
     }
-    Value::Object(body)
+    if let Some(act) = &content.act {
+        put("act", act.clone());
+    }
+    body
 }
 
 fn common(provider: &Provider, content: &Content) -> Map<String, Value> {

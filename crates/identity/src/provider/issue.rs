@@ -1,6 +1,7 @@
 //! Making tokens, and finding again what a token stands for.
 
 use super::error::Stop;
+use super::live::Live;
 use super::model::{Client, Content, TokenFormat};
 use super::{Provider, jose, rules, sql};
 use haidang_kernel::problem::Problem;
@@ -17,6 +18,18 @@ pub(crate) struct Access {
     pub(crate) row: Option<Vec<Bound>>,
 }
 
+/// What an access token is made of.
+pub(crate) struct Making<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) content: &'a Content,
+    /// The tokens it belongs to.
+    pub(crate) family: Option<&'a str>,
+    /// What holds now.
+    pub(crate) live: &'a Live,
+    /// Seconds since the epoch at which it ends at the latest.
+    pub(crate) latest: Option<i64>,
+}
+
 /// What a token that is valid now stands for.
 pub(crate) struct Found {
     /// Id of its row: `jti`, or the digest of an opaque token.
@@ -28,24 +41,24 @@ pub(crate) struct Found {
     pub(crate) expires_at: i64,
     /// Whether a row of it is kept.
     pub(crate) kept: bool,
+    /// The tokens it belongs to.
+    pub(crate) family: Option<String>,
 }
 
 impl Provider {
     /// Makes an access token.
-    pub(crate) async fn access(
-        &self,
-        client: &Client,
-        content: &Content,
-        family: Option<&str>,
-    ) -> Result<Access, Stop> {
+    pub(crate) async fn access(&self, making: &Making<'_>) -> Result<Access, Stop> {
+        let Making { client, content, family, live, latest } = *making;
         let lives = self.lives();
         let registry = self.registry().await?;
         let server = content.resource.as_ref().and_then(|audience| registry.resources.get(audience));
         let official = content.signed_in.as_ref().is_some_and(|who| who.official);
         let most = if official { lives.access_official } else { lives.access };
+        let now = self.seconds();
         let life = server.map_or(most, |server| server.access_seconds.min(most));
+        let life = latest.map_or(life, |latest| life.min(latest - now));
         let audience = content.resource.as_deref().unwrap_or_else(|| self.issuer());
-        let (now, expires_at) = (self.seconds(), self.after(life));
+        let expires_at = self.after(life);
         let content = Content { issued_at: now, ..content.clone() };
         let sid = content.signed_in.as_ref().map(|who| who.sid.clone());
         let row = |id: &str| -> Result<Vec<Bound>, StoreError> {
@@ -58,7 +71,8 @@ impl Provider {
             return Ok(Access { token, expires_in: life, row });
         }
         let jti = self.new_id();
-        let claims = self.access_claims(client, &content, audience, &jti, expires_at);
+        let mut claims = self.access_claims(client, &content, audience, &jti, expires_at);
+        claims.extend(live.in_access_token());
         let token = self.sign("ES256", "at+jwt", &claims).await?;
         let row = if content.signed_in.is_some() { Some(row(&jti)?) } else { None };
         Ok(Access { token, expires_in: life, row })
@@ -97,6 +111,9 @@ impl Provider {
         if !content.details.is_empty() {
             put("authorization_details", json!(content.details));
         }
+        if let Some(act) = &content.act {
+            put("act", act.clone());
+        }
         claims
     }
 
@@ -105,6 +122,7 @@ impl Provider {
         &self,
         client: &Client,
         content: &Content,
+        live: &Live,
         nonce: Option<&str>,
         access: &str,
     ) -> Result<Option<String>, Problem> {
@@ -129,6 +147,9 @@ impl Provider {
         if let Some(nonce) = nonce {
             claims["nonce"] = nonce.into();
         }
+        for (name, value) in live.in_id_token() {
+            claims[name] = value;
+        }
         self.sign(&client.metadata.id_token_signed_response_alg, "JWT", &claims).await.map(Some)
     }
 
@@ -151,7 +172,8 @@ impl Provider {
         let Some(client) = self.open_client(&content.client).await? else { return Ok(None) };
         let sub = content.signed_in.as_ref().map_or(client.id.clone(), |who| self.sub(&client, &who.person));
         let audience = row.text("audience")?;
-        Ok(Some(Found { id, content, audience, sub, jti: None, expires_at: expires_at.as_second(), kept: true }))
+        let (family, expires_at) = (row.opt_text("family")?, expires_at.as_second());
+        Ok(Some(Found { id, content, audience, sub, jti: None, expires_at, kept: true, family }))
     }
 
     async fn found_signed(&self, token: &str) -> Result<Option<Found>, Stop> {
@@ -177,9 +199,12 @@ impl Provider {
                 signed_in: None,
                 details: Vec::new(),
                 issued_at: time("iat"),
+                representee: None,
+                act: None,
             },
         };
         let (audience, sub, kept) = (text("aud"), text("sub"), row.is_some());
-        Ok(Some(Found { id: jti.clone(), content, audience, sub, jti: Some(jti), expires_at, kept }))
+        let family = row.as_ref().map(|row| row.opt_text("family")).transpose()?.flatten();
+        Ok(Some(Found { id: jti.clone(), content, audience, sub, jti: Some(jti), expires_at, kept, family }))
     }
 }

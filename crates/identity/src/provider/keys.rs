@@ -1,12 +1,13 @@
 //! The provider's own keys: made here, sealed under the house's key, announced a day before they sign.
 
+use super::register::By;
 use super::{Provider, jose, sql};
 use crate::sealed::Sealer;
 use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
 use haidang_kernel::problem::Problem;
-use haidang_store::{ActorRef, AuditEntry, Row, StoreError, args};
+use haidang_store::{ActorRef, Row, StoreError, args};
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
@@ -18,7 +19,7 @@ use std::sync::{Arc, PoisonError};
 pub(crate) const ALGORITHMS: [&str; 4] = ["ES256", "EdDSA", "PS256", "RS256"];
 
 /// A new key is public this long before it signs, and an old one stays this long after.
-const ANNOUNCED: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const ANNOUNCED: SignedDuration = SignedDuration::from_hours(24);
 
 /// Another machine's new key is known after this time at the latest.
 const FRESH: SignedDuration = SignedDuration::from_secs(60);
@@ -31,16 +32,17 @@ pub(crate) struct SigningKey {
     encoding: EncodingKey,
     decoding: DecodingKey,
     public: Value,
-    active_from: Timestamp,
+    pub(crate) created_at: Timestamp,
+    pub(crate) active_from: Timestamp,
 }
 
 /// All keys, and when they were read.
 pub(crate) struct KeyRing {
-    keys: Vec<Arc<SigningKey>>,
+    pub(crate) keys: Vec<Arc<SigningKey>>,
     read_at: Timestamp,
 }
 
-fn broken(what: &str) -> Problem {
+pub(crate) fn broken(what: &str) -> Problem {
     Problem::internal(format!("signing key: {what}"))
 }
 
@@ -97,17 +99,18 @@ fn read(sealer: &Sealer, row: &Row) -> Result<SigningKey, Problem> {
         .unseal(&purpose(&kid), &row.bytes("sealed_key")?)
         .map_err(|_| broken("not sealed by this house; is store.unlock_file the right one?"))?;
     let encoding = encoding(algorithm, &private)?;
-    Ok(SigningKey { kid, name, algorithm, encoding, decoding, public, active_from: row.timestamp("active_from")? })
+    let (created_at, active_from) = (row.timestamp("created_at")?, row.timestamp("active_from")?);
+    Ok(SigningKey { kid, name, algorithm, encoding, decoding, public, created_at, active_from })
 }
 
 impl KeyRing {
     /// The newest key of an algorithm that signs now.
-    fn signing(&self, name: &str, now: Timestamp) -> Option<&Arc<SigningKey>> {
+    pub(crate) fn signing(&self, name: &str, now: Timestamp) -> Option<&Arc<SigningKey>> {
         self.keys.iter().rfind(|key| key.name == name && key.active_from <= now)
     }
 
     /// Whether a successor has signed for so long that nothing of this key is valid any more.
-    fn is_over(&self, key: &SigningKey, now: Timestamp) -> bool {
+    pub(crate) fn is_over(&self, key: &SigningKey, now: Timestamp) -> bool {
         let next = self.keys.iter().find(|other| other.name == key.name && other.active_from > key.active_from);
         next.is_some_and(|next| now.duration_since(next.active_from) > ANNOUNCED)
     }
@@ -134,13 +137,13 @@ impl Provider {
         if let Some(key) = self.keys().await?.signing(name, self.now()) {
             return Ok(key.clone());
         }
-        self.make_key(name, self.now()).await?;
+        self.make_key(name, self.now(), ActorRef::system().into()).await?;
         let ring = self.keys().await?;
         ring.signing(name, self.now()).cloned().ok_or_else(|| broken("none signs"))
     }
 
     /// Makes a key that signs from a moment on.
-    async fn make_key(&self, name: &str, active_from: Timestamp) -> Result<(), Problem> {
+    pub(crate) async fn make_key(&self, name: &str, active_from: Timestamp, by: By) -> Result<(), Problem> {
         let algorithm = algorithm_of(name)?;
         // A key of RSA takes a while to find: not on a thread that answers requests.
         let private =
@@ -153,8 +156,8 @@ impl Provider {
         let public = serde_json::to_value(&jwk).map_err(|_| broken("no public key"))?;
         let sealed = self.inner.room.sealer()?.seal(&purpose(&kid), &private).map_err(|_| broken("sealing failed"))?;
         let row = args![&kid, name, &public, sealed, self.now(), active_from];
-        let entry = AuditEntry::mutation("signing_key.made", ActorRef::system())
-            .object("signing_key", &kid)
+        let entry = by
+            .entry("signing_key.made", "signing_key", &kid)
             .detail(json!({ "algorithm": name, "active_from": active_from.to_string() }));
         self.db()
             .transaction(|tx| {
@@ -170,7 +173,7 @@ impl Provider {
         Ok(())
     }
 
-    fn forget_keys(&self) {
+    pub(crate) fn forget_keys(&self) {
         *self.inner.keys.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -185,7 +188,7 @@ impl Provider {
             let Some(newest) = ring.keys.iter().rfind(|key| key.name == name) else { continue };
             if now.duration_since(newest.active_from) >= life - ANNOUNCED {
                 let active_from = now.checked_add(ANNOUNCED).map_err(|_| broken("no next day"))?;
-                self.make_key(name, active_from).await?;
+                self.make_key(name, active_from, ActorRef::system().into()).await?;
             }
         }
         for key in ring.keys.iter().filter(|key| ring.is_over(key, now)) {
@@ -204,7 +207,7 @@ impl Provider {
         let active_from = self.now().checked_add(ANNOUNCED).map_err(|_| broken("no next day"))?;
         let mut announced = Vec::new();
         for name in ALGORITHMS.into_iter().filter(|name| ring.keys.iter().any(|key| key.name == *name)) {
-            self.make_key(name, active_from).await?;
+            self.make_key(name, active_from, ActorRef::system().into()).await?;
             announced.push(name.to_owned());
         }
         Ok(announced)

@@ -5,19 +5,26 @@
 //! keys instead of secrets and bound tokens for confidential clients, rotation with family revocation for public ones.
 //! Formats, lives and order of checks are those of the handbook "identity", 3.1 to 3.10.
 
+mod administer;
 mod answer;
+mod api;
 mod authorize;
 mod backchannel;
 mod claims;
 mod client_auth;
 mod crypto;
+mod device;
 mod discovery;
 mod dpop;
+mod dynamic;
 mod error;
+mod exchange;
 mod introspect;
 mod issue;
 mod jose;
+mod key_admin;
 mod keys;
+mod live;
 mod logout;
 mod model;
 mod pages;
@@ -29,18 +36,23 @@ mod registry;
 mod request;
 mod routes;
 mod rules;
+mod scopes;
 mod sql;
 mod token;
 mod userinfo;
+mod withdrawal;
 
 pub use backchannel::{LogoutDelivery, LogoutNotices};
 pub use model::{Client, ClientAuth, ClientState, Metadata, Profile, ResourceServer, SignInDoor, TokenFormat};
-pub use register::{NewClient, RegisterError, Registered};
+pub use register::{By, NewClient, RegisterError, Registered};
 pub use routes::routes;
+pub use withdrawal::GrantWithdrawals;
 
 use crate::room::IdentityRoom;
+use async_trait::async_trait;
 use haidang_kernel::problem::Problem;
 use haidang_store::{Db, StoreError, args};
+use haidang_web::FormTargets;
 use haidang_web::client::Guarded;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -80,6 +92,8 @@ pub struct Lives {
     pub offline: i64,
     /// A sign-in that waits for its person.
     pub interaction: i64,
+    /// A device that waits for its person.
+    pub device: i64,
 }
 
 impl Default for Lives {
@@ -93,6 +107,7 @@ impl Default for Lives {
             refresh: 8 * 3_600,
             offline: 30 * 86_400,
             interaction: 600,
+            device: 600,
         }
     }
 }
@@ -109,6 +124,19 @@ pub(crate) struct Inner {
     pub(crate) keys: RwLock<Option<Arc<keys::KeyRing>>>,
     pub(crate) registry: RwLock<Option<Arc<registry::Registry>>>,
     pub(crate) fetched: Mutex<HashMap<String, client_auth::Fetched>>,
+}
+
+#[async_trait]
+impl FormTargets for Provider {
+    async fn origins(&self) -> Vec<String> {
+        match self.form_origins().await {
+            Ok(origins) => origins,
+            Err(error) => {
+                tracing::warn!(error = %error, "where forms may lead is not known");
+                Vec::new()
+            }
+        }
+    }
 }
 
 impl Provider {

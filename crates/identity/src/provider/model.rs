@@ -1,5 +1,6 @@
 //! What the provider knows of other systems, and what it remembers between two steps of a sign-in.
 
+use super::scopes;
 use haidang_store::{Row, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -155,6 +156,8 @@ pub struct Client {
     pub(crate) secret_sha256: Option<String>,
     /// When it was registered.
     pub created_at: Timestamp,
+    /// Since when it is set aside, when it is.
+    pub suspended_at: Option<Timestamp>,
 }
 
 impl Client {
@@ -169,12 +172,14 @@ impl Client {
             metadata: row.json("metadata")?,
             secret_sha256: row.opt_text("secret_sha256")?,
             created_at: row.timestamp("created_at")?,
+            suspended_at: row.opt_timestamp("suspended_at")?,
         })
     }
 
     /// Whether the client may be used now.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.state == ClientState::Approved && self.approved_until.is_none_or(|end| now < end)
+        let approved = self.state == ClientState::Approved && self.approved_until.is_none_or(|end| now < end);
+        approved && self.suspended_at.is_none()
     }
 
     /// Whether the grant is registered for it.
@@ -182,9 +187,10 @@ impl Client {
         self.metadata.grant_types.iter().any(|known| known == grant)
     }
 
-    /// Whether it may ask for the scope.
+    /// Whether it may ask for the scope. Whoever may let a person pick whom to act for may also name somebody.
     pub(crate) fn has_scope(&self, scope: &str) -> bool {
-        self.metadata.scope.split(' ').any(|known| known == scope)
+        let wanted = if scopes::is_representee(scope) { scopes::ANY_REPRESENTEE } else { scope };
+        self.metadata.scope.split(' ').any(|known| known == wanted)
     }
 
     /// Whether requests must be pushed first.
@@ -210,10 +216,10 @@ impl Client {
         }
     }
 
-    /// Origins to which answers are sent.
+    /// Origins to which answers are sent, as a policy of a page can name them.
     pub(crate) fn origins(&self) -> Vec<&str> {
         let mut origins: Vec<&str> =
-            self.metadata.redirect_uris.iter().filter_map(|uri| super::rules::origin(uri)).collect();
+            self.metadata.redirect_uris.iter().filter_map(|uri| super::rules::form_target(uri)).collect();
         origins.sort_unstable();
         origins.dedup();
         origins
@@ -292,9 +298,17 @@ pub(crate) struct Request {
     /// Claims asked for by name at userinfo, beside those of the scopes.
     pub(crate) claims: Vec<String>,
     pub(crate) details: Vec<VaultRead>,
+    /// Opaque id of the one acted for, once it is known: named in a scope, or picked by the person.
+    #[serde(default)]
+    pub(crate) representee: Option<String>,
 }
 
 impl Request {
+    /// Whether the person is to pick whom to act for.
+    pub(crate) fn lets_pick(&self) -> bool {
+        scopes::wish(&self.scopes) == Some(scopes::Wish::Picked)
+    }
+
     pub(crate) fn prompts(&self, word: &str) -> bool {
         self.prompt.iter().any(|known| known == word)
     }
@@ -339,4 +353,10 @@ pub(crate) struct Content {
     pub(crate) details: Vec<VaultRead>,
     #[serde(default)]
     pub(crate) issued_at: i64,
+    /// Opaque id of the one acted for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) representee: Option<String>,
+    /// Who acts with the token in the person's place (RFC 8693 4.1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) act: Option<Value>,
 }

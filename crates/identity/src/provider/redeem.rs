@@ -2,10 +2,11 @@
 
 use super::dpop::Proof;
 use super::error::{Refusal, Stop};
+use super::issue::Making;
 use super::model::{Client, Content, Request, SignedIn};
 use super::params::Params;
 use super::token::{Granted, record};
-use super::{Provider, rules, sql};
+use super::{Provider, rules, scopes, sql};
 use haidang_contracts::actor::PersonId;
 use haidang_contracts::identity::Identity;
 use haidang_store::{StoreError, Value as Bound, args};
@@ -14,17 +15,17 @@ use haidang_web::{Visitor, session};
 use jiff::Timestamp;
 
 /// Where the tokens of one sign-in belong together.
-struct Issue<'a> {
-    client: &'a Client,
-    content: &'a Content,
-    family: &'a str,
-    nonce: Option<&'a str>,
+pub(crate) struct Issue<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) content: &'a Content,
+    pub(crate) family: &'a str,
+    pub(crate) nonce: Option<&'a str>,
     /// What stays with the refresh token, when one is made: a refresh may narrow, its successor may not be narrower.
-    refresh: Option<(&'a Content, Timestamp)>,
+    pub(crate) refresh: Option<(&'a Content, Timestamp)>,
 }
 
 /// Whether the key of a proof is the one that was promised.
-fn same_key(promised: Option<&String>, proof: Option<&Proof>) -> Result<(), Refusal> {
+pub(crate) fn same_key(promised: Option<&String>, proof: Option<&Proof>) -> Result<(), Refusal> {
     match (promised, proof) {
         (None, _) => Ok(()),
         (Some(_), None) => Err(Refusal::proof("a DPoP proof is missing")),
@@ -81,13 +82,10 @@ impl Provider {
             signed_in: Some(who),
             details: request.details.clone(),
             issued_at: 0,
+            representee: request.representee.clone(),
+            act: None,
         };
-        let life = if content.scopes.iter().any(|s| s == "offline_access") {
-            self.lives().offline
-        } else {
-            self.lives().refresh
-        };
-        let refresh = client.may("refresh_token").then(|| (&content, self.after(life)));
+        let refresh = client.may("refresh_token").then(|| (&content, self.after(self.refresh_life(&content))));
         let issue = Issue { client, content: &content, family: &family, nonce: request.nonce.as_deref(), refresh };
         let granted = self.issue(visitor, &issue, "authorization_code", sql::USE_CODE, &code).await?;
         if granted.is_none() {
@@ -127,7 +125,8 @@ impl Provider {
         }
         let scopes = match params.has("scope") {
             true => params.words("scope"),
-            false => kept.scopes.clone(),
+            // Acting for somebody else is not carried on unless it is asked for again.
+            false => kept.scopes.iter().filter(|scope| !scopes::is_representee(scope)).cloned().collect(),
         };
         if scopes.iter().any(|scope| !kept.scopes.contains(scope)) {
             return Err(Refusal::new("invalid_scope", "a refresh can only narrow").into());
@@ -141,7 +140,8 @@ impl Provider {
             self.revoke_family(&family, "session over").await?;
             return Err(unknown().into());
         }
-        let content = Content { scopes, jkt: proof.map(|proof| proof.jkt.clone()), ..kept.clone() };
+        let representee = kept.representee.clone().filter(|_| scopes.iter().any(|scope| scopes::is_representee(scope)));
+        let content = Content { scopes, representee, jkt: proof.map(|proof| proof.jkt.clone()), ..kept.clone() };
         let refresh = client.rotates().then_some((&kept, expires_at));
         let issue = Issue { client, content: &content, family: &family, nonce: None, refresh };
         let take = if client.rotates() { sql::ROTATE_REFRESH } else { "" };
@@ -155,8 +155,14 @@ impl Provider {
         Ok(granted)
     }
 
+    /// Life of a refresh token in seconds.
+    pub(crate) fn refresh_life(&self, content: &Content) -> i64 {
+        let offline = content.scopes.iter().any(|scope| scope == "offline_access");
+        if offline { self.lives().offline } else { self.lives().refresh }
+    }
+
     /// Whether the session of a sign-in lives and its person may still sign in.
-    async fn still_signed_in(&self, visitor: &Visitor, who: &SignedIn) -> Result<bool, Stop> {
+    pub(crate) async fn still_signed_in(&self, visitor: &Visitor, who: &SignedIn) -> Result<bool, Stop> {
         let session = session::by_sid(&visitor.site, &who.sid).await?;
         Ok(session.is_some_and(|session| session.person.as_str() == who.person) && self.is_known(&who.person).await?)
     }
@@ -190,7 +196,7 @@ impl Provider {
     }
 
     /// Makes the tokens and writes them down, taking what they are given for; `None` when somebody took it first.
-    async fn issue(
+    pub(crate) async fn issue(
         &self,
         visitor: &Visitor,
         issue: &Issue<'_>,
@@ -199,8 +205,10 @@ impl Provider {
         id: &str,
     ) -> Result<Option<Granted>, Stop> {
         let (client, content) = (issue.client, issue.content);
-        let access = self.access(client, content, Some(issue.family)).await?;
-        let id_token = self.id_token(client, content, issue.nonce, &access.token).await?;
+        let live = self.live(client, content).await?;
+        let making = Making { client, content, family: Some(issue.family), live: &live, latest: None };
+        let access = self.access(&making).await?;
+        let id_token = self.id_token(client, content, &live, issue.nonce, &access.token).await?;
         let refresh = issue.refresh.map(|_| self.random());
         let sid = content.signed_in.as_ref().map(|who| who.sid.clone());
         let offline = content.scopes.iter().any(|scope| scope == "offline_access");
@@ -213,6 +221,7 @@ impl Provider {
             _ => None,
         };
         let relying = content.signed_in.as_ref().map(|who| args![&who.sid, &client.id, &who.person, self.now()]);
+        let family = if grant == "refresh_token" { None } else { self.family_row(issue) };
         let entry = record(visitor, client, content, grant);
         let (row, now) = (access.row.as_ref(), self.now());
         let taken = self
@@ -222,6 +231,7 @@ impl Provider {
                     (sql::INSERT_TOKEN, row.cloned()),
                     (sql::INSERT_REFRESH, refresh_row.clone()),
                     (sql::PUT_RELYING, relying.clone()),
+                    (sql::PUT_FAMILY, family.clone()),
                 ];
                 let entry = entry.clone();
                 Box::pin(async move {
@@ -230,7 +240,7 @@ impl Provider {
                     }
                     for (statement, row) in rows {
                         if let Some(row) = row {
-                            tx.execute(statement, row).await?;
+                            tx.later(statement, row).await?;
                         }
                     }
                     tx.audit(entry).await?;
@@ -238,6 +248,24 @@ impl Provider {
                 })
             })
             .await?;
-        Ok(taken.then(|| Granted { content: content.clone(), access, refresh, id_token }))
+        Ok(taken.then(|| Granted { content: content.clone(), access, refresh, id_token, exchanged: false }))
+    }
+
+    /// What the tokens of a sign-in rest on, kept as long as any of them may live.
+    fn family_row(&self, issue: &Issue<'_>) -> Option<Vec<Bound>> {
+        let who = issue.content.signed_in.as_ref()?;
+        let mut purposes: Vec<&str> = issue.content.details.iter().map(|read| read.purpose.as_str()).collect();
+        purposes.sort_unstable();
+        purposes.dedup();
+        let until = self.after(self.refresh_life(issue.content) + self.lives().access);
+        Some(args![
+            issue.family,
+            &issue.client.id,
+            &who.person,
+            issue.content.representee.clone(),
+            purposes.join(" "),
+            self.now(),
+            until
+        ])
     }
 }

@@ -1,9 +1,10 @@
 //! Registration of clients and resource servers: what may be registered, and by whose act it counts.
 
 use super::model::{Client, ClientAuth, ClientState, Metadata, Profile, ResourceServer, SignInDoor, TokenFormat};
-use super::{Provider, jose, keys, rules, sql};
+use super::{Provider, device, exchange, jose, keys, rules, scopes, sql, token};
 use haidang_kernel::problem::Problem;
-use haidang_store::{ActorRef, AuditEntry, StoreError, args};
+use haidang_store::{ActorRef, AuditEntry, StoreError, Value as Bound, args};
+use haidang_web::Visitor;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -48,6 +49,12 @@ pub enum RegisterError {
     /// There is none.
     #[error("no such client")]
     Unknown,
+    /// It was shut out, which is for good.
+    #[error("this client was shut out for good")]
+    Over,
+    /// It is not in the state in which this could be done.
+    #[error("{0}")]
+    State(&'static str),
     /// An old system may not stay for ever.
     #[error("the approval of a legacy_rp client needs an end date within three years")]
     NoEnd,
@@ -56,13 +63,47 @@ pub enum RegisterError {
     Store(#[from] StoreError),
 }
 
-/// Names of our own scopes.
-pub(crate) const OWN_SCOPES: [&str; 6] = ["openid", "profile", "email", "phone", "address", "offline_access"];
+/// Who registers or decides, and in which request.
+#[derive(Debug, Clone)]
+pub struct By {
+    actor: ActorRef,
+    request: Option<String>,
+}
 
-/// Grants that a client may register.
-const GRANTS: [&str; 3] = ["authorization_code", "refresh_token", "client_credentials"];
+impl From<ActorRef> for By {
+    fn from(actor: ActorRef) -> Self {
+        Self { actor, request: None }
+    }
+}
 
-fn facts(what: &'static str) -> RegisterError {
+impl From<&Visitor> for By {
+    fn from(visitor: &Visitor) -> Self {
+        Self { actor: visitor.actor_ref(), request: Some(visitor.request_id.clone()) }
+    }
+}
+
+impl By {
+    /// Somebody other than the visitor, in the visitor's request.
+    pub(crate) fn in_request(actor: ActorRef, visitor: &Visitor) -> Self {
+        Self { actor, request: Some(visitor.request_id.clone()) }
+    }
+
+    /// The human who acts.
+    pub(crate) fn person(&self) -> Option<String> {
+        self.actor.person.clone()
+    }
+
+    /// The record of what was done to a client.
+    pub(crate) fn entry(self, action: &'static str, kind: &str, id: &str) -> AuditEntry {
+        let entry = AuditEntry::mutation(action, self.actor).object(kind, id);
+        match self.request {
+            Some(request) => entry.request(&request),
+            None => entry,
+        }
+    }
+}
+
+pub(crate) fn facts(what: &'static str) -> RegisterError {
     RegisterError::Facts { code: "invalid_client_metadata", what }
 }
 
@@ -77,7 +118,7 @@ fn profile_of(metadata: &Metadata) -> Profile {
 }
 
 /// Every rule about a client's facts, by its kind.
-fn check(profile: Profile, metadata: &Metadata) -> Result<(), RegisterError> {
+pub(crate) fn check(profile: Profile, metadata: &Metadata) -> Result<(), RegisterError> {
     let method = metadata.token_endpoint_auth_method;
     let fits = match profile {
         Profile::Fapi2 => method == ClientAuth::PrivateKeyJwt,
@@ -89,7 +130,7 @@ fn check(profile: Profile, metadata: &Metadata) -> Result<(), RegisterError> {
         return Err(facts("token_endpoint_auth_method does not fit the profile"));
     }
     let grants = &metadata.grant_types;
-    if grants.is_empty() || grants.iter().any(|grant| !GRANTS.contains(&grant.as_str())) {
+    if grants.is_empty() || grants.iter().any(|grant| !token::GRANTS.contains(&grant.as_str())) {
         return Err(facts("grant_types holds a grant that is not offered, or none"));
     }
     let has = |grant: &str| grants.iter().any(|known| known == grant);
@@ -99,6 +140,12 @@ fn check(profile: Profile, metadata: &Metadata) -> Result<(), RegisterError> {
     }
     if by_people == metadata.redirect_uris.is_empty() || (profile == Profile::Service && by_people) {
         return Err(facts("redirect_uris and grant_types contradict each other"));
+    }
+    if has(device::GRANT) && !matches!(profile, Profile::Fapi2 | Profile::Public) {
+        return Err(facts("the grant of devices is for clients with a key and for public ones"));
+    }
+    if has(exchange::GRANT) && !matches!(profile, Profile::Fapi2 | Profile::Service) {
+        return Err(facts("only a confidential client exchanges tokens"));
     }
     check_addresses(profile, metadata)?;
     check_keys(method, metadata)?;
@@ -192,7 +239,18 @@ impl Provider {
     ///
     /// # Errors
     /// [`RegisterError`].
-    pub async fn register(&self, new: NewClient, by: ActorRef) -> Result<Registered, RegisterError> {
+    pub async fn register(&self, new: NewClient, by: impl Into<By>) -> Result<Registered, RegisterError> {
+        let (made, row, entry) = self.prepared(new, by.into()).await?;
+        self.change(sql::INSERT_CLIENT, row, entry).await?;
+        Ok(made)
+    }
+
+    /// A client ready to be inserted, with its record.
+    pub(crate) async fn prepared(
+        &self,
+        new: NewClient,
+        by: By,
+    ) -> Result<(Registered, Vec<Bound>, AuditEntry), RegisterError> {
         let profile = new.profile.unwrap_or_else(|| profile_of(&new.metadata));
         check(profile, &new.metadata)?;
         let id = new.id.unwrap_or_else(|| self.new_id());
@@ -216,26 +274,25 @@ impl Provider {
             secret.as_deref().map(haidang_web::tokens::digest),
             self.now(),
         ];
-        let entry = AuditEntry::mutation("client.registered", by)
-            .object("client", &id)
+        let entry = by
+            .entry("client.registered", "client", &id)
             .detail(json!({ "profile": profile.as_str(), "scope": new.metadata.scope }));
-        self.change(sql::INSERT_CLIENT, row, entry).await?;
-        Ok(Registered { id, profile, secret })
+        Ok((Registered { id, profile, secret }, row, entry))
     }
 
     /// Lets a client in, until a moment when one is given. An old system needs one.
     ///
     /// # Errors
     /// [`RegisterError`].
-    pub async fn approve(&self, id: &str, until: Option<Timestamp>, by: ActorRef) -> Result<(), RegisterError> {
+    pub async fn approve(&self, id: &str, until: Option<Timestamp>, by: impl Into<By>) -> Result<(), RegisterError> {
         let client = self.known(id).await?;
-        let latest = self.after(3 * 366 * 86_400);
-        let in_time = until.is_some_and(|end| end > self.now() && end <= latest);
-        if client.profile == Profile::LegacyRp && !in_time {
-            return Err(RegisterError::NoEnd);
+        if client.state == ClientState::Revoked {
+            return Err(RegisterError::Over);
         }
-        let entry = AuditEntry::mutation("client.approved", by)
-            .object("client", id)
+        self.check_end(client.profile, until)?;
+        let entry = by
+            .into()
+            .entry("client.approved", "client", id)
             .detail(json!({ "until": until.map(|end| end.to_string()) }));
         self.change(sql::SET_CLIENT_STATE, args![id, ClientState::Approved.as_str(), until, self.now()], entry).await?;
         Ok(())
@@ -245,15 +302,26 @@ impl Provider {
     ///
     /// # Errors
     /// [`RegisterError`].
-    pub async fn shut_out(&self, id: &str, by: ActorRef) -> Result<(), RegisterError> {
+    pub async fn shut_out(&self, id: &str, by: impl Into<By>) -> Result<(), RegisterError> {
         let client = self.known(id).await?;
-        let entry = AuditEntry::mutation("client.revoked", by).object("client", id);
+        let entry = by.into().entry("client.revoked", "client", id);
         let row = args![id, ClientState::Revoked.as_str(), client.approved_until, self.now()];
         self.change(sql::SET_CLIENT_STATE, row, entry).await?;
         Ok(())
     }
 
-    async fn known(&self, id: &str) -> Result<std::sync::Arc<Client>, RegisterError> {
+    /// Whether an approval may last until then.
+    pub(crate) fn check_end(&self, profile: Profile, until: Option<Timestamp>) -> Result<(), RegisterError> {
+        let latest = self.after(3 * 366 * 86_400);
+        match until {
+            None if profile == Profile::LegacyRp => Err(RegisterError::NoEnd),
+            Some(end) if profile == Profile::LegacyRp && end > latest => Err(RegisterError::NoEnd),
+            Some(end) if end <= self.now() => Err(RegisterError::State("the end of the approval is past")),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) async fn known(&self, id: &str) -> Result<std::sync::Arc<Client>, RegisterError> {
         self.forget_registry();
         self.registry().await?.client(id).cloned().ok_or(RegisterError::Unknown)
     }
@@ -262,12 +330,12 @@ impl Provider {
     ///
     /// # Errors
     /// [`RegisterError`].
-    pub async fn put_resource(&self, new: &ResourceServer, by: ActorRef) -> Result<(), RegisterError> {
+    pub async fn put_resource(&self, new: &ResourceServer, by: impl Into<By>) -> Result<(), RegisterError> {
         let absolute = new.audience.starts_with("https://") || new.audience.starts_with("urn:");
         if !absolute || new.audience.contains(['#', ' ']) || new.audience.len() > 500 {
             return Err(facts("an audience is an absolute address without fragment"));
         }
-        if new.scopes.iter().any(|scope| OWN_SCOPES.contains(&scope.as_str())) || new.scopes.is_empty() {
+        if new.scopes.iter().any(|scope| scopes::is_own(scope)) || new.scopes.is_empty() {
             return Err(facts("a resource has scopes of its own"));
         }
         if !(30..=3_600).contains(&new.access_seconds) {
@@ -276,18 +344,19 @@ impl Provider {
         let format = if new.format == TokenFormat::Jwt { "jwt" } else { "opaque" };
         let row =
             args![&new.audience, new.scopes.join(" "), format, new.access_seconds, new.client.clone(), self.now(),];
-        let entry = AuditEntry::mutation("resource_server.registered", by)
-            .object("resource_server", &new.audience)
+        let entry = by
+            .into()
+            .entry("resource_server.registered", "resource_server", &new.audience)
             .detail(json!({ "scopes": new.scopes, "format": format }));
         self.change(sql::PUT_RESOURCE, row, entry).await?;
         Ok(())
     }
 
     /// One change with its record; what was read before is forgotten.
-    async fn change(
+    pub(crate) async fn change(
         &self,
         statement: &'static str,
-        row: Vec<haidang_store::Value>,
+        row: Vec<Bound>,
         entry: AuditEntry,
     ) -> Result<(), StoreError> {
         self.db()
@@ -310,80 +379,13 @@ impl From<RegisterError> for Problem {
         match error {
             RegisterError::Store(error) => error.into(),
             RegisterError::Unknown => Problem::not_found("client_not_found", "no such client"),
+            RegisterError::Over => Problem::conflict("client_over", "this client was shut out for good"),
+            RegisterError::State(what) => Problem::conflict("client_state", what),
             other => Problem::invalid("client_refused", other.to_string()),
         }
     }
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    fn judged(changes: Value) -> Result<Profile, &'static str> {
-        let mut value = json!({
-            "client_name": "Một hệ thống",
-            "token_endpoint_auth_method": "none",
-            "redirect_uris": ["https://rp.example/cb"],
-            "scope": "openid profile",
-        });
-        for (name, change) in changes.as_object().unwrap() {
-            value[name] = change.clone();
-        }
-        let new = match read(&value) {
-            Ok(new) => new,
-            Err(RegisterError::Facts { what, .. }) => return Err(what),
-            Err(other) => panic!("{other}"),
-        };
-        let profile = profile_of(&new.metadata);
-        match check(profile, &new.metadata) {
-            Ok(()) => Ok(profile),
-            Err(RegisterError::Facts { what, .. }) => Err(what),
-            Err(other) => panic!("{other}"),
-        }
-    }
-
-    #[test]
-    fn a_registration_is_judged_by_its_kind() {
-        let key = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
-        let set = |key: Value| json!({ "keys": [key] });
-        assert_eq!(judged(json!({})), Ok(Profile::Public));
-        let basic = json!({ "token_endpoint_auth_method": "client_secret_basic" });
-        assert_eq!(judged(basic.clone()), Ok(Profile::LegacyRp));
-        let machine = json!({ "token_endpoint_auth_method": "client_secret_basic", "redirect_uris": [], "grant_types": ["client_credentials"], "scope": "api:read" });
-        assert_eq!(judged(machine), Ok(Profile::Service));
-        assert_eq!(
-            judged(json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": set(key.clone()) })),
-            Ok(Profile::Fapi2)
-        );
-        let mut private = key;
-        private["d"] = "AAAA".into();
-        let refused = [
-            json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": set(private) }),
-            json!({ "token_endpoint_auth_method": "private_key_jwt" }),
-            json!({ "token_endpoint_auth_method": "client_secret_post" }),
-            json!({ "token_endpoint_auth_method": "client_secret_jwt" }),
-            json!({ "response_types": ["token"] }),
-            json!({ "response_types": ["code id_token"] }),
-            json!({ "grant_types": ["password"] }),
-            json!({ "grant_types": ["implicit"] }),
-            json!({ "grant_types": ["client_credentials"] }),
-            json!({ "grant_types": [] }),
-            json!({ "redirect_uris": [] }),
-            json!({ "redirect_uris": ["https://*.example/cb"] }),
-            json!({ "redirect_uris": ["https://rp.example/cb#x"] }),
-            json!({ "redirect_uris": ["http://rp.example/cb"] }),
-            json!({ "post_logout_redirect_uris": ["javascript:x"] }),
-            json!({ "id_token_signed_response_alg": "none" }),
-            json!({ "id_token_signed_response_alg": "HS256" }),
-            json!({ "subject_type": "shared" }),
-            json!({ "client_name": " " }),
-            json!({ "jwks_uri": "file:///etc/passwd" }),
-            json!({ "token_endpoint_auth_method": "client_secret_basic", "scope": "openid email" }),
-            json!({ "token_endpoint_auth_method": "client_secret_basic", "scope": "openid offline_access" }),
-        ];
-        for changes in refused {
-            assert!(judged(changes.clone()).is_err(), "{changes}");
-        }
-    }
-}
+#[path = "register_tests.rs"]
+mod tests;

@@ -64,6 +64,14 @@ impl Provider {
         Ok(registry)
     }
 
+    /// Where the forms of signing in may lead on to: the origins of every client that people may be signed in at.
+    pub(crate) async fn form_origins(&self) -> Result<Vec<String>, StoreError> {
+        let (registry, now) = (self.registry().await?, self.now());
+        let open = registry.clients.values().filter(|client| client.is_open(now));
+        let origins: BTreeSet<&str> = open.flat_map(|client| client.origins()).collect();
+        Ok(origins.into_iter().map(str::to_owned).collect())
+    }
+
     /// Forgets what was read; called after every change.
     pub(crate) fn forget_registry(&self) {
         *self.inner.registry.write().unwrap_or_else(PoisonError::into_inner) = None;
@@ -83,33 +91,6 @@ impl Provider {
         let mut clients: Vec<Arc<Client>> = self.registry().await?.clients().cloned().collect();
         clients.sort_by(|one, other| one.id.cmp(&other.id));
         Ok(clients)
-    }
-
-    /// Takes back what a person agreed to give a client: the next refresh is refused, and the next sign-in asks anew.
-    /// `false` when there was nothing to take back.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn withdraw_grant(
-        &self,
-        person: &haidang_contracts::actor::PersonId,
-        client: &str,
-        by: haidang_store::ActorRef,
-    ) -> Result<bool, StoreError> {
-        let now = self.now();
-        let entry = haidang_store::AuditEntry::mutation("client_grant.withdrawn", by).object("client", client);
-        self.db()
-            .transaction(|tx| {
-                let entry = entry.clone();
-                Box::pin(async move {
-                    let withdrawn = tx.execute(sql::REVOKE_GRANT, args![person, client, now]).await? > 0;
-                    if withdrawn {
-                        tx.audit(entry).await?;
-                    }
-                    Ok::<bool, StoreError>(withdrawn)
-                })
-            })
-            .await
     }
 
     /// All resource servers by their audiences.

@@ -4,9 +4,10 @@
 use super::error::{Refusal, Stop};
 use super::model::{Client, Request, VaultRead};
 use super::params::Params;
-use super::register::OWN_SCOPES;
 use super::registry::Registry;
+use super::scopes;
 use super::{Provider, claims, jose, rules};
+use crate::consent::rar::Refusal as DetailsRefusal;
 use serde_json::Value;
 
 /// The only kind of detailed authorization there is.
@@ -79,7 +80,7 @@ pub(crate) fn target(
         if !client.has_scope(scope) {
             return Err(unknown());
         }
-        if !OWN_SCOPES.contains(&scope.as_str()) {
+        if !scopes::is_own(scope) {
             foreign.push(scope);
         }
     }
@@ -97,32 +98,6 @@ pub(crate) fn target(
         (Some(server), None) => Ok(Some(server.audience.clone())),
         (Some(_), Some(_)) => Err(Refusal::new("invalid_target", "several resources know these scopes: name one")),
     }
-}
-
-/// Reads of the vault that are asked for, every member known.
-fn details(params: &Params) -> Result<Vec<VaultRead>, Refusal> {
-    let wrong = |what: &'static str| Refusal::new("invalid_authorization_details", what);
-    let Some(text) = params.get("authorization_details") else { return Ok(Vec::new()) };
-    let details: Vec<VaultRead> =
-        serde_json::from_str(text).map_err(|_| wrong("authorization_details is of another form"))?;
-    for one in &details {
-        let words = |list: &[String]| !list.is_empty() && list.len() <= 50 && list.iter().all(|w| is_word(w));
-        let known = |action: &String| ["view", "extract"].contains(&action.as_str());
-        if one.kind != VAULT_READ || one.locations != ["urn:haidang:vault"] {
-            return Err(wrong("the type or the location is unknown"));
-        }
-        if !words(&one.actions) || !one.actions.iter().all(known) || !words(&one.datatypes) {
-            return Err(wrong("actions and datatypes name what is read"));
-        }
-        if !is_word(&one.purpose) || !is_word(&one.case_id) {
-            return Err(wrong("purpose and case_id are needed"));
-        }
-    }
-    if details.is_empty() { Err(wrong("authorization_details is empty")) } else { Ok(details) }
-}
-
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-/".contains(&b))
 }
 
 /// What `claims` asks for (OIDC Core 5.5): claims by name, and the least level.
@@ -194,7 +169,10 @@ impl Provider {
         }
         let registry = self.registry().await?;
         let resource = target(&registry, client, &scopes, params.get("resource"))?;
-        let details = details(params)?;
+        if scopes::wish(&scopes).is_none() {
+            return Err(Refusal::new("invalid_scope", "one may act for one at a time").into());
+        }
+        let details = self.details(params).await?;
         let (claims, essential) = asked_claims(client, params)?;
         let least_acr = essential.or_else(|| least_of(&params.words("acr_values")));
         let hinted_sub = match params.get("id_token_hint") {
@@ -219,7 +197,25 @@ impl Provider {
             hinted_sub,
             claims,
             details,
+            representee: None,
         })
+    }
+
+    /// Reads of the vault that are asked for: every member, kind of document and purpose known to the city.
+    async fn details(&self, params: &Params) -> Result<Vec<VaultRead>, Stop> {
+        let Some(text) = params.get("authorization_details") else { return Ok(Vec::new()) };
+        let wrong = |what: &'static str| Refusal::new("invalid_authorization_details", what);
+        let reads = self.inner.room.authorization_details(text).await.map_err(|refusal| match refusal {
+            DetailsRefusal::Unavailable => Refusal::new("temporarily_unavailable", "the kinds of papers are not known"),
+            DetailsRefusal::Malformed(_) => wrong("authorization_details is of another form"),
+            DetailsRefusal::Type(_) | DetailsRefusal::Location => wrong("the type or the location is unknown"),
+            DetailsRefusal::Count(_) => wrong("something is missing, repeated or too much"),
+            DetailsRefusal::Kind(_) => wrong("a kind of paper is unknown"),
+            DetailsRefusal::Purpose(_) => wrong("the purpose is unknown"),
+            DetailsRefusal::Case => wrong("case_id is no case"),
+        })?;
+        let value = serde_json::to_value(reads).map_err(haidang_store::StoreError::from)?;
+        Ok(serde_json::from_value(value).map_err(haidang_store::StoreError::from)?)
     }
 
     /// `sub` of an identity token that we gave this client, over or not.

@@ -48,6 +48,12 @@ pub(crate) fn origin(uri: &str) -> Option<&str> {
     (!host.is_empty()).then(|| &uri[..scheme.len() + 3 + host.len()])
 }
 
+/// The origin of an address as a `form-action` can name it; `None` where it could end the directive or the policy.
+pub(crate) fn form_target(uri: &str) -> Option<&str> {
+    let clean = |b: u8| b.is_ascii_alphanumeric() || b"-._:/[]".contains(&b);
+    origin(uri).filter(|origin| origin.bytes().all(clean))
+}
+
 /// The three loopback hosts whose port an application on a machine picks at run time (RFC 8252 7.3).
 const LOOPBACKS: [&str; 3] = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
 
@@ -160,7 +166,8 @@ pub(crate) fn next_step(request: &Request, present: Option<&Present>, begun: Opt
         };
     }
     // What is asked of the vault is asked anew each time: it names a case.
-    let asks = !present.agreed || request.prompts("consent") || !request.details.is_empty();
+    // For whom somebody acts is picked anew each time.
+    let asks = !present.agreed || request.prompts("consent") || !request.details.is_empty() || request.lets_pick();
     if asks { must(Step::Ask, "consent_required") } else { Step::Answer }
 }
 

@@ -20,6 +20,7 @@ fn request() -> Request {
         hinted_sub: None,
         claims: vec![],
         details: vec![],
+        representee: None,
     }
 }
 
@@ -88,6 +89,23 @@ fn t01_wildcards_and_fragments_are_not_registered() {
         assert!(redirect_fault(bad, false).is_some(), "{bad}");
     }
     assert!(redirect_fault("myapp:/cb", true).is_some(), "a scheme that anybody may take");
+}
+
+#[test]
+fn only_a_clean_origin_enters_a_policy() {
+    assert_eq!(form_target("https://rp.example:8443/cb?x=1"), Some("https://rp.example:8443"));
+    assert_eq!(form_target("http://[::1]:8080/cb"), Some("http://[::1]:8080"));
+    for bad in ["https://rp.example;script-src/cb", "https://rp.example,x/cb", "https://rp.example x/cb", "app:/cb"] {
+        assert_eq!(form_target(bad), None, "{bad}");
+    }
+}
+
+#[test]
+fn whom_to_act_for_is_picked_anew_each_time() {
+    let picking = Request { scopes: vec!["openid".into(), "representee.*".into()], ..request() };
+    assert_eq!(next_step(&picking, Some(&present()), None, 1_000), Step::Ask);
+    let named = Request { scopes: vec!["openid".into(), "representee.x".into()], ..request() };
+    assert_eq!(next_step(&named, Some(&present()), None, 1_000), Step::Answer, "agreed to by name before");
 }
 
 #[test]

@@ -3,10 +3,11 @@
 use super::discovery::readable;
 use super::dpop::Proof;
 use super::error::{Refusal, Stop, finish, private_json, put};
-use super::issue::Access;
+use super::issue::{Access, Making};
+use super::live::Live;
 use super::model::{Client, Content};
 use super::params::Params;
-use super::{Provider, request, sql};
+use super::{Provider, device, exchange, request, scopes, sql};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -21,7 +22,13 @@ pub(crate) struct Granted {
     pub(crate) access: Access,
     pub(crate) refresh: Option<String>,
     pub(crate) id_token: Option<String>,
+    /// Whether the token was exchanged for another one.
+    pub(crate) exchanged: bool,
 }
+
+/// Every grant there is.
+pub(crate) const GRANTS: [&str; 5] =
+    ["authorization_code", "refresh_token", "client_credentials", device::GRANT, exchange::GRANT];
 
 /// Gives tokens.
 pub(crate) async fn give_tokens(
@@ -47,7 +54,7 @@ async fn give(visitor: &Visitor, provider: &Provider, headers: &HeaderMap, body:
     let params = Params::of_form(headers, body)?;
     let client = provider.client_of(headers, &params).await?;
     let grant = params.get("grant_type").ok_or_else(|| Refusal::request("grant_type is missing"))?;
-    if !["authorization_code", "refresh_token", "client_credentials"].contains(&grant) {
+    if !GRANTS.contains(&grant) {
         return Err(Refusal::new("unsupported_grant_type", "this grant is not offered").into());
     }
     if !client.may(grant) {
@@ -60,6 +67,8 @@ async fn give(visitor: &Visitor, provider: &Provider, headers: &HeaderMap, body:
     let granted = match grant {
         "authorization_code" => provider.redeem_code(visitor, &client, &params, proof.as_ref()).await?,
         "refresh_token" => provider.redeem_refresh(visitor, &client, &params, proof.as_ref()).await?,
+        device::GRANT => provider.redeem_device(visitor, &client, &params, proof.as_ref()).await?,
+        exchange::GRANT => provider.exchange(visitor, &client, &params, proof.as_ref()).await?,
         _ => provider.machine_token(visitor, &client, &params, proof.as_ref()).await?,
     };
     let mut response = private_json(200, &body_of(&granted, proof.as_ref()));
@@ -75,6 +84,9 @@ fn body_of(granted: &Granted, proof: Option<&Proof>) -> Value {
     body.insert("token_type".to_owned(), if proof.is_some() { "DPoP" } else { "Bearer" }.into());
     body.insert("expires_in".to_owned(), granted.access.expires_in.into());
     body.insert("scope".to_owned(), granted.content.scopes.join(" ").into());
+    if granted.exchanged {
+        body.insert("issued_token_type".to_owned(), exchange::ACCESS_TOKEN.into());
+    }
     if let Some(refresh) = &granted.refresh {
         body.insert("refresh_token".to_owned(), refresh.as_str().into());
     }
@@ -93,6 +105,7 @@ pub(crate) fn record(visitor: &Visitor, client: &Client, content: &Content, gran
         Some(who) => ActorRef {
             kind: if who.official { "official" } else { "resident" }.to_owned(),
             person: Some(who.person.clone()),
+            on_behalf: super::answer::principal_of(content.representee.as_deref()),
             channel: "api".to_owned(),
             ..ActorRef::default()
         },
@@ -115,7 +128,7 @@ impl Provider {
     ) -> Result<Granted, Stop> {
         let registry = self.registry().await?;
         let mut scopes = params.words("scope");
-        if scopes.iter().any(|scope| super::register::OWN_SCOPES.contains(&scope.as_str())) {
+        if scopes.iter().any(|scope| scopes::is_own(scope)) {
             return Err(Refusal::new("invalid_scope", "scopes about people need a person").into());
         }
         let resource = request::target(&registry, client, &scopes, params.get("resource"))?;
@@ -136,8 +149,12 @@ impl Provider {
             signed_in: None,
             details: Vec::new(),
             issued_at: 0,
+            representee: None,
+            act: None,
         };
-        let access = self.access(client, &content, None).await?;
+        let live = Live::default();
+        let making = Making { client, content: &content, family: None, live: &live, latest: None };
+        let access = self.access(&making).await?;
         let entry = record(visitor, client, &content, "client_credentials");
         let row = access.row.as_ref();
         self.db()
@@ -152,6 +169,6 @@ impl Provider {
                 })
             })
             .await?;
-        Ok(Granted { content, access, refresh: None, id_token: None })
+        Ok(Granted { content, access, refresh: None, id_token: None, exchanged: false })
     }
 }

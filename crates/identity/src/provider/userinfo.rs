@@ -151,6 +151,10 @@ impl Provider {
         let person = self.inner.room.person(&id).await?;
         let person = person.ok_or_else(|| unauthorized("invalid_token", "the person is gone"))?;
         let mut told = claims::told(&person, &content.scopes, &content.claims);
+        let client = self.open_client(&content.client).await?;
+        let client = client.ok_or_else(|| unauthorized("invalid_token", "the client may not be used any more"))?;
+        let live = self.live(&client, content).await?;
+        told.extend(live.at_userinfo());
         if !told.is_empty() {
             // What leaves here is a look at personal data; it is written down before it leaves.
             let actor = ActorRef { kind: "system".to_owned(), channel: "api".to_owned(), ..ActorRef::default() };
@@ -159,6 +163,7 @@ impl Provider {
                 .object("client", &content.client)
                 .request(&visitor.request_id)
                 .subject(person.personal_number())
+                .subjects(live.numbers)
                 .detail(serde_json::json!({ "claims": names }));
             self.db().record_read(entry).await?;
         }

@@ -17,7 +17,8 @@ use haidang_store::StoreError;
 use haidang_testkit::TestDb;
 use std::sync::Arc;
 
-const PURPOSES: &str = r#"
+/// Two purposes: one that rests on consent, one on a law.
+pub const PURPOSES: &str = r#"
     [[purpose]]
     code = "vault_reuse"
     title = { vi = "Dùng lại giấy tờ", en = "Reuse" }
@@ -41,7 +42,8 @@ const PURPOSES: &str = r#"
     version = "1"
 "#;
 
-struct Procedures;
+/// Two procedures and one kind of paper.
+pub struct Procedures;
 
 #[async_trait]
 impl Cases for Procedures {

@@ -94,7 +94,7 @@ db_test! {
 
     async fn fapi2_rar_is_shown_and_carried(db: TestDb) {
         let world = World::open(&db).await;
-        let read = json!([{ "type": "vn.haidang.vault.read", "locations": ["urn:haidang:vault"], "actions": ["view"], "datatypes": ["KQ.G15.000031"], "purpose": "thue", "case_id": "H24-1" }]);
+        let read = json!([{ "type": "vn.haidang.vault.read", "locations": ["urn:haidang:vault"], "actions": ["view"], "datatypes": ["KQ.1"], "purpose": "vault_reuse", "case_id": "01900000-0000-7000-8000-00000000ffff" }]);
         let mut browser = world.browser();
         for _ in 0..2 {
             let ask = Ask::new(&world, "web").with("authorization_details", &read.to_string());
@@ -103,13 +103,13 @@ db_test! {
             if page.text.contains("type=\"password\"") {
                 page = browser.submit(&page, &[("username", "mot.yeu.to"), ("password", "một mật khẩu đủ dài")]).await.page();
             }
-            assert!(page.text.contains("KQ.G15.000031") && page.text.contains("H24-1"), "asked anew each time");
+            assert!(page.text.contains("KQ.1") && page.text.contains("vault_reuse"), "asked anew each time");
             let code = browser.submit(&page, &[("dong_y", "1")]).await.code();
             let tokens = world.post_with("/oauth2/token", &ask.redeem(&world, "web", &code), Some(&world.dpop), &json!({})).await.json();
             assert_eq!(tokens["authorization_details"], read);
             assert_eq!(claims_of(tokens["access_token"].as_str().unwrap())["authorization_details"], read);
         }
-        for (name, value) in [("type", json!("other")), ("surprise", json!(1)), ("actions", json!(["delete"])), ("actions", json!([])), ("purpose", json!("")), ("locations", json!(["urn:other"]))] {
+        for (name, value) in [("type", json!("other")), ("surprise", json!(1)), ("actions", json!(["delete"])), ("actions", json!([])), ("purpose", json!("curiosity")), ("datatypes", json!(["KQ.2"])), ("case_id", json!("1")), ("locations", json!(["urn:other"]))] {
             let mut wrong = read.clone();
             wrong[0][name] = value;
             Ask::new(&world, "web").with("authorization_details", &wrong.to_string()).push(&world, "web", None).await.assert_refused(400, "invalid_authorization_details");

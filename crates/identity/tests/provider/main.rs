@@ -2,10 +2,19 @@
 //! numbers, and the modules of the OpenID conformance suite under their names.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod administration;
+mod asking;
 mod browser;
+mod claims;
+#[path = "../common/mod.rs"]
+mod common;
+mod devices;
+mod exchange;
 mod fapi;
 mod logout;
 mod machines;
 mod oidcc;
+mod registration;
 mod support;
 mod threats;
+mod withdrawal;

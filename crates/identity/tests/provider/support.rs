@@ -1,5 +1,6 @@
 //! A city with four clients, and relying parties with keys of their own.
 
+pub use super::asking::{Ask, changed};
 pub use super::browser::{Browser, End};
 use async_trait::async_trait;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
@@ -8,8 +9,11 @@ use axum::http::{HeaderMap, Request, header};
 use haidang_contracts::ContractError;
 use haidang_contracts::files::{FileScanner, ScanVerdict};
 use haidang_contracts::identity::Agency;
-use haidang_identity::model::AgencySeed;
-use haidang_identity::provider::{Lives, NewClient, Provider, ProviderSettings, ResourceServer, TokenFormat};
+use haidang_identity::consent::purposes::Purposes;
+use haidang_identity::model::{AgencySeed, TokenSeed};
+use haidang_identity::provider::{
+    GrantWithdrawals, Lives, NewClient, Provider, ProviderSettings, ResourceServer, TokenFormat,
+};
 use haidang_identity::registers::Registers;
 use haidang_identity::roles::Roles;
 use haidang_identity::{IdentityRoom, NewAccount, Settings, bulk};
@@ -37,7 +41,7 @@ const POSITIONS: &str = r#"
     id = "administrator"
     vi = "Quản trị hệ thống"
     en = "Administrator"
-    capabilities = ["token.manage"]
+    capabilities = ["client.manage", "key.manage", "token.manage"]
     agencies = ["department"]
 "#;
 
@@ -114,6 +118,7 @@ impl Got {
 pub struct World {
     pub db: TestDb,
     pub served: Served,
+    pub room: IdentityRoom,
     pub provider: Provider,
     pub web: Key,
     pub other: Key,
@@ -147,6 +152,15 @@ impl World {
 
     /// With a client for calls to others, when a test has somebody to be called.
     pub async fn opened(db: &TestDb, outbound: Option<haidang_web::client::Guarded>) -> World {
+        Self::raised(db, outbound, true).await
+    }
+
+    /// The same records served by a process that has just started.
+    pub async fn restarted(&self) -> World {
+        Self::raised(&self.db, None, false).await
+    }
+
+    async fn raised(db: &TestDb, outbound: Option<haidang_web::client::Guarded>, fresh: bool) -> World {
         let settings = Settings {
             simulated: true,
             province_code: "31".into(),
@@ -155,7 +169,12 @@ impl World {
             cheap_passwords: true,
         };
         let room = IdentityRoom::new(db.db(), db.ambient().clone(), settings).unwrap();
-        seed(db, &room).await;
+        room.meet_cases(Arc::new(super::common::Procedures));
+        room.settle_purposes(Purposes::from_toml(super::common::PURPOSES).unwrap());
+        room.use_house_key([5; 32]).unwrap();
+        if fresh {
+            seed(db, &room).await;
+        }
         haidang_ui::texts::register(haidang_identity::TEXTS).unwrap();
         let name = Bilingual::new("Thành phố Mẫu", "Sample City");
         let frame = City {
@@ -177,6 +196,8 @@ impl World {
             outbound,
         };
         let provider = Provider::open(room.clone(), settings).await.unwrap();
+        site.ask_for_form_targets(Arc::new(provider.clone()));
+        db.register(Arc::new(GrantWithdrawals(provider.clone())));
         let app = App::new(site)
             .mount(haidang_identity::routes(room.clone()))
             .mount(haidang_identity::provider::routes(provider.clone()));
@@ -184,6 +205,7 @@ impl World {
         let mut world = World {
             db: db.clone(),
             served: app.build().unwrap(),
+            room,
             provider,
             web,
             other,
@@ -191,7 +213,9 @@ impl World {
             secret: String::new(),
             nonce: Arc::default(),
         };
-        world.secret = world.register_all().await;
+        if fresh {
+            world.secret = world.register_all().await;
+        }
         world
     }
 
@@ -234,11 +258,38 @@ impl World {
 
     /// Registers and approves; the secret when one was made.
     pub async fn add(&self, value: Value) -> Option<String> {
-        let new = NewClient::from_json(&value).unwrap().for_officials();
+        self.let_in(NewClient::from_json(&value).unwrap().for_officials()).await
+    }
+
+    /// The same for a client whose people come through every door.
+    pub async fn let_in(&self, new: NewClient) -> Option<String> {
         let made = self.provider.register(new, ActorRef::system()).await.unwrap();
         let year = self.db.ambient().now().checked_add(jiff::SignedDuration::from_hours(24 * 365)).unwrap();
         self.provider.approve(&made.id, Some(year), ActorRef::system()).await.unwrap();
         made.secret
+    }
+
+    /// A token of an account, as scripts of a demonstration city use it.
+    pub async fn person_token(&self, username: &str) -> String {
+        let find = "SELECT person FROM identity_credential WHERE username = $1";
+        let row = self.db.fetch_all(find, haidang_store::args![username]).await.unwrap().remove(0);
+        let token = TokenSeed {
+            person: row.id("person").unwrap(),
+            name: "thử".into(),
+            token: format!("hd_{}", self.db.ambient().secret()),
+            agency: None,
+            capabilities: vec![],
+        };
+        let kept = token.clone();
+        self.db
+            .transaction(|tx| {
+                let token = token.clone();
+                Box::pin(async move { bulk::insert_tokens(tx, &[token]).await.map(drop) })
+            })
+            .await
+            .map_err(|error: StoreError| error)
+            .unwrap();
+        kept.token
     }
 
     pub fn now(&self) -> i64 {
@@ -284,7 +335,7 @@ impl World {
     }
 
     pub fn key_of(&self, client: &str) -> &Key {
-        if client == "other" { &self.other } else { &self.web }
+        if ["other", "middle", "stranger"].contains(&client) { &self.other } else { &self.web }
     }
 
     /// A client assertion, with some claims changed.
@@ -301,7 +352,7 @@ impl World {
 
     /// The fields by which a client proves itself.
     pub fn proven(&self, client: &str) -> Vec<(String, String)> {
-        if client == "public" {
+        if ["public", "kiosk"].contains(&client) {
             return vec![("client_id".into(), client.into())];
         }
         with_assertion(client, self.assertion(client, self.key_of(client), &json!({})))
@@ -427,117 +478,4 @@ async fn seed(db: &TestDb, room: &IdentityRoom) {
         room.add_account(&account, ActorRef::system()).await.unwrap();
     }
     room.remove_second_factor("mot.yeu.to", ActorRef::system()).await.unwrap();
-}
-
-/// An authorization request with its verifier.
-#[derive(Clone)]
-pub struct Ask {
-    pub verifier: String,
-    pub params: Vec<(String, String)>,
-}
-
-impl Ask {
-    pub fn new(world: &World, client: &str) -> Ask {
-        let verifier = world.db.ambient().secret();
-        let params = [
-            ("response_type", "code"),
-            ("client_id", client),
-            ("redirect_uri", REDIRECT),
-            ("scope", "openid"),
-            ("state", "a state"),
-            ("nonce", "a nonce"),
-            ("code_challenge", &s256(&verifier)),
-            ("code_challenge_method", "S256"),
-        ];
-        Ask { verifier: verifier.clone(), params: params.map(|(k, v)| (k.to_owned(), v.to_owned())).to_vec() }
-    }
-
-    /// The same with one parameter changed; an empty value removes it.
-    pub fn with(mut self, name: &str, value: &str) -> Ask {
-        self.params.retain(|(known, _)| known != name);
-        if !value.is_empty() {
-            self.params.push((name.to_owned(), value.to_owned()));
-        }
-        self
-    }
-
-    /// Address of the request as it is.
-    pub fn address(&self) -> String {
-        format!("/oauth2/authorize?{}", encode(self.params.iter().map(|(k, v)| (k, v))))
-    }
-
-    /// Pushes it; the address of what came back.
-    pub async fn push(&self, world: &World, client: &str, dpop: Option<&Key>) -> Got {
-        let mut fields = self.params.clone();
-        fields.retain(|(name, _)| name != "client_id");
-        fields.extend(world.proven(client));
-        world.post_with("/oauth2/par", &fields, dpop, &json!({})).await
-    }
-
-    pub async fn pushed_address(&self, world: &World, client: &str, dpop: Option<&Key>) -> String {
-        let got = self.push(world, client, dpop).await;
-        assert_eq!(got.status, 201, "{}", got.text);
-        let name = got.json()["request_uri"].as_str().unwrap().to_owned();
-        format!("/oauth2/authorize?{}", encode([("client_id", client), ("request_uri", &name)]))
-    }
-
-    /// Signs in through the pages and answers the code.
-    pub async fn code(&self, browser: &mut Browser, client: &str, dpop: Option<&Key>) -> String {
-        let address = self.pushed_address(&browser.world.clone(), client, dpop).await;
-        browser.walk(&address).await.code()
-    }
-
-    /// The fields of a token request.
-    pub fn redeem(&self, world: &World, client: &str, code: &str) -> Vec<(String, String)> {
-        let mut fields: Vec<(String, String)> = [
-            ("grant_type", "authorization_code"),
-            ("code", code),
-            ("redirect_uri", REDIRECT),
-            ("code_verifier", &self.verifier),
-        ]
-        .map(|(k, v)| (k.to_owned(), v.to_owned()))
-        .to_vec();
-        fields.extend(world.proven(client));
-        fields
-    }
-}
-
-/// Changes one field of a request; an empty value removes it.
-pub fn changed(mut fields: Vec<(String, String)>, name: &str, value: &str) -> Vec<(String, String)> {
-    fields.retain(|(known, _)| known != name);
-    if !value.is_empty() {
-        fields.push((name.to_owned(), value.to_owned()));
-    }
-    fields
-}
-
-impl World {
-    /// A whole sign-in at `web`: the answer of the token endpoint.
-    pub async fn tokens(&self, browser: &mut Browser, ask: &Ask) -> Value {
-        let code = ask.code(browser, "web", Some(&self.dpop)).await;
-        let got = self.post_with("/oauth2/token", &ask.redeem(self, "web", &code), Some(&self.dpop), &json!({})).await;
-        assert_eq!(got.status, 200, "{}", got.text);
-        got.json()
-    }
-
-    pub async fn signed_in(&self) -> Value {
-        self.tokens(&mut self.browser(), &Ask::new(self, "web")).await
-    }
-
-    pub async fn refresh(&self, token: &str, client: &str, more: &[(&str, &str)]) -> Got {
-        let mut fields =
-            vec![("grant_type".to_owned(), "refresh_token".to_owned()), ("refresh_token".to_owned(), token.to_owned())];
-        fields.extend(more.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
-        fields.extend(self.proven(client));
-        let dpop = (client != "public").then_some(&self.dpop);
-        self.post_with("/oauth2/token", &fields, dpop, &json!({})).await
-    }
-
-    pub async fn introspect(&self, token: &str, client: &str) -> Value {
-        let mut fields = vec![("token".to_owned(), token.to_owned())];
-        fields.extend(self.proven(client));
-        let got = self.post_with("/oauth2/introspect", &fields, None, &json!({})).await;
-        assert_eq!(got.status, 200, "{}", got.text);
-        got.json()
-    }
 }

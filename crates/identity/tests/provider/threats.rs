@@ -59,6 +59,73 @@ db_test! {
         assert_eq!(world.post_with("/oauth2/token", &right(), Some(&world.dpop), &json!({})).await.status, 200);
     }
 
+    async fn t06_every_answer_names_its_issuer(db: TestDb) {
+        let world = World::open(&db).await;
+        let mut browser = world.browser();
+        let end = browser.walk(&Ask::new(&world, "web").pushed_address(&world, "web", None).await).await.callback();
+        assert!(end.contains_key("code") && end["iss"] == ISSUER, "a code: {end:?}");
+        for (ask, error) in [
+            (Ask::new(&world, "public").with("response_type", "token"), "unsupported_response_type"),
+            (Ask::new(&world, "public").with("scope", "nonsense"), "invalid_scope"),
+            (Ask::new(&world, "public").with("request", "a.b.c"), "request_not_supported"),
+            (Ask::new(&world, "public").with("code_challenge", ""), "invalid_request"),
+            (Ask::new(&world, "public").with("resource", "urn:no-such"), "invalid_target"),
+            (Ask::new(&world, "public").with("prompt", "none"), "consent_required"),
+        ] {
+            let end = browser.look(&ask.address()).await.callback();
+            assert_eq!((end["error"].as_str(), end["iss"].as_str(), end["state"].as_str()), (error, ISSUER, "a state"));
+        }
+        let unsigned = world.browser().look(&Ask::new(&world, "public").with("prompt", "none").address()).await.callback();
+        assert_eq!((unsigned["error"].as_str(), unsigned["iss"].as_str()), ("login_required", ISSUER));
+        let page = browser.look(&Ask::new(&world, "public").address()).await.page();
+        let refused = browser.submit(&page, &[("tu_choi", "1")]).await.callback();
+        assert_eq!((refused["error"].as_str(), refused["iss"].as_str()), ("access_denied", ISSUER));
+        let form = Ask::new(&world, "web").with("response_mode", "form_post").pushed_address(&world, "web", None).await;
+        let page = browser.look(&form).await.page();
+        assert!(page.text.contains(&format!("name=\"iss\" value=\"{ISSUER}\"")) && page.text.contains("name=\"code\""), "{}", page.text);
+    }
+
+    async fn t08_after_a_form_the_browser_is_sent_on_by_303_and_never_with_the_form(db: TestDb) {
+        let world = World::open(&db).await;
+        let mut browser = world.browser();
+        let address = Ask::new(&world, "web").pushed_address(&world, "web", None).await;
+        // A request by POST, the sign-in with its password, and the yes: each answer that leads on is a 303.
+        let fields: Vec<(String, String)> = Ask::new(&world, "public").params;
+        let got = browser.open("POST", "/oauth2/authorize", Some(haidang_web::encode(fields))).await;
+        assert_eq!((got.status, got.header("location").is_empty()), (303, false), "{}", got.text);
+        let sign_in = browser.look(&address).await.page();
+        let token = sign_in.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let next = sign_in.text.split("name=\"next\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        browser.origin = "null";
+        let body = haidang_web::encode([("csrf", token.as_str()), ("username", "mot.yeu.to"), ("password", PASSWORD), ("next", &next)]);
+        let got = browser.open("POST", "/vi/dang-nhap/can-bo", Some(body)).await;
+        assert_eq!(got.status, 303, "{}", got.text);
+        assert!(!got.header("location").contains("password") && got.text.is_empty(), "nothing of the form goes on");
+        let question = browser.look(got.header("location")).await.page();
+        let action = question.text.split("<form action=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let token = question.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let got = browser.open("POST", &action, Some(haidang_web::encode([("csrf", token.as_str()), ("dong_y", "1")]))).await;
+        assert_eq!(got.status, 303, "307 would send the form to the system: {}", got.text);
+        assert!(got.header("location").starts_with(REDIRECT));
+    }
+
+    async fn where_forms_may_lead_is_known_after_a_restart(db: TestDb) {
+        let world = World::open(&db).await;
+        let policy = async |world: &World| world.browser().look("/vi/dang-nhap/can-bo").await.page().header("content-security-policy").to_owned();
+        world.add(json!({ "client_id": "waiting", "client_name": "w", "token_endpoint_auth_method": "none", "redirect_uris": ["https://late.example.test/cb"], "scope": "openid" })).await;
+        for world in [&world, &world.restarted().await] {
+            let policy = policy(world).await;
+            for origin in ["https://rp.example.test", "https://other.example.test", "https://late.example.test"] {
+                assert!(policy.contains(&format!(" {origin}")), "{origin}: {policy}");
+            }
+        }
+        world.provider.suspend("waiting", true, haidang_store::ActorRef::system()).await.unwrap();
+        assert!(!policy(&world).await.contains("late.example.test"), "a system that was set aside is no place to go");
+        let fresh = world.restarted().await;
+        let policy = policy(&fresh).await;
+        assert!(!policy.contains("late.example.test") && policy.contains("rp.example.test"), "{policy}");
+    }
+
     async fn t07_there_is_no_implicit_and_no_password_grant(db: TestDb) {
         let world = World::open(&db).await;
         for word in ["token", "id_token", "code id_token", "code token", "none"] {
@@ -219,6 +286,28 @@ db_test! {
         Ask::new(&world, "web").code(&mut other, "web", None).await;
         assert_eq!(other.look(&format!("/vi{next}")).await.page().status, 400);
         assert_eq!(mine.walk(got.header("location")).await.callback()["state"], "a state");
+    }
+
+    async fn t23_identity_claims_posted_from_the_browser_have_no_effect(db: TestDb) {
+        let world = World::open(&db).await;
+        let mut browser = world.browser();
+        let claimed = [("sub", "somebody"), ("name", "Kẻ Giả"), ("citizen_no", "031190000015"), ("acr", "urn:haidang:nd69:xt4"), ("amr", "vneid"), ("nd69_account_level", "2"), ("person", "somebody"), ("facts", "{}")];
+        let mut ask = Ask::new(&world, "web").with("scope", "openid profile");
+        ask.params.extend(claimed.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        let page = browser.look(&ask.pushed_address(&world, "web", Some(&world.dpop)).await).await.page();
+        let mut fields = vec![("username", "mot.yeu.to"), ("password", PASSWORD)];
+        fields.extend(claimed);
+        let page = browser.submit(&page, &fields).await.page();
+        let mut fields = vec![("dong_y", "1")];
+        fields.extend(claimed);
+        let code = browser.submit(&page, &fields).await.code();
+        let mut redeem = ask.redeem(&world, "web", &code);
+        redeem.extend(claimed.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        let tokens = world.post_with("/oauth2/token", &redeem, Some(&world.dpop), &json!({})).await.json();
+        let told = world.userinfo(tokens["access_token"].as_str().unwrap(), &world.dpop).await.json();
+        let claims = claims_of(tokens["id_token"].as_str().unwrap());
+        assert_eq!((told["name"].as_str(), claims["acr"].as_str(), &claims["amr"]), (Some("Trần Một Yếu"), Some("urn:haidang:nd69:xt1"), &json!(["pwd"])));
+        assert!(claims["sub"] != "somebody" && claims.get("nd69_account_level").is_none(), "{claims}");
     }
 
     async fn t36_a_secret_is_random_told_once_and_kept_as_a_digest(db: TestDb) {

@@ -1,4 +1,4 @@
-//! `haidang client add|approve|list|revoke|keys` and `haidang resource add|list`.
+//! `haidang client add|approve|refuse|scope|suspend|secret|token|list|revoke|keys` and `haidang resource add|list`.
 
 use std::path::PathBuf;
 
@@ -38,6 +38,36 @@ pub(crate) enum ClientCommand {
         /// Last day; needed for legacy_rp, at most three years ahead.
         #[arg(long, value_name = "YYYY-MM-DD")]
         until: Option<Date>,
+    },
+    /// Refuse a client that waits.
+    Refuse {
+        /// Its client_id.
+        id: String,
+    },
+    /// Give a client other scopes than it asked for.
+    Scope {
+        /// Its client_id.
+        id: String,
+        /// Scopes between spaces.
+        scope: String,
+    },
+    /// Set a client aside, or take it back.
+    Suspend {
+        /// Its client_id.
+        id: String,
+        /// Take it back.
+        #[arg(long)]
+        resume: bool,
+    },
+    /// Make a new secret, told this once; the old one ends at once.
+    Secret {
+        /// Its client_id.
+        id: String,
+    },
+    /// Make a token with which one system may register itself once, told this once.
+    Token {
+        /// Name of the system or operator that receives it.
+        name: String,
     },
     /// Shut a client out for good.
     Revoke {
@@ -140,6 +170,14 @@ fn told(done: Result<(), RegisterError>, line: &str) -> Result<Outcome> {
     }
 }
 
+/// Tells a secret, this once.
+fn shown(made: Result<String, RegisterError>) -> Result<Outcome> {
+    match made {
+        Ok(secret) => say(secret).map(|()| Outcome::Good),
+        Err(error) => told(Err(error), ""),
+    }
+}
+
 pub(crate) async fn run(command: ClientCommand, config: Config) -> Result<Outcome> {
     let city = City::open(config, Surroundings::system()).await?;
     let outcome = act(&city, command).await?;
@@ -168,6 +206,14 @@ async fn act(city: &City, command: ClientCommand) -> Result<Outcome> {
             let end = until.map(|day| day.tomorrow().and_then(|day| day.in_tz("Asia/Ho_Chi_Minh"))).transpose()?;
             told(provider.approve(&id, end.map(|end| end.timestamp()), operator()).await, "Client approved.")
         }
+        ClientCommand::Refuse { id } => told(provider.refuse(&id, operator()).await, "Client refused."),
+        ClientCommand::Scope { id, scope } => told(provider.give_scope(&id, &scope, operator()).await, "Scopes given."),
+        ClientCommand::Suspend { id, resume } => {
+            let line = if resume { "Client taken back." } else { "Client set aside." };
+            told(provider.suspend(&id, !resume, operator()).await, line)
+        }
+        ClientCommand::Secret { id } => shown(provider.new_secret(&id, operator()).await),
+        ClientCommand::Token { name } => shown(provider.make_registration_token(&name, operator()).await),
         ClientCommand::Revoke { id } => told(provider.shut_out(&id, operator()).await, "Client shut out."),
         ClientCommand::List => {
             for client in provider.clients().await? {

@@ -9,6 +9,7 @@ mod history;
 mod names;
 mod people;
 mod personas;
+mod systems;
 mod trust;
 mod write;
 
@@ -145,6 +146,7 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
         personas::Stage { city: &city, people: &people, dice, procedure: procedure.clone(), examples: BTreeMap::new() };
     stage.play().await.context("playing the leading parts")?;
     stage.trust().await.context("mandates, consents, complaints")?;
+    stage.systems().await.context("systems that sign people in")?;
     let mut examples = stage.examples;
     examples.insert("procedure".to_owned(), procedure);
     city.run_due().await?;

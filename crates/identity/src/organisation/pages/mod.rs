@@ -17,7 +17,7 @@ pub(super) fn action_text(lang: Lang, name: &str) -> String {
 }
 
 /// A date typed in three fields: `Ok(None)` when all are empty, `Err` when they are no date.
-pub(super) fn typed_date(form: &FormFields, name: &str) -> Result<Option<Date>, ()> {
+pub(crate) fn typed_date(form: &FormFields, name: &str) -> Result<Option<Date>, ()> {
     let part = |part: &str| form.text(&format!("{name}.{part}")).trim().to_owned();
     let (day, month, year) = (part("day"), part("month"), part("year"));
     if day.is_empty() && month.is_empty() && year.is_empty() {
