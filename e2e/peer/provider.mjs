@@ -1,7 +1,7 @@
 // The peer: npm oidc-provider with everything in memory, on loopback, for measuring and for telling differences.
 //   node provider.mjs CLIENTS_FILE
 // Prints its address once it listens and ends with its standard input. Never expose it: anybody may sign in.
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { Provider, errors } from 'oidc-provider';
@@ -11,10 +11,16 @@ const RESOURCES = { 'urn:haidang:api:test': 'jwt', 'urn:haidang:api:test-opaque'
 
 const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' });
 const jwks = { keys: [{ ...key, use: 'sig', alg: 'ES256', kid: 'peer' }] };
-const clients = JSON.parse(readFileSync(process.argv[2], 'utf8')).map(({ scope, ...client }) => ({ ...client, id_token_signed_response_alg: 'ES256' }));
+const clients = JSON.parse(readFileSync(process.argv[2], 'utf8')).map((client) => ({ ...client, id_token_signed_response_alg: 'ES256' }));
 
+// As strict as it can be told to be: what then still differs is a decision of ours or of theirs.
 const settings = {
+  allowOmittingSingleRegisteredRedirectUri: false,
+  clientAuthMethods: ['client_secret_basic', 'private_key_jwt', 'none'],
   clients,
+  cookies: { long: { sameSite: 'none' } },
+  enableHttpPostMethods: true,
+  responseTypes: ['code'],
   jwks,
   scopes: ['openid', 'profile', 'api:read'],
   claims: { openid: ['sub'], profile: ['name'] },
@@ -24,11 +30,12 @@ const settings = {
   },
   async issueRefreshToken(_, client) { return client.grantTypeAllowed('refresh_token'); },
   features: {
+    claimsParameter: { enabled: true },
     clientCredentials: { enabled: true },
     devInteractions: { enabled: true },
-    dPoP: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => true },
     fapi: { enabled: true, profile: (_, client) => (client.clientAuthMethod === 'private_key_jwt' ? '2.0' : undefined) },
-    introspection: { enabled: true },
+    introspection: { enabled: true, allowedPolicy: async (_, client, token) => token.clientId === client.clientId },
     pushedAuthorizationRequests: { enabled: true },
     resourceIndicators: {
       enabled: true,
