@@ -48,7 +48,8 @@ user=nguoi.thu password=$(random)
 printf '%s\n' "$password" | haidang user add "$user" --name 'Người thử' --agency H24.S08 --role administrator --without-second-factor
 
 say "the city at $city, Apache at $site"
-haidang serve >"$work/log" 2>&1 & started+=($!)
+# The program itself, not a function around it: what is stopped at the end is the server.
+"$HAIDANG_TEST_BIN" serve >"$work/log" 2>&1 & started+=($!)
 wait_for 60 curl -fsS -o "$work/ready" "$city/.well-known/openid-configuration" || { tail -n 40 "$work/log" >&2; die "the city did not start"; }
 
 mkdir -p "$work/apache/files/closed"

@@ -51,7 +51,8 @@ node -e '
 printf '%s\n' "$password" | haidang user add "$user" --name 'Người thử' --agency H24.S08 --role administrator --without-second-factor
 
 say "serving at $issuer, the peer beside it"
-haidang serve >"$work/log" 2>&1 & started+=($!)
+# The program itself, not a function around it: what is stopped at the end is the server.
+"$HAIDANG_TEST_BIN" serve >"$work/log" 2>&1 & started+=($!)
 # The peer ends with its standard input.
 mkfifo "$work/hold"
 node e2e/peer/provider.mjs "$work/clients.json" <"$work/hold" >"$work/peer" 2>"$work/peer.log" & started+=($!)
