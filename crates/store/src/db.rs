@@ -39,8 +39,16 @@ pub enum Isolation {
 
 pub(crate) enum Backend {
     /// `memory` is the folder of a database in memory; it goes with the store.
-    Sqlite { readers: SqlitePool, writer: Writer, path: PathBuf, memory: Option<TempDir> },
-    Postgres { pool: PgPool, schema: Option<String> },
+    Sqlite {
+        readers: SqlitePool,
+        writer: Writer,
+        path: PathBuf,
+        memory: Option<TempDir>,
+    },
+    Postgres {
+        pool: PgPool,
+        schema: Option<String>,
+    },
 }
 
 pub(crate) struct Core {

@@ -1,5 +1,6 @@
 //! Making tokens, and finding again what a token stands for.
 
+use super::asked::Kept;
 use super::error::Stop;
 use super::model::{Client, Content, TokenFormat};
 use super::{Provider, jose, rules, sql};
@@ -8,6 +9,7 @@ use haidang_store::{StoreError, Value as Bound, args};
 use haidang_web::tokens::digest;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// An access token, with the row that is kept of it.
 pub(crate) struct Access {
@@ -142,16 +144,24 @@ impl Provider {
 
     async fn found_opaque(&self, token: &str) -> Result<Option<Found>, Stop> {
         let id = digest(token);
-        let Some(row) = self.db().fetch_optional(sql::TOKEN, args![&id]).await? else { return Ok(None) };
-        let expires_at = row.timestamp("expires_at")?;
-        if expires_at <= self.now() || row.opt_timestamp("revoked_at")?.is_some() {
+        let kept = match self.inner.asked.get(&id) {
+            Some(kept) => kept,
+            None => {
+                let round = self.inner.asked.round();
+                let Some(row) = self.db().fetch_optional(sql::TOKEN, args![&id]).await? else { return Ok(None) };
+                let Some(kept) = Kept::read(&row)?.map(Arc::new) else { return Ok(None) };
+                self.inner.asked.put(&id, kept.clone(), round);
+                kept
+            }
+        };
+        if kept.expires_at <= self.now() {
             return Ok(None);
         }
-        let content: Content = row.json("content")?;
+        let Kept { content, audience, expires_at } = &*kept;
         let Some(client) = self.open_client(&content.client).await? else { return Ok(None) };
         let sub = content.signed_in.as_ref().map_or(client.id.clone(), |who| self.sub(&client, &who.person));
-        let audience = row.text("audience")?;
-        Ok(Some(Found { id, content, audience, sub, jti: None, expires_at: expires_at.as_second(), kept: true }))
+        let (content, audience, expires_at) = (content.clone(), audience.clone(), expires_at.as_second());
+        Ok(Some(Found { id, content, audience, sub, jti: None, expires_at, kept: true }))
     }
 
     async fn found_signed(&self, token: &str) -> Result<Option<Found>, Stop> {

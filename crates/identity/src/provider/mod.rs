@@ -6,6 +6,7 @@
 //! Formats, lives and order of checks are those of the handbook "identity", 3.1 to 3.10.
 
 mod answer;
+mod asked;
 mod authorize;
 mod backchannel;
 mod claims;
@@ -109,6 +110,7 @@ pub(crate) struct Inner {
     pub(crate) keys: RwLock<Option<Arc<keys::KeyRing>>>,
     pub(crate) registry: RwLock<Option<Arc<registry::Registry>>>,
     pub(crate) fetched: Mutex<HashMap<String, client_auth::Fetched>>,
+    pub(crate) asked: asked::Asked,
 }
 
 impl Provider {
@@ -121,8 +123,14 @@ impl Provider {
         if rules::origin(&settings.issuer) != Some(settings.issuer.as_str()) {
             return Err(Problem::internal("the issuer must be an origin such as https://id.example.vn"));
         }
-        let inner =
-            Inner { room, settings, keys: RwLock::default(), registry: RwLock::default(), fetched: Mutex::default() };
+        let inner = Inner {
+            room,
+            settings,
+            keys: RwLock::default(),
+            registry: RwLock::default(),
+            fetched: Mutex::default(),
+            asked: asked::Asked::default(),
+        };
         let provider = Self { inner: Arc::new(inner) };
         provider.keys().await?;
         Ok(provider)
@@ -188,7 +196,8 @@ impl Provider {
         let entry = AuditEntry::mutation("token.family_revoked", ActorRef::system())
             .object("token_family", family)
             .detail(serde_json::json!({ "why": why }));
-        self.db()
+        let done = self
+            .db()
             .transaction(|tx| {
                 let entry = entry.clone();
                 Box::pin(async move {
@@ -198,6 +207,8 @@ impl Provider {
                     Ok::<(), StoreError>(())
                 })
             })
-            .await
+            .await;
+        self.inner.asked.forget();
+        done
     }
 }

@@ -132,7 +132,9 @@ pub(crate) fn open_sessions(words: &[String]) -> Result<()> {
             let inserted = &residents;
             city.db
                 .transaction(move |tx| {
-                    Box::pin(async move { bulk::insert_persons(tx, inserted).await.map(drop).map_err(StoreError::from) })
+                    Box::pin(
+                        async move { bulk::insert_persons(tx, inserted).await.map(drop).map_err(StoreError::from) },
+                    )
                 })
                 .await?;
             // Side by side, so that they share their commits.

@@ -190,7 +190,10 @@ impl Relying {
     async fn agree(&self) -> Result<()> {
         let (authorize, _) = self.push("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").await?;
         let (sent, _) = self.send(&authorize).await?;
-        let page = Call::get(sent.header("location")).with("cookie", self.cookie.clone());
+        // A waiting request belongs to the browser that began it, which a cookie of its own says.
+        let own = sent.header("set-cookie").split(';').next().unwrap_or_default().to_owned();
+        let cookies = format!("{}; {own}", self.cookie);
+        let page = Call::get(sent.header("location")).with("cookie", cookies.clone());
         let (page, _) = self.send(&page).await?;
         let text = page.text();
         let main = text.split("<main").nth(1).unwrap_or_default();
@@ -200,9 +203,9 @@ impl Relying {
         let action = after(main, "<form action=\"").with_context(|| format!("no page to agree on: {}", page.status))?;
         let proof = after(main, "name=\"csrf\" value=\"").context("the form has no proof")?;
         let agree = Call::post(&action, &[("csrf", &proof), ("dong_y", "1")]);
-        let agree = agree.with("cookie", self.cookie.clone()).with("sec-fetch-site", "same-origin");
+        let agree = agree.with("cookie", cookies).with("sec-fetch-site", "same-origin");
         let (done, _) = self.send(&agree).await?;
-        ensure!(done.header("location").contains("code="), "agreeing answered {}", done.status);
+        ensure!(done.header("location").contains("code="), "agreeing led to {}", done.header("location"));
         Ok(())
     }
 

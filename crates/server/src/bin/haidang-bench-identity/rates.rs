@@ -115,7 +115,13 @@ fn compare(what: &str, sides: &[Side], calls: &[Call]) -> Result<usize> {
     }
     let peer = median(&rates[0]);
     ensure!(peer > 0.0, "the peer answered nothing");
-    let in_memory = figure(&format!("{what} ÷ oidc-provider, both in memory"), median(&rates[1]) / peer, Limit::Least(5.0), "×")?;
-    let durable = figure(&format!("{what}, durable log ÷ oidc-provider in memory"), median(&rates[2]) / peer, Limit::Least(2.0), "×")?;
+    let in_memory =
+        figure(&format!("{what} ÷ oidc-provider, both in memory"), median(&rates[1]) / peer, Limit::Least(5.0), "×")?;
+    let durable = figure(
+        &format!("{what}, durable log ÷ oidc-provider in memory"),
+        median(&rates[2]) / peer,
+        Limit::Least(2.0),
+        "×",
+    )?;
     Ok(in_memory + durable)
 }
