@@ -12,7 +12,7 @@ FULL ?=
 
 .PHONY: help
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: ## Build, seed a demonstration city in ./var and serve it at http://localhost:8080
@@ -46,9 +46,21 @@ judge-identity: ## Start a city, register the outside judge's clients, judge the
 judge-scim: ## Start a city and have the outside judge of SCIM 2.0 provision accounts and groups
 	@scripts/judge-scim.sh
 
+.PHONY: judge-oidc-differential
+judge-oidc-differential: ## Send the same bad requests to a city and to npm's oidc-provider: same answers, or a reason in the guide
+	@scripts/judge-oidc-differential.sh
+
+.PHONY: judge-apache
+judge-apache: ## Have Apache's mod_auth_openidc sign a person in and out through a city, back-channel logout included
+	@scripts/judge-apache.sh
+
 .PHONY: bench
 bench: ## Print the figures of this release as ratios, on both databases (FULL=1 for 3,000,000 cases)
 	@scripts/bench.sh $(if $(FULL),full,)
+
+.PHONY: bench-identity
+bench-identity: ## Print the figures of signing in, beside npm's oidc-provider in the same run
+	@scripts/bench-identity.sh
 
 .PHONY: assets
 assets: ## Compile the style sheets again (needs Node); the result is committed

@@ -66,7 +66,8 @@ printf '%s\n' "$LOGIN_PASSWORD" |
   haidang user add "$LOGIN_USER" --name 'Người thử' --agency H24.S08 --role administrator --without-second-factor
 
 say "serving at $issuer"
-haidang serve >"$work/server.log" 2>&1 & started+=($!)
+# The program itself, not a function around it: what is stopped at the end is the server.
+"$HAIDANG_TEST_BIN" serve >"$work/server.log" 2>&1 & started+=($!)
 node e2e/tls-front.mjs "$outer" "$inner" "$work/front.key" "$work/front.crt" & started+=($!)
 if ! wait_for 60 curl -fsS --cacert "$work/front.crt" -o /dev/null "$issuer/.well-known/openid-configuration"; then
   tail -n 40 "$work/server.log" >&2

@@ -2,7 +2,7 @@
 //! written in the transaction of the act with its own hash.
 
 use crate::tx::Tx;
-use crate::{Row, StoreError, args, sql};
+use crate::{Row, StoreError, Value, args, sql};
 use haidang_contracts::access::Delayed;
 use haidang_contracts::{Actor, ActorKind};
 use haidang_kernel::chain::{Hash, record_hash};
@@ -355,7 +355,44 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// What the database says.
-    pub async fn audit(&mut self, mut entry: AuditEntry) -> Result<AuditId, StoreError> {
+    pub async fn audit(&mut self, entry: AuditEntry) -> Result<AuditId, StoreError> {
+        let rows = self.audit_rows(entry);
+        self.later(sql::INSERT_AUDIT, rows.record).await?;
+        self.later(sql::INSERT_AUDIT_OPEN, rows.open).await?;
+        for some in rows.subjects.chunks(64) {
+            self.rows_later(sql::INSERT_AUDIT_SUBJECT, some.to_vec()).await?;
+        }
+        Ok(rows.id)
+    }
+
+    /// Writes the records of many acts, on SQLite as few statements of many rows; PostgreSQL finds rows of one table
+    /// together by itself.
+    pub(crate) async fn audit_all(&mut self, entries: &[AuditEntry]) -> Result<Vec<AuditId>, StoreError> {
+        let mut ids = Vec::with_capacity(entries.len());
+        if self.link().is_postgres() || entries.len() == 1 {
+            for entry in entries {
+                ids.push(self.audit(entry.clone()).await?);
+            }
+            return Ok(ids);
+        }
+        let (mut records, mut open, mut subjects) = (Vec::new(), Vec::new(), Vec::new());
+        for entry in entries {
+            let rows = self.audit_rows(entry.clone());
+            ids.push(rows.id);
+            records.push(rows.record);
+            open.push(rows.open);
+            subjects.extend(rows.subjects);
+        }
+        let heads = [sql::INSERT_AUDITS, sql::INSERT_AUDITS_OPEN, sql::INSERT_AUDIT_SUBJECT];
+        for (head, rows) in heads.into_iter().zip([records, open, subjects]) {
+            for some in rows.chunks(64) {
+                self.rows_later(head, some.to_vec()).await?;
+            }
+        }
+        Ok(ids)
+    }
+
+    fn audit_rows(&self, mut entry: AuditEntry) -> Rows {
         // In the detail, which the hash covers, so that records of before keep the hash they have.
         if let Some(mandate) = entry.actor.mandate.take() {
             entry.note("mandate", Json::from(mandate));
@@ -368,7 +405,7 @@ impl Tx<'_> {
         let secret = &self.db().core.subject_secret;
         let subjects: BTreeSet<String> =
             entry.subjects.iter().map(|number| keyed::subject_key(secret, number)).collect();
-        let record = StoredRecord {
+        let r = StoredRecord {
             id: id.as_str().to_owned(),
             at,
             actor_kind: entry.actor.kind,
@@ -387,37 +424,37 @@ impl Tx<'_> {
             refused: entry.refused,
             detail: entry.detail.to_string(),
         };
-        let hash = record.hash(&subjects);
-        let r = record;
-        self.later(
-            sql::INSERT_AUDIT,
-            args![
-                r.id,
-                at,
-                r.actor_kind,
-                r.person,
-                r.on_behalf,
-                r.agency,
-                r.channel,
-                r.action,
-                r.kind,
-                r.object_kind,
-                r.object_id,
-                r.legal_basis,
-                r.purpose,
-                r.request_id,
-                r.own,
-                r.refused,
-                r.detail,
-                hash.0.to_vec()
-            ],
-        )
-        .await?;
-        self.later(sql::INSERT_AUDIT_OPEN, args![&id, hash.0.to_vec()]).await?;
-        let rows: Vec<_> = subjects.into_iter().map(|subject| args![&id, subject]).collect();
-        for some in rows.chunks(64) {
-            self.rows_later(sql::INSERT_AUDIT_SUBJECT, some.to_vec()).await?;
-        }
-        Ok(id)
+        let hash = r.hash(&subjects).0.to_vec();
+        let open = args![&id, hash.clone()];
+        let record = args![
+            r.id,
+            at,
+            r.actor_kind,
+            r.person,
+            r.on_behalf,
+            r.agency,
+            r.channel,
+            r.action,
+            r.kind,
+            r.object_kind,
+            r.object_id,
+            r.legal_basis,
+            r.purpose,
+            r.request_id,
+            r.own,
+            r.refused,
+            r.detail,
+            hash
+        ];
+        let subjects = subjects.into_iter().map(|subject| args![&id, subject]).collect();
+        Rows { id, record, open, subjects }
     }
+}
+
+/// One record as the rows it leaves.
+struct Rows {
+    id: AuditId,
+    record: Vec<Value>,
+    open: Vec<Value>,
+    subjects: Vec<Vec<Value>>,
 }

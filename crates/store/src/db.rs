@@ -16,6 +16,7 @@ use sqlx::{ConnectOptions, PgPool, SqlitePool};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock, RwLock};
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::sync::Notify;
 
 /// Attempts at one transaction before the caller hears about it.
@@ -37,8 +38,17 @@ pub enum Isolation {
 }
 
 pub(crate) enum Backend {
-    Sqlite { readers: SqlitePool, writer: Writer, path: PathBuf },
-    Postgres { pool: PgPool, schema: Option<String> },
+    /// `memory` is the folder of a database in memory; it goes with the store.
+    Sqlite {
+        readers: SqlitePool,
+        writer: Writer,
+        path: PathBuf,
+        memory: Option<TempDir>,
+    },
+    Postgres {
+        pool: PgPool,
+        schema: Option<String>,
+    },
 }
 
 pub(crate) struct Core {
@@ -61,7 +71,8 @@ pub struct Db {
 }
 
 impl Db {
-    /// Opens `sqlite:<path>` or `postgres://…?schema=<name>`; the file, or the schema, is created when missing.
+    /// Opens `sqlite:<path>`, `sqlite::memory:` or `postgres://…?schema=<name>`; the file, or the schema, is created when
+    /// missing.
     ///
     /// # Errors
     /// [`StoreError::Configuration`] for an address that cannot be used, otherwise what the database says.
@@ -75,17 +86,10 @@ impl Db {
     /// As [`Db::open`].
     pub async fn open_at(url: &DatabaseUrl, options: Options) -> Result<Self, StoreError> {
         let backend = match url {
-            DatabaseUrl::Sqlite(path) => {
-                let write = options::sqlite_writer(path);
-                let writer = Writer::start(write.connect().await?, write);
-                let readers = SqlitePoolOptions::new()
-                    .max_connections(options.readers.clamp(1, 4))
-                    .test_before_acquire(false)
-                    .max_lifetime(None)
-                    .idle_timeout(None)
-                    .acquire_timeout(Duration::from_secs(10))
-                    .connect_lazy_with(options::sqlite_reader(path));
-                Backend::Sqlite { readers, writer, path: path.clone() }
+            DatabaseUrl::Sqlite(path) => open_sqlite(path.clone(), None, options.readers).await?,
+            DatabaseUrl::Memory => {
+                let folder = options::memory_folder()?;
+                open_sqlite(folder.path().join("city.db"), Some(folder), options.readers).await?
             }
             DatabaseUrl::Postgres { url, schema } => {
                 let schema = options.schema.clone().or_else(|| schema.clone());
@@ -316,9 +320,13 @@ impl Db {
     /// Finishes queued writes and closes all connections.
     pub async fn close(&self) {
         match &self.core.backend {
-            Backend::Sqlite { readers, writer, .. } => {
+            Backend::Sqlite { readers, writer, memory, .. } => {
                 readers.close().await;
                 writer.close().await;
+                // The memory is free again now, not when the last handle goes.
+                if let Some(folder) = memory {
+                    let _ = tokio::fs::remove_dir_all(folder.path()).await;
+                }
             }
             Backend::Postgres { pool, .. } => pool.close().await,
         }
@@ -384,6 +392,19 @@ impl Snapshot {
     pub async fn fetch_one(&mut self, statement: impl Into<Statement>, args: Vec<Value>) -> Result<Row, StoreError> {
         self.fetch_optional(statement, args).await?.ok_or(StoreError::NotFound)
     }
+}
+
+async fn open_sqlite(path: PathBuf, memory: Option<TempDir>, readers: u32) -> Result<Backend, StoreError> {
+    let write = options::sqlite_writer(&path);
+    let writer = Writer::start(write.connect().await?, write);
+    let readers = SqlitePoolOptions::new()
+        .max_connections(readers.clamp(1, 4))
+        .test_before_acquire(false)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_lazy_with(options::sqlite_reader(&path));
+    Ok(Backend::Sqlite { readers, writer, path, memory })
 }
 
 async fn create_schema(pool: &PgPool, name: &str) -> Result<(), StoreError> {

@@ -17,11 +17,13 @@ pub enum Kind {
     Postgres,
 }
 
-/// Address of a database: `sqlite:<path>` or `postgres://user@host:port/database?schema=<name>`.
+/// Address of a database: `sqlite:<path>`, `sqlite::memory:` or `postgres://user@host:port/database?schema=<name>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
     /// Path of the SQLite file; created when missing.
     Sqlite(PathBuf),
+    /// `sqlite::memory:`: gone when it is closed. For measuring and trying out, never for records of a city.
+    Memory,
     /// Address of PostgreSQL without the `schema` parameter, and the schema that holds all tables.
     Postgres {
         /// Address as the driver reads it.
@@ -37,7 +39,10 @@ impl FromStr for DatabaseUrl {
     fn from_str(text: &str) -> Result<Self, StoreError> {
         if let Some(path) = text.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
-            if path.is_empty() || path.starts_with(":memory:") {
+            if path == MEMORY {
+                return Ok(Self::Memory);
+            }
+            if path.is_empty() || path.starts_with(MEMORY) {
                 return Err(StoreError::Configuration("sqlite: needs the path of a file".to_owned()));
             }
             return Ok(Self::Sqlite(PathBuf::from(path)));
@@ -57,6 +62,18 @@ impl FromStr for DatabaseUrl {
         }
         Err(StoreError::Configuration("the address must begin with sqlite: or postgres://".to_owned()))
     }
+}
+
+/// The path that stands for no file.
+const MEMORY: &str = ":memory:";
+/// Where files live in memory.
+const MEMORY_FOLDER: &str = "/dev/shm";
+
+/// A private folder in memory. SQLite's own database in memory belongs to one connection, or locks whole tables against
+/// the others; a file that never reaches a disk behaves as on one.
+pub(crate) fn memory_folder() -> Result<tempfile::TempDir, StoreError> {
+    let made = tempfile::Builder::new().prefix("haidang-memory-").tempdir_in(MEMORY_FOLDER);
+    made.map_err(|error| StoreError::Configuration(format!("sqlite::memory: needs {MEMORY_FOLDER}: {error}")))
 }
 
 /// How a store is opened.
@@ -156,8 +173,9 @@ mod tests {
             "postgres://a@h/d?sslmode=disable&schema=city",
             postgres("postgres://a@h/d?sslmode=disable", Some("city")),
         );
+        check("sqlite::memory:", Some(DatabaseUrl::Memory));
         check("sqlite:", None);
-        check("sqlite::memory:", None);
+        check("sqlite::memory:shared", None);
         check("mysql://a@h/d", None);
     }
 

@@ -1,4 +1,4 @@
-//! Records of looks at personal data: durable before the answer, committed in groups.
+//! Records that stand alone, of looks at personal data above all: durable before the answer, committed in groups.
 
 use crate::StoreError;
 use crate::audit::{AuditEntry, AuditId};
@@ -35,17 +35,8 @@ async fn run(core: Weak<Core>, mut looks: mpsc::Receiver<Look>) {
         let Some(db) = core.upgrade().map(|core| Db { core }) else { return };
         let entries: Vec<AuditEntry> = batch.iter().map(|look| look.entry.clone()).collect();
         let entries = &entries;
-        let answer: Result<Vec<AuditId>, StoreError> = db
-            .transaction(|tx| {
-                Box::pin(async move {
-                    let mut ids = Vec::with_capacity(entries.len());
-                    for entry in entries {
-                        ids.push(tx.audit(entry.clone()).await?);
-                    }
-                    Ok(ids)
-                })
-            })
-            .await;
+        let answer: Result<Vec<AuditId>, StoreError> =
+            db.transaction(|tx| Box::pin(async move { tx.audit_all(entries).await })).await;
         match answer {
             Ok(ids) => {
                 for (look, id) in batch.drain(..).zip(ids) {
@@ -69,6 +60,15 @@ impl Db {
     /// # Errors
     /// What the database says; the data must not be shown then.
     pub async fn record_read(&self, entry: AuditEntry) -> Result<AuditId, StoreError> {
+        self.record(entry).await
+    }
+
+    /// Records an act that leaves nothing else behind. When this answers, the record is durable: only then may what was
+    /// done leave the house. Acts of several requests share one commit.
+    ///
+    /// # Errors
+    /// What the database says; the act has not happened then.
+    pub async fn record(&self, entry: AuditEntry) -> Result<AuditId, StoreError> {
         self.refuse_inside()?;
         let recorder = self.core.reads.get_or_init(|| ReadRecorder::start(self));
         let (done, answer) = oneshot::channel();

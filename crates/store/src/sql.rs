@@ -5,6 +5,10 @@ use crate::Sql;
 pub(crate) const INSERT_AUDIT: &str = "INSERT INTO store_audit (id, at, actor_kind, person, on_behalf, agency, channel, \
      action, kind, object_kind, object_id, legal_basis, purpose, request_id, own, refused, detail, hash) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+/// The same for many rows at once.
+pub(crate) const INSERT_AUDITS: &str = "INSERT INTO store_audit (id, at, actor_kind, person, on_behalf, agency, channel, \
+     action, kind, object_kind, object_id, legal_basis, purpose, request_id, own, refused, detail, hash) VALUES";
+pub(crate) const INSERT_AUDITS_OPEN: &str = "INSERT INTO store_audit_open (audit, hash) VALUES";
 pub(crate) const INSERT_AUDIT_OPEN: &str = "INSERT INTO store_audit_open (audit, hash) VALUES ($1, $2)";
 pub(crate) const INSERT_AUDIT_SUBJECT: &str = "INSERT INTO store_audit_subject (audit, subject) VALUES";
 

@@ -3,10 +3,11 @@
 //! Labels are ids of code (routes, methods, statuses, codes), never values of people; so the number of series is bounded.
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::time::Duration;
 
 /// Upper ends of the classes of a histogram, in seconds.
 const CLASSES: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
@@ -56,6 +57,35 @@ pub fn install() {
     if metrics::set_global_recorder(Prometheus).is_err() {
         tracing::debug!("a metrics recorder is installed already");
     }
+    INSTALLED.store(true, Ordering::Release);
+}
+
+/// Whether somebody reads the figures: before that nothing may be found once and kept.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// Route, method and status of an answer.
+type Answered = (&'static str, &'static str, u16);
+
+/// Counts one answered request. Its series are found once and kept: finding them by their labels costs more than
+/// everything else about counting.
+pub(crate) fn count_request(route: &'static str, method: &'static str, status: u16, took: Duration) {
+    static KNOWN: OnceLock<RwLock<HashMap<Answered, (Counter, Histogram)>>> = OnceLock::new();
+    if !INSTALLED.load(Ordering::Acquire) {
+        return;
+    }
+    let known = KNOWN.get_or_init(RwLock::default);
+    let count = |(counter, histogram): &(Counter, Histogram)| {
+        counter.increment(1);
+        histogram.record(took.as_secs_f64());
+    };
+    if let Some(series) = known.read().unwrap_or_else(PoisonError::into_inner).get(&(route, method, status)) {
+        return count(series);
+    }
+    let labels = [("route", route.to_owned()), ("method", method.to_owned()), ("status", status.to_string())];
+    let counter = metrics::counter!("haidang_http_requests_total", &labels);
+    let series = (counter, metrics::histogram!("haidang_http_request_duration_seconds", "route" => route));
+    count(&series);
+    known.write().unwrap_or_else(PoisonError::into_inner).insert((route, method, status), series);
 }
 
 struct Prometheus;

@@ -132,6 +132,15 @@ fn rendered(site: &Arc<Site>, asked: &Asked, visitor: Option<&Visitor>, mut resp
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 const PERMISSIONS: &str = "accelerometer=(), camera=(self), display-capture=(), geolocation=(self), gyroscope=(), magnetometer=(), microphone=(), payment=(), publickey-credentials-create=(self), publickey-credentials-get=(self), usb=()";
 
+/// What every answer carries.
+static ALWAYS: [(HeaderName, HeaderValue); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("permissions-policy"), HeaderValue::from_static(PERMISSIONS)),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+];
+
 fn finish_headers(
     site: &Site,
     asked: &Asked,
@@ -142,18 +151,18 @@ fn finish_headers(
     let is_html = response.headers().get(header::CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/html"));
     let headers = response.headers_mut();
     put(headers, "x-request-id", &asked.id);
-    put(headers, "x-content-type-options", "nosniff");
-    put(headers, "x-frame-options", "DENY");
+    for (name, value) in &ALWAYS {
+        headers.insert(name.clone(), value.clone());
+    }
     // The address of a page of signing in may tell where somebody wants to go.
     keep(headers, "referrer-policy", if targets.is_some() { "no-referrer" } else { "same-origin" });
-    put(headers, "permissions-policy", PERMISSIONS);
-    put(headers, "cross-origin-opener-policy", "same-origin");
-    put(headers, "cross-origin-resource-policy", "same-origin");
     if let Some(targets) = targets {
         // The answer to the form may lead on, by redirects, to the system that sent the person here to sign in.
         keep(headers, "content-security-policy", &format!("{POLICY}{targets}"));
     }
-    keep(headers, "content-security-policy", POLICY);
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    }
     if site.settings.secure() {
         put(headers, "strict-transport-security", "max-age=63072000; includeSubDomains");
     }
@@ -206,7 +215,5 @@ fn log(asked: &Asked, route: &'static str, visitor: Option<&Visitor>, status: St
         Method::DELETE => "DELETE",
         _ => "other",
     };
-    let labels = [("route", route.to_owned()), ("method", method.to_owned()), ("status", status.as_u16().to_string())];
-    metrics::counter!("haidang_http_requests_total", &labels).increment(1);
-    metrics::histogram!("haidang_http_request_duration_seconds", "route" => route).record(elapsed.as_secs_f64());
+    crate::metrics::count_request(route, method, status.as_u16(), elapsed);
 }

@@ -62,6 +62,7 @@ impl Consumer for LogoutNotices {
                 })
             })
             .await?;
+        provider.inner.asked.forget();
         Ok(())
     }
 }

@@ -128,6 +128,7 @@ impl Provider {
                     })
                 })
                 .await?;
+            self.inner.asked.forget();
             return Ok(());
         }
         let row = self.db().fetch_optional(sql::REFRESH, args![digest(token)]).await?;

@@ -1,5 +1,6 @@
 //! Making tokens, and finding again what a token stands for.
 
+use super::asked::Kept;
 use super::error::Stop;
 use super::live::Live;
 use super::model::{Client, Content, TokenFormat};
@@ -9,6 +10,7 @@ use haidang_store::{StoreError, Value as Bound, args};
 use haidang_web::tokens::digest;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 
 /// An access token, with the row that is kept of it.
 pub(crate) struct Access {
@@ -163,16 +165,24 @@ impl Provider {
 
     async fn found_opaque(&self, token: &str) -> Result<Option<Found>, Stop> {
         let id = digest(token);
-        let Some(row) = self.db().fetch_optional(sql::TOKEN, args![&id]).await? else { return Ok(None) };
-        let expires_at = row.timestamp("expires_at")?;
-        if expires_at <= self.now() || row.opt_timestamp("revoked_at")?.is_some() {
+        let kept = match self.inner.asked.get(&id) {
+            Some(kept) => kept,
+            None => {
+                let round = self.inner.asked.round();
+                let Some(row) = self.db().fetch_optional(sql::TOKEN, args![&id]).await? else { return Ok(None) };
+                let Some(kept) = Kept::read(&row)?.map(Arc::new) else { return Ok(None) };
+                self.inner.asked.put(&id, kept.clone(), round);
+                kept
+            }
+        };
+        if kept.expires_at <= self.now() {
             return Ok(None);
         }
-        let content: Content = row.json("content")?;
+        let Kept { content, audience, family, expires_at } = &*kept;
         let Some(client) = self.open_client(&content.client).await? else { return Ok(None) };
         let sub = content.signed_in.as_ref().map_or(client.id.clone(), |who| self.sub(&client, &who.person));
-        let audience = row.text("audience")?;
-        let (family, expires_at) = (row.opt_text("family")?, expires_at.as_second());
+        let (content, audience, family) = (content.clone(), audience.clone(), family.clone());
+        let expires_at = expires_at.as_second();
         Ok(Some(Found { id, content, audience, sub, jti: None, expires_at, kept: true, family }))
     }
 

@@ -8,6 +8,7 @@
 mod administer;
 mod answer;
 mod api;
+mod asked;
 mod authorize;
 mod backchannel;
 mod claims;
@@ -124,6 +125,7 @@ pub(crate) struct Inner {
     pub(crate) keys: RwLock<Option<Arc<keys::KeyRing>>>,
     pub(crate) registry: RwLock<Option<Arc<registry::Registry>>>,
     pub(crate) fetched: Mutex<HashMap<String, client_auth::Fetched>>,
+    pub(crate) asked: asked::Asked,
 }
 
 #[async_trait]
@@ -149,8 +151,14 @@ impl Provider {
         if rules::origin(&settings.issuer) != Some(settings.issuer.as_str()) {
             return Err(Problem::internal("the issuer must be an origin such as https://id.example.vn"));
         }
-        let inner =
-            Inner { room, settings, keys: RwLock::default(), registry: RwLock::default(), fetched: Mutex::default() };
+        let inner = Inner {
+            room,
+            settings,
+            keys: RwLock::default(),
+            registry: RwLock::default(),
+            fetched: Mutex::default(),
+            asked: asked::Asked::default(),
+        };
         let provider = Self { inner: Arc::new(inner) };
         provider.keys().await?;
         Ok(provider)
@@ -216,7 +224,8 @@ impl Provider {
         let entry = AuditEntry::mutation("token.family_revoked", ActorRef::system())
             .object("token_family", family)
             .detail(serde_json::json!({ "why": why }));
-        self.db()
+        let done = self
+            .db()
             .transaction(|tx| {
                 let entry = entry.clone();
                 Box::pin(async move {
@@ -226,6 +235,8 @@ impl Provider {
                     Ok::<(), StoreError>(())
                 })
             })
-            .await
+            .await;
+        self.inner.asked.forget();
+        done
     }
 }

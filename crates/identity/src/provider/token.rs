@@ -156,14 +156,16 @@ impl Provider {
         let making = Making { client, content: &content, family: None, live: &live, latest: None };
         let access = self.access(&making).await?;
         let entry = record(visitor, client, &content, "client_credentials");
-        let row = access.row.as_ref();
+        let Some(row) = &access.row else {
+            // A token that carries everything itself leaves its record alone, which shares a commit with others.
+            self.db().record(entry).await?;
+            return Ok(Granted { content, access, refresh: None, id_token: None });
+        };
         self.db()
             .transaction(|tx| {
-                let (row, entry) = (row.cloned(), entry.clone());
+                let (row, entry) = (row.clone(), entry.clone());
                 Box::pin(async move {
-                    if let Some(row) = row {
-                        tx.later(sql::INSERT_TOKEN, row).await?;
-                    }
+                    tx.later(sql::INSERT_TOKEN, row).await?;
                     tx.audit(entry).await?;
                     Ok::<(), StoreError>(())
                 })

@@ -1,6 +1,6 @@
 //! `haidang demo`: seeds a demonstration city once, then serves it.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use jiff::civil::Date;
 use std::net::SocketAddr;
@@ -41,6 +41,9 @@ pub(crate) async fn run(command: Demo, mut config: Config) -> Result<Outcome> {
     }
     if let Some(listen) = command.listen {
         config.server.listen = listen;
+    }
+    if config.database()?.starts_with("sqlite::memory:") {
+        bail!("a demonstration city is seeded once and then served: it needs a database that outlives the seeding");
     }
     std::fs::create_dir_all(&config.store.folder)?;
     let as_of = command.as_of.unwrap_or_else(|| haidang_kernel::ambient::Ambient::system().today());

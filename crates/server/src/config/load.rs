@@ -269,6 +269,8 @@ mod tests {
             ("[server]\npublic_origin = \"http://localhost:81\"", vec![]),
             ("[server]\npublic_origin = \"dichvu.example.vn\"", vec!["server.public_origin"]),
             ("[store]\ndatabase = \"mysql://x\"\nreaders = 0", vec!["store.database", "store.readers"]),
+            ("[store]\ndatabase = \"sqlite::memory:\"", vec!["store.database"]),
+            ("[city]\nenvironment = \"test\"\n[store]\ndatabase = \"sqlite::memory:\"", vec![]),
             ("[session]\nresident_idle_minutes = 2", vec!["session.resident_idle_minutes"]),
         ] {
             let mut config = read(text, &[]).unwrap();

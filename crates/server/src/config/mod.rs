@@ -93,7 +93,7 @@ concern! {
     "store" Store {
         /// Folder of everything this city writes: database, files, keys, checkpoints.
         folder: PathBuf = PathBuf::from("var"),
-        /// Database: `sqlite:path` or `postgres://user@host/name`. Empty: `haidang.db` in `store.folder`. May hold a password, so prefer `store.database_file` or the environment.
+        /// Database: `sqlite:path` or `postgres://user@host/name`; in `demo` and `test` also `sqlite::memory:`, which is gone when the server stops. Empty: `haidang.db` in `store.folder`. May hold a password, so prefer `store.database_file` or the environment.
         database: Secret = Secret::default(),
         /// File that holds the database address, for addresses with a password.
         database_file: PathBuf = PathBuf::new(),
@@ -342,6 +342,10 @@ impl Config {
             None => fault("city.pack", "no pack is named and none lies under packs/".to_owned()),
         }
         match self.database() {
+            Ok(url) if url.starts_with("sqlite::memory:") && !self.simulated() => {
+                let what = "a database in memory loses every record when the server stops; only a demonstration or test city may have one";
+                fault("store.database", what.to_owned());
+            }
             Ok(url) if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) => {}
             Ok(_) => fault("store.database", "must begin with sqlite: or postgres://".to_owned()),
             Err(error) => fault("store.database_file", format!("cannot be read: {error}")),

@@ -6,6 +6,8 @@ mod bulk;
 mod crash;
 mod delivery;
 mod group;
+#[cfg(target_os = "linux")]
+mod memory;
 mod proof;
 mod transactions;
 mod transfer;
