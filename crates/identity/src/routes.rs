@@ -21,6 +21,8 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("identity-consent", Lang::En, include_str!("../locales/en/identity-consent.ftl")),
     ("identity-organisation", Lang::Vi, include_str!("../locales/vi/identity-organisation.ftl")),
     ("identity-organisation", Lang::En, include_str!("../locales/en/identity-organisation.ftl")),
+    crate::federation::TEXTS[0],
+    crate::federation::TEXTS[1],
 ];
 
 /// All routes. The simulator's pages exist only where simulators may run.

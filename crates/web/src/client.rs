@@ -122,6 +122,20 @@ impl Guarded {
         .await
     }
 
+    /// Reads an address with headers of our own; a redirect is an answer like any other, for a credential that was
+    /// given for one address is for no other.
+    ///
+    /// # Errors
+    /// [`OutboundError`].
+    pub async fn get_with(&self, url: &str, headers: HeaderMap) -> Result<OutboundAnswer, OutboundError> {
+        self.bounded(async {
+            let url = Url::parse(url).map_err(|_| OutboundError::Address)?;
+            let response = self.call(Method::GET, &url, headers, Vec::new()).await?;
+            self.read(response).await
+        })
+        .await
+    }
+
     /// Sends a body; a redirect is an answer like any other, for what was signed for one address is for no other.
     ///
     /// # Errors
@@ -375,6 +389,8 @@ mod tests {
         }
         let moved = named.post(&url("/to-literal"), HeaderMap::new(), Vec::new()).await.unwrap();
         assert_eq!(moved.status, 307, "a signed call is never carried on");
+        let moved = named.get_with(&url("/once"), HeaderMap::new()).await.unwrap();
+        assert_eq!(moved.status, 308, "nor is a reading that carries a credential");
         let slow =
             Guarded::new(["localhost".to_owned()], OutboundLimits { timeout: Duration::from_millis(50), ..limits() })
                 .unwrap();

@@ -97,8 +97,9 @@ pub(crate) async fn sign_out(visitor: Visitor) -> Answer {
             .request(&visitor.request_id);
         audit(&visitor.site.db, entry).await?;
     }
+    let next = crate::federation::after_sign_out(&visitor);
     session::sign_out(&visitor).await?;
-    redirect(visitor.lang, "/")
+    redirect(visitor.lang, &next)
 }
 
 /// Ends the sessions of this person on all other devices.
