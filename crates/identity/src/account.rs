@@ -266,6 +266,7 @@ impl IdentityRoom {
         let month_ago = now.checked_sub(jiff::SignedDuration::from_hours(30 * 24)).unwrap_or(now);
         let swept = self.inner.db.execute(sql::SWEEP_ATTEMPTS, args![month_ago, rules::RUN_THAT_SLEEPS]).await?;
         self.sweep_credentials().await?;
+        self.sweep_upstreams().await?;
         Ok(swept)
     }
 
@@ -359,6 +360,11 @@ impl IdentityRoom {
             })
             .await?;
         Ok(())
+    }
+
+    /// Level of the national account of a person by number, as far as the city knows it; for the simulator.
+    pub async fn national_level(&self, number: &str) -> Result<Option<u8>, StoreError> {
+        Ok(self.by_number(number).await?.map(|person| person.account_level))
     }
 
     /// A few adults for the simulator's short list.

@@ -239,6 +239,20 @@ impl Resolve for PublicOnly {
     }
 }
 
+/// Whether an address leads to this machine, however it is written; one that does not read leads nowhere.
+pub fn on_this_machine(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Ok(IpAddr::V6(ip)) => {
+            let inner = ip.to_ipv4_mapped();
+            ip.is_loopback() || ip.is_unspecified() || inner.is_some_and(|ip| ip.is_loopback() || ip.is_unspecified())
+        }
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
 /// Whether an address belongs to the open network.
 fn is_public(ip: IpAddr) -> bool {
     match ip {

@@ -27,6 +27,7 @@ identity-federation-out-button = Sign out of { $name }
 identity-federation-out-done = Your session is over.
 identity-federation-out-still = Your session in the city is over. You may still be signed in at { $name }; on a shared computer, sign out there too.
 identity-federation-out-title = Signed out
+identity-federation-raise = Prove it with { $name }
 identity-federation-state = This sign-in took too long or was not begun in this browser.
 identity-federation-state-help = This happens after waiting more than 10 minutes, after going back, or after opening a link somebody sent you. Please begin again.
 identity-federation-timeout = { $name } did not answer in time.

@@ -27,6 +27,7 @@ identity-federation-out-button = Đăng xuất khỏi { $name }
 identity-federation-out-done = Phiên làm việc đã kết thúc.
 identity-federation-out-still = Phiên làm việc tại thành phố đã kết thúc. Có thể ông/bà vẫn còn đăng nhập tại { $name }; trên máy dùng chung, hãy đăng xuất cả ở đó.
 identity-federation-out-title = Đã đăng xuất
+identity-federation-raise = Xác thực bằng { $name }
 identity-federation-state = Lần đăng nhập này đã quá hạn hoặc không bắt đầu từ trình duyệt này.
 identity-federation-state-help = Điều này xảy ra khi chờ quá 10 phút, bấm nút quay lại, hoặc mở một liên kết do người khác gửi. Hãy bắt đầu lại.
 identity-federation-timeout = { $name } không trả lời kịp.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use haidang_kernel::bilingual::Bilingual;
+use haidang_web::client::{Guarded, on_this_machine};
 use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 
@@ -226,7 +227,7 @@ struct File {
 }
 
 /// Words that stand at the same place of an address as the id of an upstream.
-const RESERVED: &[&str] = &["can-bo", "xac-thuc"];
+const RESERVED: &[&str] = &["can-bo", "xac-thuc", "nang-muc", "khoi-phuc", "khoa-truy-cap"];
 
 impl Upstream {
     /// Reads a file of upstreams and holds it to the rules that need nothing else.
@@ -274,6 +275,11 @@ impl Upstream {
         !self.client_id.is_empty()
     }
 
+    /// Whether the secret is known already.
+    pub fn has_secret(&self) -> bool {
+        !self.secret.reveal().is_empty()
+    }
+
     /// Reads the secret or key of a connected upstream.
     ///
     /// # Errors
@@ -298,22 +304,33 @@ impl Upstream {
         Ok(())
     }
 
-    /// What a production city demands: real addresses, reached by `https`.
+    /// Highest level of authentication that its words can assert, 1 to 4.
+    pub fn highest_level(&self) -> u8 {
+        self.levels.acr.values().copied().max().unwrap_or(1)
+    }
+
+    /// What its addresses must be: reached by `https`, and no others than this city may call. Only a demonstration or
+    /// test city (`simulated`) may have its upstream on this machine, without encryption.
     ///
     /// # Errors
-    /// An address on this machine or without encryption.
-    pub fn check_production(&self) -> Result<(), UpstreamError> {
+    /// The first address that is none of these.
+    pub fn check_addresses(&self, simulated: bool, client: &Guarded) -> Result<(), UpstreamError> {
+        let refuse = |what: &str| Err(UpstreamError::Rule(self.id.clone(), what.to_owned()));
         for address in [&self.issuer, &self.authorize, &self.token, &self.jwks, &self.profile_uri, &self.logout_uri] {
             if address.is_empty() {
                 continue;
             }
-            let Some(rest) = address.strip_prefix("https://") else {
-                return Err(UpstreamError::Rule(self.id.clone(), "an address is not reached by https://".to_owned()));
-            };
-            let host = rest.split(['/', '?', ':']).next().unwrap_or_default();
-            if host == "localhost" || host.starts_with("127.") || rest.starts_with("[::1]") {
-                let what = "an address lies on this machine: a simulator never serves a production city";
-                return Err(UpstreamError::Rule(self.id.clone(), what.to_owned()));
+            let here = on_this_machine(address);
+            if here && !simulated {
+                return refuse("an address lies on this machine: a simulator never serves a production city");
+            }
+            if !(address.starts_with("https://") || here) {
+                return refuse("an address is not reached by https://");
+            }
+            if client.check(address).is_err() {
+                return refuse(
+                    "an address is none that this city may call (federation.private_hosts names exceptions)",
+                );
             }
         }
         Ok(())
@@ -335,6 +352,7 @@ fn open_to_others(_: &std::fs::Metadata) -> bool {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use haidang_web::client::OutboundLimits;
 
     pub(crate) const SAMPLE: &str = r#"
         [[upstream]]
@@ -379,11 +397,27 @@ mod tests {
 
     #[test]
     fn t50_production_refuses_an_upstream_on_this_machine() {
+        let client = Guarded::new(["127.0.0.1".to_owned()], OutboundLimits::default()).unwrap();
         let mut one = Upstream::from_toml(SAMPLE).unwrap().remove(0);
-        assert_eq!(one.check_production(), Ok(()));
-        for address in ["http://id.example.vn", "https://127.0.0.1:81/x", "https://localhost/x", "https://[::1]:4/x"] {
+        for (address, production, demonstration) in [
+            ("https://sso.example.vn/x", true, true),
+            ("http://id.example.vn", false, false),
+            ("https://127.0.0.1:81/x", false, true),
+            ("http://127.0.0.1:81/x", false, true),
+            ("https://LocalHost/x", false, true),
+            ("https://localhost./x", false, true),
+            ("https://id.localhost/x", false, true),
+            ("https://vneid.vn@127.0.0.1/x", false, false),
+            ("https://[::1]:4/x", false, false),
+            ("https://0x7f.1/x", false, true),
+            ("https://2130706433/x", false, true),
+            ("https://[::ffff:127.0.0.1]/x", false, false),
+            ("https://10.0.0.7/x", false, false),
+        ] {
             one.token = address.to_owned();
-            assert!(one.check_production().is_err(), "{address}");
+            for (simulated, expected) in [(false, production), (true, demonstration)] {
+                assert_eq!(one.check_addresses(simulated, &client).is_ok(), expected, "{address} {simulated}");
+            }
         }
     }
 

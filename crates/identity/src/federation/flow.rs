@@ -401,6 +401,7 @@ async fn enter(
     } else {
         let sign_in = session::SignIn::resident(asserted.acr).by(&methods).from_upstream(id);
         session::sign_in(visitor, &person, sign_in).await?;
+        room.note_sign_in(visitor, &person).await?;
     }
     Ok(Ok(Finished::In(login.next.clone())))
 }

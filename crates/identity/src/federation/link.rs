@@ -6,6 +6,7 @@ use haidang_web::{Fault, Site, Visitor, session, tokens};
 use jiff::SignedDuration;
 
 use super::sql;
+use crate::room::IdentityRoom;
 
 /// How fresh both proofs must be.
 const FRESH: SignedDuration = SignedDuration::from_mins(5);
@@ -50,6 +51,15 @@ pub(super) async fn ready(visitor: &Visitor, tx: Option<&str>) -> Result<Option<
     let fresh = visitor.site.ambient.now().duration_since(described.authenticated_at) <= FRESH;
     let waiting = pending(&visitor.site, tx).await?;
     Ok(waiting.filter(|(_, person)| fresh && *person == described.person).map(|(waiting, _)| waiting))
+}
+
+impl IdentityRoom {
+    /// Forgets sign-ins that never came back and identifiers that were never joined.
+    pub(crate) async fn sweep_upstreams(&self) -> Result<(), StoreError> {
+        let now = self.inner.ambient.now();
+        self.inner.db.execute(sql::SWEEP_LOGINS, args![now]).await?;
+        self.inner.db.execute(sql::SWEEP_LINKS, args![now]).await.map(drop)
+    }
 }
 
 /// It waits no more.

@@ -23,7 +23,8 @@ use std::time::Duration;
 
 use haidang_kernel::bilingual::Bilingual;
 use haidang_ui::Lang;
-use haidang_web::client::{Guarded, OutboundError, OutboundLimits};
+use haidang_web::client::{Guarded, OutboundLimits};
+use haidang_web::session::Described;
 use haidang_web::{Routes, Row};
 
 use crate::room::IdentityRoom;
@@ -64,10 +65,14 @@ impl IdentityRoom {
     /// Connects the upstreams; to be called once, before the room answers.
     ///
     /// # Errors
-    /// When the outbound client cannot be made.
-    pub fn federate(&self, settings: FederationSettings) -> Result<(), OutboundError> {
+    /// An upstream at an address that this city may not call.
+    pub fn federate(&self, settings: FederationSettings) -> Result<(), UpstreamError> {
         let limits = OutboundLimits { timeout: settings.timeout, ..OutboundLimits::default() };
-        let client = Guarded::new(settings.private_hosts, limits)?;
+        let client = Guarded::new(settings.private_hosts, limits);
+        let client = client.map_err(|error| UpstreamError::Form(error.to_string()))?;
+        for upstream in settings.upstreams.iter().filter(|upstream| upstream.connected()) {
+            upstream.check_addresses(self.settings().simulated, &client)?;
+        }
         let (ambient, simulated) = (&self.inner.ambient, self.settings().simulated);
         let remotes = settings
             .upstreams
@@ -92,6 +97,29 @@ impl IdentityRoom {
     pub(crate) fn upstream_doors(&self) -> Vec<(String, Bilingual)> {
         let remotes = self.federation().map(|federation| federation.remotes.as_slice()).unwrap_or_default();
         remotes.iter().map(|remote| (remote.upstream.id.clone(), remote.upstream.name.clone())).collect()
+    }
+
+    /// Where the person of an upstream can prove more: address and name of every upstream that reaches the level.
+    pub(crate) fn raising_doors(&self, lang: Lang, level: u8, next: &str) -> Vec<(String, String)> {
+        let remotes = self.federation().map(|federation| federation.remotes.as_slice()).unwrap_or_default();
+        let able = remotes.iter().filter(|remote| remote.upstream.highest_level() >= level);
+        able.map(|remote| {
+            let mut query = vec![("acr", level.to_string())];
+            if next != "/" {
+                query.push(("next", next.to_owned()));
+            }
+            let address = format!("/dang-nhap/{}?{}", remote.upstream.id, haidang_web::encode(query));
+            (address, remote.upstream.name.text(lang).to_owned())
+        })
+        .collect()
+    }
+
+    /// Highest level that the person of a session can reach here by asking an upstream; `None` for whoever came
+    /// another way.
+    pub(crate) fn upstream_reach(&self, session: &Described) -> Option<u8> {
+        session.upstream.as_ref()?;
+        let remotes = self.federation().map(|federation| federation.remotes.as_slice()).unwrap_or_default();
+        remotes.iter().map(|remote| remote.upstream.highest_level()).max()
     }
 
     /// Asks every upstream for its addresses and keys, so that a production city does not start before a simulator.

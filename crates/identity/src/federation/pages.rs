@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use haidang_ui::{Page, t};
+use haidang_web::client::on_this_machine;
 use haidang_web::{Answer, FormFields, Path, Query, Visitor, html, redirect, return_path, session};
 use serde::Deserialize;
 
@@ -37,8 +38,24 @@ pub(crate) async fn begin_federated_sign_in(
     Query(wanted): Query<Wanted>,
     headers: HeaderMap,
 ) -> Answer {
+    if let Some(address) = by_own_name(&visitor, &headers) {
+        return flow::leave(&address);
+    }
     let next = return_path(&visitor.site, wanted.next.as_deref());
     super::begin(&visitor, &room, &headers, &idp, wanted.level(), &next).await
+}
+
+/// The same page under the city's own name, when a demonstration was opened by another name of the same machine: the
+/// upstream sends the browser back to the city's own, and the cookie of the sign-in must be there.
+fn by_own_name(visitor: &Visitor, headers: &HeaderMap) -> Option<String> {
+    let settings = &visitor.site.settings;
+    let host = headers.get("host")?.to_str().ok()?;
+    let origin = settings.origin.trim_end_matches('/');
+    let given = format!("http://{host}");
+    let port = |address: &str| address.rsplit_once(':').map(|(_, port)| port.to_owned());
+    let same_machine = on_this_machine(&given) && on_this_machine(origin) && port(&given) == port(origin);
+    (settings.demo && given != origin && same_machine)
+        .then(|| format!("{origin}{}", haidang_ui::page::localised(visitor.lang, &visitor.path)))
 }
 
 /// Ends: the upstream has sent the browser back.

@@ -27,6 +27,9 @@ pub(crate) const TOUCH_ACCOUNT: &str =
 /// Brings a person up to what the upstream says.
 pub(crate) const REFRESH_PERSON: &str = "UPDATE identity_person SET full_name = $2, name_key = $3, name_sort = $4, birth_date = $5, sex = $6, phone = $7, email = $8, address = $9, nationality = $10, account_level = $11, changed_at = $12 WHERE id = $1";
 
+/// Forgets what waited in a browser and was never joined.
+pub(crate) const SWEEP_LINKS: &str = "DELETE FROM identity_upstream_link WHERE expires_at < $1";
+
 /// Remembers an upstream that was shown and waits for the other one.
 pub(crate) const PUT_LINK: &str = "INSERT INTO identity_upstream_link (tx_sha256, upstream, subject, person, proved_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tx_sha256) DO UPDATE SET upstream = excluded.upstream, subject = excluded.subject, person = excluded.person, proved_at = excluded.proved_at, expires_at = excluded.expires_at";
 

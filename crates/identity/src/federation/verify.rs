@@ -160,3 +160,88 @@ fn half_hash(token: &str) -> String {
     let digest = Sha256::digest(token.as_bytes());
     BASE64URL_NOPAD.encode(digest.get(..16).unwrap_or_default())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const UPSTREAM: &str = r#"
+        [[upstream]]
+        id = "mau"
+        name = { vi = "Mẫu", en = "Sample" }
+        issuer = "https://id.example.vn"
+        client_id = "city"
+        method = "vneid"
+        [upstream.claims]
+        subject = ["TechID"]
+        personal_id = ["SoDinhDanh"]
+        name = ["HoVaTen"]
+        birth_date = ["NgayThangNamSinh"]
+    "#;
+
+    /// What is wrong with claims that differ from right ones in one member.
+    fn judged(name: &str, value: Value, simulated: bool) -> Result<(), IdTokenFault> {
+        let now: Timestamp = "2026-03-03T02:00:00Z".parse().unwrap();
+        let second = now.as_second();
+        let upstream = Upstream::from_toml(UPSTREAM).unwrap().remove(0);
+        let mut claims = json!({
+            "iss": "https://id.example.vn", "sub": "s-1", "aud": "city", "nonce": "n-1", "iat": second,
+            "exp": second + 900, "auth_time": second, "at_hash": half_hash("token"),
+        });
+        match value {
+            Value::Null => drop(claims.as_object_mut().unwrap().remove(name)),
+            value => claims[name] = value,
+        }
+        let expected = Expected {
+            upstream: &upstream,
+            nonce: Some("n-1"),
+            access_token: "token",
+            now,
+            asked_anew_at: Some(now),
+            simulated,
+        };
+        judge(claims.as_object().unwrap(), &expected)
+    }
+
+    #[test]
+    fn t24_every_claim_is_held_to_what_was_asked() {
+        let second = 1_772_503_200_i64;
+        for (name, value, expected) in [
+            ("sub", json!("s-2"), Ok(())),
+            ("sub", json!(""), Err(IdTokenFault::Subject)),
+            ("sub", Value::Null, Err(IdTokenFault::Subject)),
+            ("iss", json!("https://id.example.vn/"), Err(IdTokenFault::Issuer)),
+            ("iss", Value::Null, Err(IdTokenFault::Issuer)),
+            ("aud", json!("other"), Err(IdTokenFault::Audience)),
+            ("aud", json!(["other"]), Err(IdTokenFault::Audience)),
+            ("aud", json!(["city"]), Ok(())),
+            ("aud", json!(["city", "other"]), Err(IdTokenFault::AuthorizedParty)),
+            ("azp", json!("other"), Err(IdTokenFault::AuthorizedParty)),
+            ("azp", json!("city"), Ok(())),
+            ("nonce", json!("n-2"), Err(IdTokenFault::Nonce)),
+            ("nonce", Value::Null, Err(IdTokenFault::Nonce)),
+            ("exp", json!(second - 10), Err(IdTokenFault::Expired)),
+            ("exp", json!(second - 9), Ok(())),
+            ("exp", Value::Null, Err(IdTokenFault::Expired)),
+            ("iat", json!(second + 10), Ok(())),
+            ("iat", json!(second + 11), Err(IdTokenFault::IssuedAt)),
+            ("auth_time", json!(second - 10), Ok(())),
+            ("auth_time", json!(second - 11), Err(IdTokenFault::AuthenticatedAt)),
+            ("at_hash", json!(half_hash("other")), Err(IdTokenFault::AccessTokenHash)),
+            ("at_hash", json!(7), Err(IdTokenFault::AccessTokenHash)),
+            ("at_hash", Value::Null, Ok(())),
+        ] {
+            assert_eq!(judged(name, value.clone(), false), expected, "{name} {value}");
+        }
+    }
+
+    #[test]
+    fn t50_a_token_of_a_simulator_is_worth_nothing_where_real_people_live() {
+        assert_eq!(judged(super::super::MARKER, json!(true), true), Ok(()));
+        for value in [json!(true), json!(false), json!("")] {
+            assert_eq!(judged(super::super::MARKER, value, false), Err(IdTokenFault::Simulated));
+        }
+    }
+}

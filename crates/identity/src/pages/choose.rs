@@ -14,8 +14,6 @@ struct ChoosePage {
     page: Page,
     /// Addresses and names of the upstreams; none when this city has no connection to any yet.
     residents: Vec<(String, String)>,
-    /// The page that stands for them in a demonstration city that is connected to none.
-    simulated: Option<String>,
     official: String,
     /// The session ended by itself; the page says so.
     ended: bool,
@@ -39,7 +37,6 @@ pub(crate) async fn choose_sign_in(
         .map(|(id, name)| (page.href(with_next(&format!("/dang-nhap/{id}"))), name.text(visitor.lang).to_owned()))
         .collect();
     html(ChoosePage {
-        simulated: (doors.is_empty() && room.settings().simulated).then(|| page.href(with_next("/mo-phong/dinh-danh"))),
         residents: doors,
         official: page.href(with_next("/dang-nhap/can-bo")),
         ended: wanted.ended.is_some(),

@@ -1,7 +1,7 @@
 //! Stand-ins for systems outside the city: national e-identity, payment gateway, virus scanner, message gateway.
 //!
-//! The simulators of national systems run in demonstration and test cities only; `serve` refuses it in production. The scanner
-//! and the message store are the simple built-in forms of their ports and run anywhere.
+//! Simulators of national systems run in demonstration and test cities only; `serve` refuses them in production. The
+//! scanner and the message store are the simple built-in forms of their ports and run anywhere.
 
 pub mod eid;
 mod messages;

@@ -53,7 +53,8 @@ impl Manner {
         }
     }
 
-    pub(super) fn issuer(self, origin: &str) -> String {
+    /// Its `iss` at this origin.
+    pub fn issuer(self, origin: &str) -> String {
         format!("{origin}/{}", self.word())
     }
 
@@ -82,14 +83,18 @@ pub fn stand_in(upstreams: Vec<Upstream>, origin: &str) -> Vec<Upstream> {
             let Some(manner) = Manner::ALL.iter().find(|manner| manner.word() == upstream.simulated_by) else {
                 return upstream;
             };
-            let at = |door: &str| format!("{origin}{}", manner.path(door));
             upstream.issuer = manner.issuer(origin);
+            upstream.client_id = CLIENT.to_owned();
+            if *manner == Manner::Oidc {
+                // Its addresses come from its discovery document, and its key is no shared secret.
+                return upstream;
+            }
+            let at = |door: &str| format!("{origin}{}", manner.path(door));
             upstream.authorize = at("authorize");
             upstream.token = at("token");
             upstream.jwks = at("jwks");
             upstream.profile_uri = at("profile");
             upstream.logout_uri = at("logout");
-            upstream.client_id = CLIENT.to_owned();
             upstream.secret = ClientSecret::new(SECRET);
             upstream
         })

@@ -16,11 +16,10 @@ pub use manner::{CLIENT, Manner, SECRET, stand_in};
 use std::collections::HashMap;
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use anyhow::{Context as _, Result, bail};
 use haidang_identity::IdentityRoom;
-use haidang_identity::federation::{ClientSecret, Upstream};
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::bilingual::Bilingual;
 use haidang_store::Db;
@@ -30,8 +29,8 @@ use tokio::net::TcpListener;
 use crate::config::Environment;
 use tokens::{Grant, Keys};
 
-/// How the clean manner is configured; tests use it as it stands.
-const CLEAN: &str = include_str!("clean.toml");
+/// How a city is configured for the clean manner.
+pub const CLEAN_UPSTREAM: &str = include_str!("clean.toml");
 /// Seconds a code and an access token live.
 const CODE_SECONDS: i64 = 60;
 const TOKEN_SECONDS: i64 = 600;
@@ -41,7 +40,7 @@ pub struct EidSimulator {
     origin: String,
     ambient: Ambient,
     /// People of the city, chosen by number.
-    city: IdentityRoom,
+    city: OnceLock<IdentityRoom>,
     keys: Keys,
     codes: Mutex<HashMap<String, Grant>>,
     granted: Mutex<HashMap<String, Grant>>,
@@ -55,26 +54,30 @@ pub(super) struct Door {
 }
 
 impl EidSimulator {
-    /// Prepares the simulator for this address.
+    /// Whether it may run here.
     ///
     /// # Errors
     /// Outside demonstration and test, and on an address that other machines reach.
-    pub fn new(
-        environment: Environment,
-        listen: SocketAddr,
-        ambient: Ambient,
-        city: IdentityRoom,
-    ) -> Result<Arc<EidSimulator>> {
+    pub fn may_run(environment: Environment, listen: SocketAddr) -> Result<()> {
         if environment == Environment::Production {
             bail!("the simulator of the national e-identity runs in demonstration and test environments only");
         }
         if !listen.ip().is_loopback() {
             bail!("the simulator of the national e-identity listens on loopback only, not on {listen}");
         }
+        Ok(())
+    }
+
+    /// Prepares the simulator for this address.
+    ///
+    /// # Errors
+    /// What [`EidSimulator::may_run`] says.
+    pub fn new(environment: Environment, listen: SocketAddr, ambient: Ambient) -> Result<Arc<EidSimulator>> {
+        EidSimulator::may_run(environment, listen)?;
         Ok(Arc::new(EidSimulator {
             origin: format!("http://{listen}"),
             ambient,
-            city,
+            city: OnceLock::new(),
             keys: Keys::generate()?,
             codes: Mutex::default(),
             granted: Mutex::default(),
@@ -86,23 +89,22 @@ impl EidSimulator {
         &self.origin
     }
 
-    /// The upstream of the clean manner, with the key the simulator knows the city by.
-    ///
-    /// # Errors
-    /// When the built-in configuration does not read.
-    pub fn clean_upstream(&self) -> Result<Vec<Upstream>> {
-        let mut upstreams = Upstream::from_toml(&CLEAN.replace("{origin}", &self.origin))?;
-        for upstream in &mut upstreams {
-            upstream.secret = ClientSecret::new(self.keys.client_pem.clone());
-        }
-        Ok(upstreams)
+    /// The private key by which a city proves itself in the clean manner, PEM.
+    pub fn client_key(&self) -> &str {
+        &self.keys.client_pem
     }
 
-    /// Its pages and endpoints over a store that holds nothing of its own.
+    /// Signs with a new key from now on, as an upstream does that has lost one; the former is published no more.
     ///
     /// # Errors
-    /// When the table of routes is refused.
-    pub fn served(self: &Arc<Self>, db: Db) -> Result<Served> {
+    /// When no key can be made.
+    pub fn rotate_key(&self) -> Result<()> {
+        self.keys.rotate()
+    }
+
+    /// Its pages and endpoints. The store is the city's and is only read: for its people, and so that a browser that
+    /// calls both by one host name keeps its session.
+    fn served(self: &Arc<Self>, city: IdentityRoom, db: Db) -> Result<Served> {
         let name = Bilingual::new("Định danh điện tử mô phỏng", "Simulated electronic identity");
         let frame = haidang_ui::City {
             name: name.clone(),
@@ -115,8 +117,7 @@ impl EidSimulator {
         settings.demo = true;
         settings.rates = Rates::unlimited();
         let scanner = Arc::new(super::PatternScanner::default());
-        let identity = Arc::new(self.city.clone());
-        let site = Site::new(db, self.ambient.clone(), identity, scanner, Arc::new(frame), settings);
+        let site = Site::new(db, self.ambient.clone(), Arc::new(city), scanner, Arc::new(frame), settings);
         haidang_ui::texts::register(crate::TEXTS)?;
         let mut app = App::new(site).mount(
             Routes::new("server", self.clone())
@@ -128,20 +129,23 @@ impl EidSimulator {
         app.build().context("routes of the simulator")
     }
 
-    /// Serves until `shutdown` ends.
+    /// Serves until `shutdown` ends, and vouches for the people of this city too.
     ///
     /// # Errors
-    /// When the listener is not the one it was made for, or fails.
-    pub async fn serve(
+    /// When the listener is not the one it was made for; what is awaited, when the listener fails.
+    pub fn serve(
         self: Arc<Self>,
+        city: IdentityRoom,
         db: Db,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<()> {
+    ) -> Result<impl Future<Output = Result<()>> + Send + 'static> {
         if format!("http://{}", listener.local_addr()?) != self.origin {
             bail!("the simulator was made for {}", self.origin);
         }
-        Ok(self.served(db)?.serve(listener, shutdown).await?)
+        let _ = self.city.set(city.clone());
+        let served = self.served(city, db)?;
+        Ok(async move { Ok(served.serve(listener, shutdown).await?) })
     }
 
     fn keep(&self, grants: &Mutex<HashMap<String, Grant>>, name: String, grant: Grant) {

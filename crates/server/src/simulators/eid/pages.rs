@@ -97,7 +97,11 @@ async fn sign_in_page(
     let chosen = form.text("person");
     let simulator = &door.simulator;
     let mut choices: Vec<Choice> = Vec::new();
-    for person in simulator.city.sample_citizens(SHOWN).await? {
+    let sample = match simulator.city.get() {
+        Some(city) => city.sample_citizens(SHOWN).await?,
+        None => Vec::new(),
+    };
+    for person in sample {
         let grouped = grouped(&person.citizen_no);
         choices.push(Choice::new(person.citizen_no, person.full_name).lang(Lang::Vi).hint(grouped).chosen(chosen));
     }
@@ -144,14 +148,12 @@ async fn sign_in_page(
         page,
     };
     let mut response = haidang_web::html_status(status, template)?;
-    // The form ends at the city, which is another origin.
-    let target = asked.redirect_uri.split('/').take(3).collect::<Vec<_>>().join("/");
-    let policy = format!(
-        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self' {target}; frame-ancestors 'none'"
+    // The form ends at the city, and there perhaps at the system that sent the person to the city: browsers hold every
+    // one of these redirects against the page on which the form stood.
+    let policy = HeaderValue::from_static(
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self' http: https:; frame-ancestors 'none'",
     );
-    if let Ok(policy) = HeaderValue::from_str(&policy) {
-        response.headers_mut().insert("content-security-policy", policy);
-    }
+    response.headers_mut().insert("content-security-policy", policy);
     Ok(response)
 }
 
@@ -187,8 +189,11 @@ async fn chosen(simulator: &EidSimulator, form: &FormFields) -> Result<Persona, 
     if let Some(persona) = list.iter().find(|persona| persona.citizen_no == number.as_str()) {
         return Ok(persona.clone());
     }
-    let found = simulator.city.person_by_number(number.as_str()).await.ok().flatten();
-    found.as_ref().and_then(personas::of_city).ok_or(("citizen_no", "server-eid-unknown"))
+    let unknown = ("citizen_no", "server-eid-unknown");
+    let city = simulator.city.get().ok_or(unknown)?;
+    let found = city.person_by_number(number.as_str()).await.ok().flatten();
+    let level = city.national_level(number.as_str()).await.ok().flatten().unwrap_or(2);
+    found.as_ref().and_then(|record| personas::of_city(record, level)).ok_or(unknown)
 }
 
 /// Signs the chosen person in, or does what else was asked, and sends the browser back to the city.

@@ -8,23 +8,41 @@ use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use super::faults::Fault;
 use super::manner::Manner;
 use super::personas::Persona;
 
-/// Name of the signing key; the stranger of [`Fault::ForeignKey`] uses it too.
-const KEY_NAME: &str = "mo-phong-1";
+/// Beginning of the name of the signing key; the stranger of [`Fault::ForeignKey`] uses the whole name too.
+const KEY_NAME: &str = "mo-phong-";
 
 /// Keys made anew at every start: nothing that a simulator signed outlives it.
 pub(super) struct Keys {
-    own: EncodingKey,
+    own: RwLock<Own>,
     strange: EncodingKey,
-    public: JwkSet,
-    decoding: DecodingKey,
     /// The key by which the city proves itself in the clean manner, and its public half.
     pub(super) client_pem: String,
     pub(super) client: DecodingKey,
+}
+
+/// The key it signs with, and what it publishes of it.
+struct Own {
+    name: String,
+    key: EncodingKey,
+    public: JwkSet,
+    decoding: DecodingKey,
+}
+
+impl Own {
+    fn generate(name: String) -> Result<Own> {
+        let key = rsa()?;
+        let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS256)?;
+        jwk.common.key_id = Some(name.clone());
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        let decoding = DecodingKey::from_jwk(&jwk)?;
+        Ok(Own { name, key, public: JwkSet { keys: vec![jwk] }, decoding })
+    }
 }
 
 fn pem(der: &[u8]) -> String {
@@ -42,11 +60,7 @@ fn rsa() -> Result<EncodingKey> {
 
 impl Keys {
     pub(super) fn generate() -> Result<Keys> {
-        let (own, strange) = (rsa()?, rsa()?);
-        let mut jwk = Jwk::from_encoding_key(&own, Algorithm::RS256)?;
-        jwk.common.key_id = Some(KEY_NAME.to_owned());
-        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
-        let decoding = DecodingKey::from_jwk(&jwk)?;
+        let (own, strange) = (RwLock::new(Own::generate(format!("{KEY_NAME}1"))?), rsa()?);
         let client =
             aws_lc_rs::signature::EcdsaKeyPair::generate(&aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING)
                 .map_err(|_| anyhow!("no client key"))?;
@@ -54,12 +68,24 @@ impl Keys {
         let client_pem = pem(der.as_ref());
         let public = Jwk::from_encoding_key(&EncodingKey::from_ec_pem(client_pem.as_bytes())?, Algorithm::ES256)?;
         let client = DecodingKey::from_jwk(&public).context("client key")?;
-        Ok(Keys { own, strange, public: JwkSet { keys: vec![jwk] }, decoding, client_pem, client })
+        Ok(Keys { own, strange, client_pem, client })
+    }
+
+    /// Takes a new key in the place of the old one, which is published no more.
+    pub(super) fn rotate(&self) -> Result<()> {
+        let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
+        let edition: u32 = own.name.trim_start_matches(KEY_NAME).parse().unwrap_or(1);
+        *own = Own::generate(format!("{KEY_NAME}{}", edition + 1))?;
+        Ok(())
+    }
+
+    fn own(&self) -> RwLockReadGuard<'_, Own> {
+        self.own.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The published keys, with the simulator's mark.
     pub(super) fn document(&self) -> Result<Value> {
-        let mut document = serde_json::to_value(&self.public)?;
+        let mut document = serde_json::to_value(&self.own().public)?;
         document[haidang_identity::federation::MARKER] = json!(true);
         Ok(document)
     }
@@ -69,7 +95,9 @@ impl Keys {
         let mut validation = jsonwebtoken::Validation::new(Algorithm::RS256);
         validation.validate_aud = false;
         validation.validate_exp = false;
-        jsonwebtoken::decode::<Map<String, Value>>(token, &self.decoding, &validation).ok().map(|data| data.claims)
+        jsonwebtoken::decode::<Map<String, Value>>(token, &self.own().decoding, &validation)
+            .ok()
+            .map(|data| data.claims)
     }
 
     /// Signs, or spoils the signature.
@@ -79,8 +107,9 @@ impl Keys {
             return Ok(format!("{}.{}.", part(&json!({ "alg": "none", "typ": "JWT" })), part(claims)));
         }
         let mut header = Header::new(Algorithm::RS256);
-        header.kid = Some(KEY_NAME.to_owned());
-        let key = if fault == Some(Fault::ForeignKey) { &self.strange } else { &self.own };
+        let own = self.own();
+        header.kid = Some(own.name.clone());
+        let key = if fault == Some(Fault::ForeignKey) { &self.strange } else { &own.key };
         Ok(jsonwebtoken::encode(&header, claims, key)?)
     }
 }
