@@ -362,11 +362,6 @@ impl IdentityRoom {
         Ok(())
     }
 
-    /// Level of the national account of a person by number, as far as the city knows it; for the simulator.
-    pub async fn national_level(&self, number: &str) -> Result<Option<u8>, StoreError> {
-        Ok(self.by_number(number).await?.map(|person| person.account_level))
-    }
-
     /// A few adults for the simulator's short list.
     pub async fn sample_citizens(&self, limit: i64) -> Result<Vec<SamplePerson>, StoreError> {
         let adult =

@@ -121,7 +121,13 @@ impl EidSimulator {
         haidang_ui::texts::register(crate::TEXTS)?;
         let mut app = App::new(site).mount(
             Routes::new("server", self.clone())
-                .page(Row::get("show_simulated_people", "/").public(), pages::show_simulated_people),
+                .page(Row::get("show_simulated_people", "/").public(), pages::show_simulated_people)
+                // Where the frame of every page leads; all there is to see here is who may sign in, and where to begin.
+                .page(Row::get("begin_at_the_city", haidang_ui::paths::SIGN_IN).public(), pages::show_simulated_people)
+                .page(
+                    Row::get("look_at_the_city", haidang_ui::paths::WHO_LOOKED).public(),
+                    pages::show_simulated_people,
+                ),
         );
         for manner in Manner::ALL {
             app = app.mount(routes(Door { simulator: self.clone(), manner: *manner }));

@@ -92,7 +92,7 @@ async fn sign_in_page(
     let text = |key: &str| t(lang, key, &[]);
     let errors: Vec<ErrorItem> = error.map(|(field, key)| ErrorItem::of(field, text(key))).into_iter().collect();
     let mut page = visitor.page(text("server-eid-title"), "");
-    page.navigation = Vec::new();
+    stand_alone(&mut page);
     page.errors = !errors.is_empty();
     let chosen = form.text("person");
     let simulator = &door.simulator;
@@ -157,6 +157,13 @@ async fn sign_in_page(
     Ok(response)
 }
 
+/// The frame of a page of the simulator: no menu of a city, and a switch of languages that leads to its first page, for
+/// the addresses by which a city sends people know no language.
+fn stand_alone(page: &mut Page) {
+    page.navigation = Vec::new();
+    page.path = "/".to_owned();
+}
+
 fn grouped(number: &str) -> String {
     CitizenNo::parse(number).map_or_else(|_| number.to_owned(), |number| number.grouped())
 }
@@ -192,8 +199,7 @@ async fn chosen(simulator: &EidSimulator, form: &FormFields) -> Result<Persona, 
     let unknown = ("citizen_no", "server-eid-unknown");
     let city = simulator.city.get().ok_or(unknown)?;
     let found = city.person_by_number(number.as_str()).await.ok().flatten();
-    let level = city.national_level(number.as_str()).await.ok().flatten().unwrap_or(2);
-    found.as_ref().and_then(|record| personas::of_city(record, level)).ok_or(unknown)
+    found.as_ref().and_then(personas::of_city).ok_or(unknown)
 }
 
 /// Signs the chosen person in, or does what else was asked, and sends the browser back to the city.
@@ -260,7 +266,7 @@ struct PeoplePage {
 /// The list of fictional people, for whoever opens the simulator itself.
 pub(super) async fn show_simulated_people(visitor: Visitor, State(simulator): State<Arc<EidSimulator>>) -> Answer {
     let mut page = visitor.page(t(visitor.lang, "server-eid-title", &[]), "");
-    page.navigation = Vec::new();
+    stand_alone(&mut page);
     let people = personas::personas(simulator.ambient.today()).into_iter().map(|persona| {
         let what = persona.what.map(|what| what.text(visitor.lang).to_owned()).unwrap_or_default();
         (persona.full_name, grouped(&persona.citizen_no), what)
@@ -281,6 +287,6 @@ pub(super) async fn show_signed_out(visitor: Visitor, RawQuery(query): RawQuery)
     let uri = query.text("post_logout_redirect_uri");
     let local = ["http://localhost:", "http://127.0.0.1:"].iter().any(|start| uri.starts_with(start));
     let mut page = visitor.page(t(visitor.lang, "server-eid-out", &[]), "");
-    page.navigation = Vec::new();
+    stand_alone(&mut page);
     html(SignedOutPage { back: local.then(|| uri.to_owned()), page })
 }

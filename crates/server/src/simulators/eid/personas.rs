@@ -197,7 +197,7 @@ pub fn personas(today: Date) -> Vec<Persona> {
 }
 
 /// A person of the demonstration city, as the simulator vouches for them.
-pub fn of_city(record: &PersonRecord, level: u8) -> Option<Persona> {
+pub fn of_city(record: &PersonRecord) -> Option<Persona> {
     let citizen_no = record.citizen_no.clone()?;
     Some(Persona {
         key: citizen_no.clone(),
@@ -211,7 +211,8 @@ pub fn of_city(record: &PersonRecord, level: u8) -> Option<Persona> {
         phone: record.phone.clone(),
         email: record.email.clone(),
         address: record.address.clone(),
-        level,
+        // As the demonstration settles its residents; what the city has learned since is no source for the upstream.
+        level: 2,
         locked: false,
     })
 }

@@ -19,10 +19,10 @@ impl Drop for Running {
 
 on_both! {
     async fn the_demonstration_signs_its_residents_in_at_a_simulator_of_its_own(place: Place) {
-        let mut config = place.config("mau", "demo");
+        let mut config = place.config("haiphong", "demo");
         config.city.environment = Environment::Demo;
         let mut command = haidang(&config);
-        command.args(["demo", "--residents", "12", "--months", "0", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
+        command.args(["demo", "--residents", "12", "--months", "1", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped());
         let mut child = Running(command.spawn().unwrap());
         let mut lines = BufReader::new(child.0.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().starts_with("Hải Đăng: http://localhost:")), "it says where it is");
