@@ -22,6 +22,8 @@ pub(crate) enum Admitted {
     Person(PersonId),
     /// Another upstream must be shown too, fresh, before this one leads to the same account.
     Link(PersonId, String),
+    /// Somebody else than was expected; nothing of them was written.
+    Other,
     /// Not here.
     Refused(Decision),
 }
@@ -71,11 +73,13 @@ fn refreshed(stored: &StoredPerson, asserted: &Asserted) -> (Fresh, Vec<&'static
 }
 
 impl IdentityRoom {
-    /// Finds, registers or brings up to date the account of an asserted person.
+    /// Finds, registers or brings up to date the account of an asserted person, who must be the `expected` one when a
+    /// session is to be raised.
     pub(super) async fn admit(
         &self,
         upstream: &str,
         asserted: &Asserted,
+        expected: Option<&PersonId>,
         request: &str,
     ) -> Result<Admitted, StoreError> {
         let db = &self.inner.db;
@@ -92,9 +96,15 @@ impl IdentityRoom {
             Decision::First(person) => (person.clone(), Some("identity.linked")),
             Decision::Renamed(person) => (person.clone(), Some("identity.renamed")),
             Decision::Register => (self.inner.ambient.new_id(), Some("identity.linked")),
+            Decision::Link(person, _) if expected.is_some_and(|expected| expected != person) => {
+                return Ok(Admitted::Other);
+            }
             Decision::Link(person, other) => return Ok(Admitted::Link(person.clone(), other.clone())),
             _ => return Ok(Admitted::Refused(decision)),
         };
+        if expected.is_some_and(|expected| *expected != person) {
+            return Ok(Admitted::Other);
+        }
         let plan = Plan {
             upstream: upstream.to_owned(),
             asserted: asserted.clone(),

@@ -367,8 +367,9 @@ async fn enter(
     claims: &Claims,
 ) -> Result<Result<Finished, (Reason, &'static str)>, Fault> {
     let id = &remote.upstream.id;
-    let person = match room.admit(id, asserted, &visitor.request_id).await? {
+    let person = match room.admit(id, asserted, login.person.as_ref(), &visitor.request_id).await? {
         Admitted::Person(person) => person,
+        Admitted::Other => return Ok(Err((Reason::OtherPerson, "other_person"))),
         Admitted::Link(person, _) => {
             super::link::wait(&visitor.site, tx, id, &asserted.subject, &person).await?;
             return Ok(Ok(Finished::Link));
@@ -381,9 +382,6 @@ async fn enter(
             }));
         }
     };
-    if login.person.as_ref().is_some_and(|expected| *expected != person) {
-        return Ok(Err((Reason::OtherPerson, "other_person")));
-    }
     let methods = methods(&remote.upstream.method, claims);
     let methods: Vec<&str> = methods.iter().map(String::as_str).collect();
     let same = visitor.actor.as_ref().is_some_and(|actor| actor.person == person);

@@ -242,3 +242,46 @@ fn sensitive(text: &str) -> Result<HeaderValue, RemoteFault> {
     value.set_sensitive(true);
     Ok(value)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use haidang_web::client::OutboundLimits;
+
+    fn remote(simulated: bool) -> Remote {
+        let text = r#"
+            [[upstream]]
+            id = "mau"
+            name = { vi = "Mẫu", en = "Sample" }
+            issuer = "https://id.example.vn"
+            client_id = "city"
+            method = "vneid"
+            [upstream.claims]
+            subject = ["TechID"]
+            personal_id = ["SoDinhDanh"]
+            name = ["HoVaTen"]
+            birth_date = ["NgayThangNamSinh"]
+        "#;
+        let client = Guarded::new([], OutboundLimits::default()).unwrap();
+        let ambient = Ambient::fixed("2026-03-03T02:00:00Z".parse().unwrap(), 1);
+        Remote::new(Upstream::from_toml(text).unwrap().remove(0), client, ambient, simulated)
+    }
+
+    #[test]
+    fn t50_a_document_of_a_simulator_is_refused_where_real_people_live() {
+        let marked = r#"{ "keys": [], "haidang_simulator": true }"#;
+        for (status, body, simulated, expected) in [
+            (200, marked, false, Some(RemoteFault::Simulated)),
+            (200, marked, true, None),
+            (200, r#"{ "keys": [] }"#, false, None),
+            (200, "[]", false, Some(RemoteFault::Form)),
+            (200, "<html>", true, Some(RemoteFault::Form)),
+            (302, "{}", true, Some(RemoteFault::Status)),
+            (500, marked, true, Some(RemoteFault::Status)),
+        ] {
+            let answer = OutboundAnswer { status, media_type: None, body: body.into() };
+            assert_eq!(remote(simulated).document(answer).err(), expected, "{status} {body} {simulated}");
+        }
+    }
+}

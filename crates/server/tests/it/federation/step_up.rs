@@ -110,6 +110,7 @@ on_both! {
         let mut browser = stage.browser();
         browser.sign_in("oidc", &number, &[]).await;
         let before = session(&stage).await;
+        let people = stage.people().await;
         let token = browser.session();
         for (fields, reason) in [
             (vec![("person", "other"), ("citizen_no", number.as_str()), ("fault", "lower_level")], "level"),
@@ -125,6 +126,7 @@ on_both! {
             assert_eq!(session(&stage).await, before, "{fields:?}");
             assert_eq!(browser.session(), token);
         }
-        assert_eq!(stage.acts("session.stepped_up").await, 0);
+        assert_eq!((stage.acts("session.stepped_up").await, stage.acts("identity.linked").await), (0, 1));
+        assert_eq!(stage.people().await, people, "of somebody else nothing was written");
     }
 }
