@@ -240,7 +240,7 @@ pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
     if json {
         let mut findings: Vec<serde_json::Value> = pack.findings.iter().map(finding_json).collect();
         findings.extend(policies.iter().map(policy_json));
-        findings.extend(upstreams.iter().map(upstream_json));
+        findings.extend(upstreams.iter().map(|fault| upstream_json(fault)));
         say(serde_json::to_string_pretty(&findings)?)?;
     } else {
         for finding in &pack.findings {
@@ -272,7 +272,7 @@ fn upstream_fault(folder: &Path) -> Option<String> {
     read.and_then(|text| Upstream::from_toml(&text).map_err(|error| error.to_string())).err()
 }
 
-fn upstream_json(fault: &String) -> serde_json::Value {
+fn upstream_json(fault: &str) -> serde_json::Value {
     serde_json::json!({
         "code": "upstreams_refused",
         "severity": Severity::Error.as_str(),

@@ -77,6 +77,9 @@ async fn build(
     let (lang, actor) = (visitor.lang, visitor.require_actor()?.clone());
     let mut page = visitor.page(t(lang, "identity-step-up-title", &[]), "");
     page.errors = !errors.is_empty();
+    if actor.kind == ActorKind::Resident {
+        page.service = haidang_ui::Service::Resident;
+    }
     page.navigation = Vec::new();
     page.scripts.push("passkey.js");
     let level = wanted.acr.as_deref().and_then(haidang_web::acr_level);

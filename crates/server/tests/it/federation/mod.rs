@@ -61,12 +61,16 @@ impl Stage {
         let mut stage = Stage { town, simulator, origin, stops: Vec::new(), ends: Vec::new() };
         let city = &stage.town.city;
         let (told, heard) = oneshot::channel::<()>();
-        let wait = async { drop(heard.await) };
+        let wait = async {
+            let _ = heard.await;
+        };
         let serving = stage.simulator.clone().serve(city.identity.clone(), city.db.clone(), its, wait).unwrap();
         stage.ends.push(tokio::spawn(async move { serving.await.unwrap() }));
         stage.stops.push(told);
         let (told, heard) = oneshot::channel::<()>();
-        let serving = city.served.clone().serve(own, async { drop(heard.await) });
+        let serving = city.served.clone().serve(own, async {
+            let _ = heard.await;
+        });
         stage.ends.push(tokio::spawn(async move { serving.await.unwrap() }));
         stage.stops.push(told);
         stage
