@@ -37,9 +37,10 @@ async function cookies(city, roles) {
   const environment = {};
   const browser = await launch();
   for (const role of roles) {
-    const page = await person(browser, { width: 1280, scripts: true, name: 'judge' }, city.base);
+    const page = await person(browser, { width: 1280, scripts: true, name: 'judge' }, city.base, city.demo.simulator);
     await signIn(page, account(city.demo, role));
-    const jar = await page.context().cookies();
+    // Those of the city alone: the simulator, where residents signed in, gives out a cookie of the same name.
+    const jar = await page.context().cookies(city.base);
     environment[`EXPERIENCE_COOKIE_${role.toUpperCase().replace(/\W/g, '_')}`] = jar.map((c) => `${c.name}=${c.value}`).join('; ');
     await page.context().close();
   }

@@ -4,7 +4,7 @@
 import { expectText, look, person } from '../lib/browser.mjs';
 import { errors, fill, press } from '../lib/form.mjs';
 import { act, openFromInbox } from '../lib/office.mjs';
-import { account, signIn } from '../lib/people.mjs';
+import { account, chooseAtSimulator, signIn } from '../lib/people.mjs';
 
 const PDF = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n');
 const paper = (name) => ({ name, mimeType: 'application/pdf', buffer: PDF });
@@ -43,7 +43,7 @@ export function journey(world) {
   const see = (page, name) => look(page, setting, name);
   async function at(role) {
     if (!people[role]) {
-      people[role] = await person(browser, setting, base);
+      people[role] = await person(browser, setting, base, demo.simulator);
       world.pages.push(people[role]);
       if (role !== 'resident' && role !== 'anyone') await signIn(people[role], account(demo, role), '/can-bo/viec');
     }
@@ -98,9 +98,9 @@ export function journey(world) {
       const page = await at('resident');
       await press(page, /Bắt đầu nộp hồ sơ/);
       await see(page, '04-sign-in');
-      await press(page, /định danh điện tử/);
-      await fill(page, { person: 'other' });
-      await fill(page, { citizen_no: account(demo, 'resident').citizen_no });
+      await press(page, /Đăng nhập bằng VNeID/);
+      if (!page.url().startsWith(demo.simulator)) throw new Error(`not at the simulator but at ${page.url()}`);
+      await chooseAtSimulator(page, account(demo, 'resident').citizen_no);
       await see(page, '05-e-identity');
       await go(page, page.locator('main form button').first());
       if (!page.url().includes('/nop-ho-so/')) await press(page, /Bắt đầu nộp hồ sơ/);

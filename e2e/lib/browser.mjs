@@ -22,8 +22,11 @@ function findBrowser() {
 
 export const launch = () => chromium.launch({ executablePath: findBrowser(), args: SWITCHES });
 
-/** A person at a screen: own cookies, one width, scripts on or off. `scheme` is light or dark. */
-export async function person(browser, setting, base) {
+/**
+ * A person at a screen: own cookies, one width, scripts on or off. `scheme` is light or dark. Nothing else is called
+ * than the city at `base` and the simulator of the national e-identity at which its residents sign in.
+ */
+export async function person(browser, setting, base, simulator) {
   const context = await browser.newContext({
     baseURL: base,
     viewport: { width: setting.width, height: setting.width < 600 ? 640 : 800 },
@@ -44,7 +47,7 @@ export async function person(browser, setting, base) {
     }
   });
   page.on('response', (answer) => {
-    const same = answer.url().startsWith(base);
+    const same = [base, simulator].some((known) => known && answer.url().startsWith(`${known}/`));
     if (!same) page.faults.push(`foreign request ${answer.url()}`);
     else if (answer.status() >= 500) page.faults.push(`${answer.status()} ${new URL(answer.url()).pathname}`);
   });

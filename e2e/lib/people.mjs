@@ -16,12 +16,17 @@ async function send(page, what) {
   if (refused.length) throw new Error(`${what}: ${refused.join(' | ')}`);
 }
 
-/** A resident by the simulated national e-identity. `next` is where they wanted to go. */
+/** A resident at the simulated national e-identity, to which the city sends them. `next` is where they wanted to go. */
 export async function signInResident(page, number, next = '/') {
-  await page.goto(`/vi/mo-phong/dinh-danh?next=${encodeURIComponent(next)}`);
-  await fill(page, { person: 'other' });
-  await fill(page, { citizen_no: number });
+  await page.goto(`/vi/dang-nhap/vneid?next=${encodeURIComponent(next)}`);
+  await chooseAtSimulator(page, number);
   await send(page, 'sign-in of the resident');
+}
+
+/** On the page of the simulator: says who signs in, and with `level` how strongly. */
+export async function chooseAtSimulator(page, number, level = '') {
+  await fill(page, { person: 'other' });
+  await fill(page, { citizen_no: number, level });
 }
 
 /** An official by account name, password and the one-time code that a demonstration city shows. */

@@ -273,6 +273,7 @@ impl IdentityRoom {
         let month_ago = now.checked_sub(jiff::SignedDuration::from_hours(30 * 24)).unwrap_or(now);
         let swept = self.inner.db.execute(sql::SWEEP_ATTEMPTS, args![month_ago, rules::RUN_THAT_SLEEPS]).await?;
         self.sweep_credentials().await?;
+        self.sweep_upstreams().await?;
         Ok(swept)
     }
 

@@ -1,7 +1,8 @@
 //! Who people are, what they may do, for whom they act, and what they agreed to.
 //!
-//! - `credentials`: passwords, codes, passkeys, recovery, devices; `pages` the sign-in itself. Residents come from the
-//!   national e-identity, which a page of a demonstration city simulates.
+//! - `credentials`: passwords, codes, passkeys, recovery, devices; `pages` the sign-in itself.
+//! - `federation`: residents come from the national e-identity and the national service portal, which a simulator of
+//!   its own stands for in a demonstration city.
 //! - `provider`: signs people in at other systems (OpenID Connect, FAPI 2.0).
 //! - `organisation`: posts, delegated duties and the policies of the pack; `provisioning`: accounts a directory keeps.
 //! - `mandates`: acting for somebody else; `consent`: one decision about one purpose.
@@ -16,6 +17,7 @@ mod around;
 pub mod bulk;
 pub mod consent;
 mod credentials;
+pub mod federation;
 pub mod mandates;
 pub mod model;
 mod once_only;
@@ -83,7 +85,12 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "0026_create_recovery", sql: include_str!("../migrations/0026_create_recovery.sql") },
     Migration { name: "0027_create_notice", sql: include_str!("../migrations/0027_create_notice.sql") },
     Migration { name: "0028_create_device", sql: include_str!("../migrations/0028_create_device.sql") },
-    // federation: 0030 to 0039
+    Migration { name: "0030_create_upstream_login", sql: include_str!("../migrations/0030_create_upstream_login.sql") },
+    Migration {
+        name: "0031_create_upstream_account",
+        sql: include_str!("../migrations/0031_create_upstream_account.sql"),
+    },
+    Migration { name: "0032_create_upstream_link", sql: include_str!("../migrations/0032_create_upstream_link.sql") },
     // organisation: 0040 to 0049
     Migration { name: "0040_describe_position", sql: include_str!("../migrations/0040_describe_position.sql") },
     Migration { name: "0041_create_delegation", sql: include_str!("../migrations/0041_create_delegation.sql") },

@@ -13,6 +13,7 @@ use jiff::civil::Date;
 
 use crate::agencies::Agencies;
 use crate::bulk;
+use crate::federation::Federation;
 use crate::model::PersonSeed;
 use crate::organisation::policies::{Policies, PolicyFaults};
 use crate::password::{HashError, PasswordHasher};
@@ -24,7 +25,7 @@ use crate::sql;
 /// What the room needs to know of its city.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Simulated national e-identity, one-time codes shown on the page, tokens of persons: demonstration and test only.
+    /// A simulator may stand for the national e-identity, one-time codes are shown on the page, tokens of persons: demonstration and test only.
     pub simulated: bool,
     /// Two digits of the province, part of addresses (`31`).
     pub province_code: String,
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) settings: Settings,
     pub(crate) hasher: PasswordHasher,
     pub(crate) agencies: RwLock<Option<Arc<Agencies>>>,
+    pub(crate) federation: OnceLock<Federation>,
     sealer: OnceLock<Sealer>,
     pub(crate) around: crate::around::Around,
     pub(crate) policies: RwLock<Arc<Policies>>,
@@ -119,7 +121,8 @@ impl IdentityRoom {
         let hasher = if cheap { PasswordHasher::cheap(ambient.clone()) } else { PasswordHasher::new(ambient.clone()) }?;
         let policies = RwLock::new(Arc::new(Policies::built_in()?));
         let (agencies, sealer, around) = (RwLock::new(None), OnceLock::new(), crate::around::Around::default());
-        let inner = Inner { db, ambient, settings, hasher, agencies, sealer, around, policies };
+        let federation = OnceLock::new();
+        let inner = Inner { db, ambient, settings, hasher, agencies, federation, sealer, around, policies };
         Ok(IdentityRoom { inner: Arc::new(inner) })
     }
 

@@ -4,7 +4,7 @@ use haidang_ui::Lang;
 use haidang_web::{Routes, Row};
 
 use crate::api;
-use crate::pages::{account, behalf, choose, official, simulator, tokens};
+use crate::pages::{account, behalf, choose, official, tokens};
 use crate::room::IdentityRoom;
 
 /// Texts of this room, for `haidang_ui::texts::register`.
@@ -23,19 +23,21 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("identity-consent", Lang::En, include_str!("../locales/en/identity-consent.ftl")),
     ("identity-organisation", Lang::Vi, include_str!("../locales/vi/identity-organisation.ftl")),
     ("identity-organisation", Lang::En, include_str!("../locales/en/identity-organisation.ftl")),
+    crate::federation::TEXTS[0],
+    crate::federation::TEXTS[1],
 ];
 
-/// All routes. The simulator's pages exist only where simulators may run.
+/// All routes. Those of federation exist where the city is connected to an upstream by the time they are asked for.
 pub fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
-    let simulated = room.settings().simulated;
     let parts = [
         crate::credentials::routes(room.clone()),
         crate::organisation::routes(room.clone()),
         crate::provisioning::routes(room.clone()),
         crate::mandates::routes(room.clone()),
         crate::consent::routes(room.clone()),
+        crate::federation::routes(room.clone()),
     ];
-    let mut routes = Routes::new("identity", room)
+    let routes = Routes::new("identity", room)
         .page(Row::get("choose_sign_in", "/dang-nhap").public().example("/dang-nhap"), choose::choose_sign_in)
         .page(
             Row::get("show_official_sign_in", "/dang-nhap/can-bo").public().office().example("/dang-nhap/can-bo"),
@@ -145,16 +147,5 @@ pub fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
                 .summary("Withdraw a token"),
             api::revoke_token,
         );
-    if simulated {
-        routes = routes
-            .page(
-                Row::get("show_simulator", "/mo-phong/dinh-danh").public().example("/mo-phong/dinh-danh"),
-                simulator::show_simulator,
-            )
-            .page(
-                Row::post("sign_in_simulated", "/mo-phong/dinh-danh").public().audit("session.started"),
-                simulator::sign_in_simulated,
-            );
-    }
     parts.into_iter().fold(routes, Routes::merge)
 }

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::{Request, header};
 use haidang_contracts::ContractError;
+use haidang_contracts::actor::PersonId;
 use haidang_contracts::files::{FileScanner, ScanVerdict};
 use haidang_contracts::identity::{Agency, PersonKind, PersonRecord};
 use haidang_identity::model::{AgencySeed, PersonSeed, RelationSeed};
@@ -15,6 +16,7 @@ use haidang_identity::{IdentityRoom, NewAccount, Settings, bulk};
 use haidang_store::{ActorRef, StoreError};
 use haidang_testkit::{Rooms, TestDb, db_test};
 use haidang_ui::{Bilingual, City};
+use haidang_web::session::{self, SignIn};
 use haidang_web::{App, Rates, Served, Site, encode};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -64,7 +66,14 @@ fn seed_person(db: &TestDb, name: &str, number: &str, birth: &str) -> PersonSeed
     }
 }
 
-async fn city(db: &TestDb, simulated: bool) -> Served {
+/// A city with a parent of a small child, whose session may be opened without an upstream.
+struct House {
+    served: Served,
+    site: Arc<Site>,
+    parent: PersonId,
+}
+
+async fn city(db: &TestDb, simulated: bool) -> House {
     let settings = Settings {
         simulated,
         province_code: "31".into(),
@@ -88,6 +97,7 @@ async fn city(db: &TestDb, simulated: bool) -> Served {
         evidence: None,
     };
     let parent = seed_person(db, "Lê Thị Ví Dụ", CITIZEN, "1990-05-01");
+    let parent_id = parent.person.id.clone();
     let child = seed_person(db, "Lê Ví Dụ Con", "031220000018", "2020-03-04");
     let relation =
         RelationSeed { person: parent.person.id.clone(), other: child.person.id.clone(), kind: RelationKind::Child };
@@ -120,7 +130,8 @@ async fn city(db: &TestDb, simulated: bool) -> Served {
     web.demo = simulated;
     let site =
         Site::new(db.db(), db.ambient().clone(), Arc::new(room.clone()), Arc::new(NoScanner), Arc::new(frame), web);
-    App::new(site).mount(haidang_identity::routes(room)).build().unwrap()
+    let served = App::new(site.clone()).mount(haidang_identity::routes(room)).build().unwrap();
+    House { served, site, parent: parent_id }
 }
 
 /// What came back.
@@ -138,8 +149,8 @@ struct Browser {
 }
 
 impl Browser {
-    fn new(city: &Served) -> Browser {
-        Browser { city: city.clone(), cookies: BTreeMap::new(), page: String::new() }
+    fn new(city: &House) -> Browser {
+        Browser { city: city.served.clone(), cookies: BTreeMap::new(), page: String::new() }
     }
 
     async fn send(&mut self, request: Request<Body>) -> Got {
@@ -185,10 +196,14 @@ impl Browser {
         self.send(request).await
     }
 
-    async fn sign_in_resident(&mut self, number: &str) -> Got {
-        self.get("/vi/mo-phong/dinh-danh?next=%2Ftai-khoan").await;
-        self.post("/vi/mo-phong/dinh-danh", &[("person", "other"), ("citizen_no", number), ("next", "/tai-khoan")])
-            .await
+    /// A browser in which the parent is signed in, as an upstream would have done.
+    async fn of_parent(city: &House) -> Browser {
+        let sign_in = SignIn::resident(2);
+        let cookie = session::open(&city.site, &city.parent, sign_in).await.unwrap_or_else(|_| panic!("no session"));
+        let mut browser = Browser::new(city);
+        let (name, value) = cookie.split_once('=').unwrap();
+        browser.cookies.insert(name.to_owned(), value.to_owned());
+        browser
     }
 
     /// Password, then the code that a demonstration city shows.
@@ -206,14 +221,13 @@ impl Browser {
 db_test! {
     rooms = ROOMS;
 
-    async fn a_resident_signs_in_sees_the_account_and_leaves(db: TestDb) {
-        let mut browser = Browser::new(&city(&db, true).await);
-        for path in ["/vi/dang-nhap", "/en/dang-nhap", "/vi/mo-phong/dinh-danh", "/en/mo-phong/dinh-danh", "/vi/dang-nhap/can-bo"] {
-            assert_eq!(browser.get(path).await.status, 200, "{path}");
+    async fn a_resident_sees_the_account_and_leaves(db: TestDb) {
+        let city = city(&db, true).await;
+        let mut stranger = Browser::new(&city);
+        for path in ["/vi/dang-nhap", "/en/dang-nhap", "/vi/dang-nhap/can-bo"] {
+            assert_eq!(stranger.get(path).await.status, 200, "{path}");
         }
-        assert!(browser.get("/vi/mo-phong/dinh-danh").await.text.contains("MÔ PHỎNG"));
-        let answer = browser.sign_in_resident("031 190 000 015").await;
-        assert_eq!((answer.status, answer.location.as_str()), (303, "/vi/tai-khoan"));
+        let mut browser = Browser::of_parent(&city).await;
         let account = browser.get("/vi/tai-khoan").await;
         assert!(account.text.contains("Lê Thị Ví Dụ") && !account.text.contains(CITIZEN), "the number is masked");
         assert_eq!(browser.get("/en/tai-khoan").await.status, 200);
@@ -221,37 +235,22 @@ db_test! {
         assert_eq!(browser.get("/vi/tai-khoan").await.status, 303, "the session is over");
     }
 
-    async fn the_simulator_says_what_is_wrong_beside_the_field(db: TestDb) {
-        let city = city(&db, true).await;
-        for (fields, expected) in [
-            (vec![], "Hãy chọn một người hoặc nhập số định danh"),
-            (vec![("person", "other")], "Hãy nhập số định danh cá nhân"),
-            (vec![("person", "other"), ("citizen_no", "123")], "phải có đúng 12 chữ số"),
-            (vec![("person", "other"), ("citizen_no", "031090000014")], "Không đăng nhập được bằng số này"),
-            (vec![("person", "031220000018")], "chưa đủ 14 tuổi"),
-        ] {
-            let mut browser = Browser::new(&city);
-            browser.get("/vi/mo-phong/dinh-danh").await;
-            let answer = browser.post("/vi/mo-phong/dinh-danh", &fields).await;
-            assert_eq!(answer.status, 422, "{expected}");
-            assert!(answer.text.contains("<title>Lỗi: ") && answer.text.matches(expected).count() >= 2, "{expected}");
+    async fn a_city_without_upstream_has_no_doors_to_one(db: TestDb) {
+        for simulated in [true, false] {
+            let mut browser = Browser::new(&city(&db, simulated).await);
+            assert_eq!(browser.get("/vi/dang-nhap/vneid").await.status, 404);
+            assert_eq!(browser.get("/federation/vneid/callback").await.status, 404);
+            let page = browser.get("/vi/dang-nhap").await;
+            assert!(page.status == 200 && page.text.contains("chưa kết nối với hệ thống định danh quốc gia"));
         }
     }
 
-    async fn production_has_no_simulator(db: TestDb) {
-        let mut browser = Browser::new(&city(&db, false).await);
-        assert_eq!(browser.get("/vi/mo-phong/dinh-danh").await.status, 404);
-        let page = browser.get("/vi/dang-nhap").await;
-        assert!(page.status == 200 && !page.text.contains("mo-phong"));
-    }
-
     async fn a_form_without_its_token_changes_nothing(db: TestDb) {
-        let mut browser = Browser::new(&city(&db, true).await);
-        browser.get("/vi/dang-nhap").await;
+        let mut browser = Browser::of_parent(&city(&db, true).await).await;
+        browser.get("/vi/tai-khoan").await;
         browser.page.clear();
-        let answer = browser.post("/vi/mo-phong/dinh-danh", &[("person", CITIZEN)]).await;
-        assert_eq!(answer.status, 403);
-        assert_eq!(browser.get("/vi/tai-khoan").await.status, 303);
+        assert_eq!(browser.post("/vi/dang-xuat", &[]).await.status, 403);
+        assert_eq!(browser.get("/vi/tai-khoan").await.status, 200, "still signed in");
     }
 
     async fn an_official_needs_both_factors(db: TestDb) {
@@ -287,8 +286,7 @@ db_test! {
     }
 
     async fn a_parent_acts_for_a_child_and_stops(db: TestDb) {
-        let mut browser = Browser::new(&city(&db, true).await);
-        browser.sign_in_resident(CITIZEN).await;
+        let mut browser = Browser::of_parent(&city(&db, true).await).await;
         let page = browser.get("/vi/lam-thay").await;
         let child = page.text.split("name=\"person\" type=\"radio\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         assert_eq!(browser.post("/vi/lam-thay", &[]).await.status, 422);

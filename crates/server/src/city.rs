@@ -154,6 +154,8 @@ impl City {
         )?;
         identity.use_house_key(secrets.unlock)?;
         identity.set_policies(pack.policies.clone());
+        // Before the routes are put together: a city that is connected to no upstream has no doors to one.
+        identity.federate(crate::upstreams::settings(&config)?)?;
         crate::import::claim(&db, &pack).await?;
         crate::import::put_agencies(&db, &pack).await?;
         texts()?;

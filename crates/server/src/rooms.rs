@@ -12,6 +12,7 @@ use haidang_contracts::identity::{Directory, Identity};
 use haidang_contracts::messages::Notifier;
 use haidang_contracts::payment::PaymentGateway;
 use haidang_identity::IdentityRoom;
+use haidang_identity::federation::Upstream;
 use haidang_kernel::ambient::Ambient;
 use haidang_services::Services;
 use haidang_services::cases::clock::CityClock;
@@ -232,10 +233,14 @@ pub fn texts() -> Result<()> {
 pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
     let pack = procedure::pack::Pack::load(folder)?;
     let policies = haidang_identity::Policies::load(&folder.join("policies")).err().map_or_else(Vec::new, |all| all.0);
-    let errors = pack.findings.iter().filter(|finding| finding.severity == Severity::Error).count() + policies.len();
+    let upstreams = upstream_fault(folder);
+    let errors = pack.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
+        + policies.len()
+        + upstreams.iter().count();
     if json {
         let mut findings: Vec<serde_json::Value> = pack.findings.iter().map(finding_json).collect();
         findings.extend(policies.iter().map(policy_json));
+        findings.extend(upstreams.iter().map(|fault| upstream_json(fault)));
         say(serde_json::to_string_pretty(&findings)?)?;
     } else {
         for finding in &pack.findings {
@@ -244,7 +249,10 @@ pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
         for fault in &policies {
             say(format_args!("error policy_refused {fault}"))?;
         }
-        let warnings = pack.findings.len() + policies.len() - errors;
+        if let Some(fault) = &upstreams {
+            say(format_args!("error upstreams_refused upstreams.toml: {fault}"))?;
+        }
+        let warnings = pack.findings.len() + policies.len() + upstreams.iter().count() - errors;
         say(format_args!(
             "{}: {} versions, {errors} errors, {warnings} warnings",
             folder.display(),
@@ -252,6 +260,25 @@ pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
         ))?;
     }
     Ok(if errors == 0 { Outcome::Good } else { Outcome::Wrong })
+}
+
+/// What is wrong with the upstreams of a pack that has some.
+fn upstream_fault(folder: &Path) -> Option<String> {
+    let file = folder.join("upstreams.toml");
+    if !file.exists() {
+        return None;
+    }
+    let read = std::fs::read_to_string(file).map_err(|error| error.to_string());
+    read.and_then(|text| Upstream::from_toml(&text).map_err(|error| error.to_string())).err()
+}
+
+fn upstream_json(fault: &str) -> serde_json::Value {
+    serde_json::json!({
+        "code": "upstreams_refused",
+        "severity": Severity::Error.as_str(),
+        "file": "upstreams.toml",
+        "message": fault,
+    })
 }
 
 fn policy_json(fault: &haidang_identity::PolicyFault) -> serde_json::Value {

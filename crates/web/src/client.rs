@@ -122,6 +122,20 @@ impl Guarded {
         .await
     }
 
+    /// Reads an address with headers of our own; a redirect is an answer like any other, for a credential that was
+    /// given for one address is for no other.
+    ///
+    /// # Errors
+    /// [`OutboundError`].
+    pub async fn get_with(&self, url: &str, headers: HeaderMap) -> Result<OutboundAnswer, OutboundError> {
+        self.bounded(async {
+            let url = Url::parse(url).map_err(|_| OutboundError::Address)?;
+            let response = self.call(Method::GET, &url, headers, Vec::new()).await?;
+            self.read(response).await
+        })
+        .await
+    }
+
     /// Sends a body; a redirect is an answer like any other, for what was signed for one address is for no other.
     ///
     /// # Errors
@@ -222,6 +236,20 @@ impl Resolve for PublicOnly {
             let addresses: Addrs = Box::new(kept.into_iter());
             Ok(addresses)
         })
+    }
+}
+
+/// Whether an address leads to this machine, however it is written; one that does not read leads nowhere.
+pub fn on_this_machine(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    let host = url.host_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    match host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>() {
+        Ok(IpAddr::V4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Ok(IpAddr::V6(ip)) => {
+            let inner = ip.to_ipv4_mapped();
+            ip.is_loopback() || ip.is_unspecified() || inner.is_some_and(|ip| ip.is_loopback() || ip.is_unspecified())
+        }
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
     }
 }
 
@@ -375,6 +403,8 @@ mod tests {
         }
         let moved = named.post(&url("/to-literal"), HeaderMap::new(), Vec::new()).await.unwrap();
         assert_eq!(moved.status, 307, "a signed call is never carried on");
+        let moved = named.get_with(&url("/once"), HeaderMap::new()).await.unwrap();
+        assert_eq!(moved.status, 308, "nor is a reading that carries a credential");
         let slow =
             Guarded::new(["localhost".to_owned()], OutboundLimits { timeout: Duration::from_millis(50), ..limits() })
                 .unwrap();

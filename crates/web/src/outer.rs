@@ -33,6 +33,8 @@ struct Asked {
     api: bool,
     htmx: Htmx,
     remembered: Option<Lang>,
+    /// Whether a reader opens the page; a script that keeps a page for later chooses no language by it.
+    opened: bool,
 }
 
 pub(crate) async fn outer(State(site): State<Arc<Site>>, mut request: Request, next: Next) -> Response {
@@ -69,6 +71,7 @@ impl Asked {
             api: request.uri().path().starts_with("/api/"),
             htmx: Htmx::read(headers),
             remembered: language::remembered(headers),
+            opened: headers.get("sec-fetch-dest").is_none_or(|dest| dest == "document"),
         }
     }
 
@@ -169,7 +172,7 @@ fn finish_headers(
     if is_html {
         // The same address answers a page, a part of it, or another reader's page.
         headers.append(header::VARY, HeaderValue::from_static("HX-Request, HX-Request-Type, Cookie"));
-        if asked.prefixed && asked.remembered != Some(asked.lang) {
+        if asked.opened && asked.prefixed && asked.remembered != Some(asked.lang) {
             let cookie = language::remember(site, asked.lang);
             headers.extend(cookie.map(|value| (header::SET_COOKIE, value)));
         }

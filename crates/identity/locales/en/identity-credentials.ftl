@@ -132,5 +132,4 @@ identity-step-up-level = This needs { $level }. Choose one of the ways below.
 identity-step-up-none = The account has no second factor yet.
 identity-step-up-title = Prove who you are again
 identity-step-up-upstream = Only the national electronic identity reaches this level.
-identity-step-up-upstream-link = Sign in again with the electronic identity
 identity-step-up-why = To protect the account, prove who you are again in one of the ways below.

@@ -129,5 +129,4 @@ identity-step-up-level = Việc này cần { $level }. Hãy chọn một cách d
 identity-step-up-none = Tài khoản chưa có yếu tố thứ hai.
 identity-step-up-title = Xác thực lại
 identity-step-up-upstream = Mức này chỉ đạt được bằng định danh điện tử quốc gia.
-identity-step-up-upstream-link = Đăng nhập lại bằng định danh điện tử
 identity-step-up-why = Để bảo vệ tài khoản, hãy xác thực lại bằng một cách dưới đây.

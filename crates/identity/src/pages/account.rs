@@ -41,7 +41,9 @@ pub(crate) async fn show_account(visitor: Visitor, State(room): State<IdentityRo
     }
     let row = |key: &str, value: String| SummaryRow::new(t(lang, key, &[]), value);
     let mut facts = vec![row("identity-account-name", actor.display_name.clone()).lang(Lang::Vi)];
+    let mut national = None;
     if let Some(person) = room.stored(&actor.person).await? {
+        national = Some(person.account_level).filter(|_| actor.kind == ActorKind::Resident);
         // Masked: the page may be open on a shared screen, and its reader knows the number.
         let number = person.record.citizen_no.as_deref().and_then(|number| CitizenNo::parse(number).ok());
         facts.extend(number.map(|number| row("identity-account-number", number.masked())));
@@ -50,8 +52,15 @@ pub(crate) async fn show_account(visitor: Visitor, State(room): State<IdentityRo
         facts.extend(person.record.phone.clone().map(|phone| row("identity-account-phone", grouped(phone))));
         facts.extend(person.record.email.clone().map(|email| row("identity-account-email", email)));
     }
-    let level = format!("identity-account-level-{}", actor.assurance.clamp(1, 2));
-    facts.push(row("identity-account-level", t(lang, &level, &[])));
+    // Two axes, never merged: how well the national account was identified, and how strongly this session began.
+    if let Some(level) = national {
+        facts.push(row(
+            "identity-account-level",
+            t(lang, &format!("identity-account-level-{}", level.clamp(1, 2)), &[]),
+        ));
+    }
+    let session = format!("identity-level-{}", actor.assurance.clamp(1, 4));
+    facts.push(row("identity-account-session", t(lang, &session, &[])));
     if let Some(ends) = session::ends_at(&visitor) {
         facts.push(row("identity-account-ends", haidang_kernel::format::date_time_text(lang, ends)));
     }
@@ -99,8 +108,9 @@ pub(crate) async fn sign_out(visitor: Visitor) -> Answer {
             .request(&visitor.request_id);
         audit(&visitor.site.db, entry).await?;
     }
+    let next = crate::federation::after_sign_out(&visitor);
     session::sign_out(&visitor).await?;
-    redirect(visitor.lang, "/")
+    redirect(visitor.lang, &next)
 }
 
 /// Ends the sessions of this person on all other devices.

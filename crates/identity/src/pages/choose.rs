@@ -12,8 +12,8 @@ use crate::room::IdentityRoom;
 #[template(path = "choose.html")]
 struct ChoosePage {
     page: Page,
-    /// Address of the electronic identity; `None` when this city has no connection to it yet.
-    resident: Option<String>,
+    /// Addresses and names of the upstreams; none when this city has no connection to any yet.
+    residents: Vec<(String, String)>,
     official: String,
     /// The session ended by itself; the page says so.
     ended: bool,
@@ -31,8 +31,13 @@ pub(crate) async fn choose_sign_in(
         next => format!("{path}?{}", haidang_web::encode([("next", next)])),
     };
     let page = visitor.page(haidang_ui::t(visitor.lang, "identity-choose-title", &[]), "");
+    let doors: Vec<_> = room
+        .upstream_doors()
+        .into_iter()
+        .map(|(id, name)| (page.href(with_next(&format!("/dang-nhap/{id}"))), name.text(visitor.lang).to_owned()))
+        .collect();
     html(ChoosePage {
-        resident: room.settings().simulated.then(|| page.href(with_next("/mo-phong/dinh-danh"))),
+        residents: doors,
         official: page.href(with_next("/dang-nhap/can-bo")),
         ended: wanted.ended.is_some(),
         page,

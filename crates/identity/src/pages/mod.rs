@@ -4,7 +4,6 @@ pub(crate) mod account;
 pub(crate) mod behalf;
 pub(crate) mod choose;
 pub(crate) mod official;
-pub(crate) mod simulator;
 pub(crate) mod tokens;
 
 use haidang_contracts::actor::PersonId;

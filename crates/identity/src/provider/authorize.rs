@@ -161,9 +161,12 @@ impl Provider {
         let agreed =
             known.is_some_and(|known| request.asked_scopes().iter().all(|scope| known.contains(&scope.as_str())));
         let wanted = request.least_acr.unwrap_or(1);
-        let reachable = match wanted > session.assurance && wanted == 2 {
-            true if self.inner.room.has_second_factor(&session.person).await? => 2,
-            _ => session.assurance,
+        let reachable = match self.inner.room.upstream_reach(session) {
+            Some(level) => level.max(session.assurance),
+            None if wanted > session.assurance && wanted == 2 => {
+                if self.inner.room.has_second_factor(&session.person).await? { 2 } else { session.assurance }
+            }
+            None => session.assurance,
         };
         Ok(Some(Present {
             level: session.assurance,
@@ -195,15 +198,29 @@ impl Provider {
         let row = args![&id, &client.id, text, pushed, person, digest, self.now(), self.after(life)];
         self.db().execute(sql::INSERT_AUTHORIZATION, row).await?;
         let lang = request.ui_locale.as_deref().and_then(Lang::parse).unwrap_or(visitor.lang);
-        let mut response = go(&self.next_address(lang, client, &id, step))?;
+        let mut response = go(&self.next_address(lang, client, request, &id, step, session))?;
         if let Some(value) = cookie(visitor, &id, &browser, life) {
             response.headers_mut().append(header::SET_COOKIE, value);
         }
         Ok(response)
     }
 
-    fn next_address(&self, lang: Lang, client: &Client, id: &str, step: Step) -> String {
+    fn next_address(
+        &self,
+        lang: Lang,
+        client: &Client,
+        request: &Request,
+        id: &str,
+        step: Step,
+        session: Option<&Described>,
+    ) -> String {
         let own = format!("{WAITING}/{id}");
+        // Whoever came through an upstream proves more there; the page says at which.
+        let level = request.least_acr.filter(|_| session.is_some_and(|session| session.upstream.is_some()));
+        if let (Step::Raise, Some(level)) = (step, level) {
+            let query = haidang_web::encode([("acr", haidang_web::acr(level)), ("next", own)]);
+            return localised(lang, &format!("/dang-nhap/nang-muc?{query}"));
+        }
         let door = match (step, client.metadata.sign_in) {
             (Step::SignIn, SignInDoor::Any) => "/dang-nhap",
             (Step::SignIn, SignInDoor::Official) => "/dang-nhap/can-bo",
@@ -253,9 +270,9 @@ impl Provider {
                 let response = self.give_error(visitor, request, waiting, &Refusal::new(error, "")).await?;
                 Ok(Next::Done(without_cookie(visitor, &waited.id, response)))
             }
-            (step, _) => {
+            (step, session) => {
                 let step = if step == Step::Raise { step } else { Step::SignIn };
-                Ok(Next::Done(go(&self.next_address(visitor.lang, client, &waited.id, step))?))
+                Ok(Next::Done(go(&self.next_address(visitor.lang, client, request, &waited.id, step, session))?))
             }
         }
     }

@@ -4,9 +4,10 @@ use anyhow::{Result, bail};
 use clap::Args;
 use jiff::civil::Date;
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
-use super::{Outcome, say};
+use super::{Outcome, say, simulate};
 use crate::city::{City, Surroundings};
 use crate::config::{Config, Environment};
 use crate::demo::{self, Manifest, Scale};
@@ -65,14 +66,28 @@ pub(crate) async fn run(command: Demo, mut config: Config) -> Result<Outcome> {
     let listener = TcpListener::bind(config.server.listen).await?;
     config.server.listen = listener.local_addr()?;
     let address = config.origin(listener.local_addr()?.port());
-    let manifest = Manifest { address: address.clone(), ..manifest };
+    let simulator = match config.federation.simulator.is_empty() {
+        true => Some(simulate::beside(&mut config).await?),
+        false => None,
+    };
+    let manifest = Manifest { address: address.clone(), simulator: config.federation.simulator.clone(), ..manifest };
     demo::save(&config, &manifest)?;
     introduce(&manifest)?;
     let city = City::open(config, Surroundings::system()).await?;
-    super::serve::serve(city, listener).await
+    let Some((simulator, its_listener)) = simulator else { return super::serve::serve(city, listener).await };
+    let (told, heard) = tokio::sync::oneshot::channel::<()>();
+    let serving = tokio::spawn(simulator.serve(city.identity.clone(), city.db.clone(), its_listener, async {
+        let _ = heard.await;
+    })?);
+    let outcome = super::serve::serve(city, listener).await;
+    // It keeps nothing, so nobody waits for its slow answers.
+    let _ = told.send(());
+    let _ = tokio::time::timeout(Duration::from_secs(2), serving).await;
+    outcome
 }
 
 fn introduce(manifest: &Manifest) -> Result<()> {
+    let simulator = &manifest.simulator;
     say(format_args!("\nThành phố minh họa / demonstration city (dữ liệu minh họa)\n  {}\n", manifest.address))?;
     for account in &manifest.accounts {
         let how = match (&account.citizen_no, &account.username, &account.password) {
@@ -83,5 +98,6 @@ fn introduce(manifest: &Manifest) -> Result<()> {
         let agency = account.agency.as_deref().unwrap_or_default();
         say(format_args!("  {:<24} {:<28} {agency:<12} {how}", account.role, account.name))?;
     }
-    say("\n  var/demo.json: accounts, API tokens and example ids for scripts. Ctrl+C stops.\n")
+    say(format_args!("\n  định danh điện tử mô phỏng / simulated e-identity: {simulator}"))?;
+    say("  var/demo.json: accounts, API tokens and example ids for scripts. Ctrl+C stops.\n")
 }

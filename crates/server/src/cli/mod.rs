@@ -8,6 +8,7 @@ mod packs;
 mod posts;
 pub mod routes;
 mod serve;
+mod simulate;
 mod transfer;
 mod users;
 
@@ -37,6 +38,9 @@ enum Command {
     Serve(serve::Serve),
     /// Seed a demonstration city once, then serve it.
     Demo(demo::Demo),
+    /// Simulate a national system on this machine.
+    #[command(subcommand)]
+    Simulate(simulate::SimulateCommand),
     /// List every page and endpoint with its permission.
     Routes(routes::RoutesCommand),
     /// Bring the tables of the database up to date.
@@ -115,6 +119,7 @@ async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
     match command {
         Command::Serve(command) => serve::run(command, config).await,
         Command::Demo(command) => demo::run(command, config).await,
+        Command::Simulate(command) => simulate::run(command, config).await,
         Command::Routes(command) => routes::run(command, config).await,
         Command::Migrate => transfer::migrate(config).await,
         Command::Pack(command) => packs::run(command, config).await,

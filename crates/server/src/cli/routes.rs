@@ -37,6 +37,10 @@ pub(crate) async fn run(command: RoutesCommand, mut config: Config) -> Result<Ou
         // The folder holds a demonstration city: list what it serves, its simulators included.
         config.city.environment = Environment::Demo;
     }
+    if config.simulated() && config.federation.simulator.is_empty() {
+        // Nothing is called to list routes; the address only says that the doors for residents are there.
+        config.federation.simulator = "http://127.0.0.1:1".to_owned();
+    }
     let city = City::open(config, Surroundings::system()).await?;
     if command.json {
         say(serde_json::to_string_pretty(&haidang_web::route_list(city.served.rows(), &examples))?)?;

@@ -30,6 +30,9 @@ pub(crate) async fn run(command: Serve, mut config: Config) -> Result<Outcome> {
     let listener = TcpListener::bind(config.server.listen).await.with_context(|| config.server.listen.to_string())?;
     config.server.listen = listener.local_addr()?;
     let city = City::open(config, Surroundings::system()).await?;
+    if city.config.city.environment == Environment::Production {
+        city.identity.check_upstreams().await.map_err(anyhow::Error::msg)?;
+    }
     serve(city, listener).await
 }
 
@@ -60,7 +63,7 @@ pub async fn serve(city: City, listener: TcpListener) -> Result<Outcome> {
 }
 
 /// Ends when the process is told to stop: Ctrl+C or SIGTERM.
-async fn signalled() {
+pub(super) async fn signalled() {
     let interrupt = async {
         // Without a handler the process would end at once, which is as good a stop as any.
         let _ = tokio::signal::ctrl_c().await;

@@ -272,6 +272,16 @@ mod tests {
             ("[store]\ndatabase = \"sqlite::memory:\"", vec!["store.database"]),
             ("[city]\nenvironment = \"test\"\n[store]\ndatabase = \"sqlite::memory:\"", vec![]),
             ("[session]\nresident_idle_minutes = 2", vec!["session.resident_idle_minutes"]),
+            ("[federation]\nsimulator = \"http://127.0.0.1:81\"", vec!["federation.simulator"]),
+            ("[city]\nenvironment = \"test\"\n[federation]\nsimulator = \"http://127.0.0.1:81\"", vec![]),
+            (
+                "[city]\nenvironment = \"demo\"\n[federation]\nsimulator = \"http://id.example.vn\"",
+                vec!["federation.simulator"],
+            ),
+            (
+                "[federation]\nupstreams = \"/nowhere.toml\"\ntimeout_seconds = 20",
+                vec!["federation.timeout_seconds", "federation.upstreams"],
+            ),
         ] {
             let mut config = read(text, &[]).unwrap();
             config.city.pack = pack.path().to_owned();

@@ -123,6 +123,20 @@ concern! {
 }
 
 concern! {
+    /// The national systems at which residents sign in.
+    "federation" Federation {
+        /// File of upstreams: addresses, `client_id`, claims and levels. Empty: `upstreams.toml` of the pack. Secrets stand in files of the folder of keys, which nobody else may read.
+        upstreams: PathBuf = PathBuf::new(),
+        /// Address of a running simulator, such as `http://127.0.0.1:8081`, that stands for the upstreams it can; `demo` and `test` only. `haidang demo` starts one by itself.
+        simulator: String = String::new(),
+        /// Seconds to wait for one answer of an upstream, 1 to 9.
+        timeout_seconds: u64 = 8,
+        /// Hosts of upstreams that may be called although their addresses are private, as inside the network of the administration.
+        private_hosts: Vec<String> = Vec::new(),
+    }
+}
+
+concern! {
     /// How long sessions live (minutes). Laws and city rules may ask for shorter ones.
     "session" Session {
         /// Idle time of a resident; the page warns two minutes before.
@@ -183,6 +197,8 @@ pub struct Config {
     pub store: Store,
     /// `[identity]`
     pub identity: Identity,
+    /// `[federation]`
+    pub federation: Federation,
     /// `[session]`
     pub session: Session,
     /// `[rate]`
@@ -200,6 +216,7 @@ impl Config {
         (Server::SECTION.0, Server::SECTION.1, Server::KEYS),
         (Store::SECTION.0, Store::SECTION.1, Store::KEYS),
         (Identity::SECTION.0, Identity::SECTION.1, Identity::KEYS),
+        (Federation::SECTION.0, Federation::SECTION.1, Federation::KEYS),
         (Session::SECTION.0, Session::SECTION.1, Session::KEYS),
         (Rate::SECTION.0, Rate::SECTION.1, Rate::KEYS),
         (Work::SECTION.0, Work::SECTION.1, Work::KEYS),
@@ -212,6 +229,7 @@ impl Config {
             .or_else(|| self.server.set(name, value))
             .or_else(|| self.store.set(name, value))
             .or_else(|| self.identity.set(name, value))
+            .or_else(|| self.federation.set(name, value))
             .or_else(|| self.session.set(name, value))
             .or_else(|| self.rate.set(name, value))
             .or_else(|| self.work.set(name, value))
@@ -225,6 +243,7 @@ impl Config {
             self.server.shown(),
             self.store.shown(),
             self.identity.shown(),
+            self.federation.shown(),
             self.session.shown(),
             self.rate.shown(),
             self.work.shown(),
@@ -291,6 +310,14 @@ impl Config {
         found.into_iter().next()
     }
 
+    /// File of the upstreams: the configured one, else the pack's when it has one.
+    pub fn upstreams_file(&self) -> Option<PathBuf> {
+        if !self.federation.upstreams.as_os_str().is_empty() {
+            return Some(self.federation.upstreams.clone());
+        }
+        self.pack().map(|pack| pack.join("upstreams.toml")).filter(|file| file.is_file())
+    }
+
     /// Public origin, given the port that is really listened on.
     pub fn origin(&self, port: u16) -> String {
         match self.server.public_origin.trim_end_matches('/') {
@@ -336,6 +363,8 @@ impl Config {
         if !(2..=1_000).contains(&self.identity.key_days) {
             fault("identity.key_days", "must be 2 to 1000, for a key is announced a day before it signs".to_owned());
         }
+        faults.extend(self.check_federation());
+        let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
         match self.pack() {
             Some(pack) if pack.join("city.toml").is_file() => {}
             Some(pack) => fault("city.pack", format!("no city.toml in {}", pack.display())),
@@ -358,6 +387,32 @@ impl Config {
                 "session.resident_idle_minutes",
                 "must be at least 3, for the page warns two minutes before".to_owned(),
             );
+        }
+        faults
+    }
+}
+
+impl Config {
+    fn check_federation(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
+        let federation = &self.federation;
+        let simulator = federation.simulator.trim_end_matches('/');
+        if !simulator.is_empty() && !self.simulated() {
+            fault("federation.simulator", "a simulator never serves a production city".to_owned());
+        }
+        let here = simulator.starts_with("http://") && haidang_web::client::on_this_machine(simulator);
+        if !simulator.is_empty() && (!here || simulator.matches('/').count() != 2) {
+            fault("federation.simulator", "must be http:// with a loopback address and a port".to_owned());
+        }
+        if !(1..=9).contains(&federation.timeout_seconds) {
+            fault(
+                "federation.timeout_seconds",
+                "must be 1 to 9, for a sign-in asks an upstream three times".to_owned(),
+            );
+        }
+        if let Err(error) = crate::upstreams::read(self) {
+            fault("federation.upstreams", format!("{error:#}"));
         }
         faults
     }

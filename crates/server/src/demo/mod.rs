@@ -15,6 +15,7 @@ mod write;
 
 use crate::city::{City, Surroundings};
 use crate::config::Config;
+use crate::simulators::eid;
 use anyhow::{Context as _, Result};
 use dice::Dice;
 use haidang_identity::bulk;
@@ -52,6 +53,9 @@ pub struct Manifest {
     pub scale: Scale,
     /// Address the city is served at, once it is.
     pub address: String,
+    /// Address of the simulated national e-identity at which residents sign in, once it is served.
+    #[serde(default)]
+    pub simulator: String,
     /// One account per role.
     pub accounts: Vec<Account>,
     /// Ids of a few things in each state, by key.
@@ -118,7 +122,7 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
     let mut maker = Maker::new(dice.clone(), ambient.clone(), &pack, scale.as_of);
     let people = maker.people(scale.residents);
     let accounts = accounts(&people, &ambient);
-    settle(&city, &people, &accounts, start_day).await.context("settling people")?;
+    settle(&city, &people, &accounts, start_day, scale.as_of).await.context("settling people")?;
 
     // History and leading parts end the afternoon before the day shown, so that nothing lies in its future; after
     // 15:00, so that what is promised for the same day is due on the next working day and not late at once.
@@ -160,7 +164,8 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
         ("officials".to_owned(), people.officials.len()),
         ("cases".to_owned(), count + 7),
     ]);
-    let manifest = Manifest { scale: scale.clone(), address: String::new(), accounts, examples, counts };
+    let (address, simulator) = (String::new(), String::new());
+    let manifest = Manifest { scale: scale.clone(), address, simulator, accounts, examples, counts };
     city.db.close().await;
     save(config, &manifest)?;
     Ok(manifest)
@@ -226,7 +231,7 @@ fn accounts(people: &People, ambient: &Ambient) -> Vec<Account> {
     accounts
 }
 
-async fn settle(city: &City, people: &People, accounts: &[Account], from: Date) -> Result<()> {
+async fn settle(city: &City, people: &People, accounts: &[Account], from: Date, as_of: Date) -> Result<()> {
     let hash = PasswordHasher::cheap(city.ambient.clone())?.hash_now(PASSWORD)?;
     let person_of = |account: &Account| {
         let official = people.officials.iter().find(|o| {
@@ -260,12 +265,13 @@ async fn settle(city: &City, people: &People, accounts: &[Account], from: Date) 
             });
         }
     }
+    let (fictional, bonds) = eid::personas::settled(as_of, &city.ambient);
     let everybody: Vec<_> =
         people.residents.iter().chain(&people.businesses).chain(people.officials.iter().map(|o| &o.person)).collect();
     let shared = Arc::new((
-        people::person_seeds(everybody),
+        people::person_seeds(everybody).into_iter().chain(fictional).collect::<Vec<_>>(),
         people::position_seeds(&people.officials, from),
-        people.relations.clone(),
+        people.relations.iter().cloned().chain(bonds).collect::<Vec<_>>(),
         people.facts.clone(),
         credentials,
         tokens,

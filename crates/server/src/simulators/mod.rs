@@ -1,8 +1,9 @@
-//! Stand-ins for systems outside the city: payment gateway, virus scanner, message gateway.
+//! Stand-ins for systems outside the city: national e-identity, payment gateway, virus scanner, message gateway.
 //!
-//! The payment simulator runs in demonstration and test cities only; `serve` refuses it in production. The scanner
-//! and the message store are the simple built-in forms of their ports and run anywhere.
+//! Simulators of national systems run in demonstration and test cities only; `serve` refuses them in production. The
+//! scanner and the message store are the simple built-in forms of their ports and run anywhere.
 
+pub mod eid;
 mod messages;
 mod payment;
 mod scanner;

@@ -233,7 +233,12 @@ impl Town {
 
     /// Opens a configured city.
     pub async fn open_as(config: Config, at: &str) -> Town {
-        let town = Self::reopen(config, at).await;
+        Self::open_with(config, Ambient::fixed(at.parse().unwrap(), 7)).await
+    }
+
+    /// Opens a configured city with this clock.
+    pub async fn open_with(config: Config, ambient: Ambient) -> Town {
+        let town = Self::reopen_with(config, ambient).await;
         let home = town.communes().first().unwrap().0.clone();
         for (name, full_name) in [("owner", "Nguyễn Thị Ví Dụ"), ("other", "Trần Thị Minh Họa")] {
             town.settle(name, town.resident(full_name, &home), None).await;
@@ -243,7 +248,10 @@ impl Town {
 
     /// Opens a city that is there, without settling anybody.
     pub async fn reopen(config: Config, at: &str) -> Town {
-        let ambient = Ambient::fixed(at.parse().unwrap(), 7);
+        Self::reopen_with(config, Ambient::fixed(at.parse().unwrap(), 7)).await
+    }
+
+    async fn reopen_with(config: Config, ambient: Ambient) -> Town {
         let city = City::open(config, Surroundings::fixed(ambient.clone())).await.unwrap();
         Town { city, ambient, people: Mutex::default(), serial: Mutex::default() }
     }

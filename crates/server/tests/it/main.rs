@@ -12,6 +12,7 @@ mod consent;
 mod crash;
 mod demonstration;
 mod escalation;
+mod federation;
 mod journey;
 mod numbers;
 mod permissions;

@@ -58,6 +58,8 @@ const TABLES: &[&str] = &[
     "identity_notice",
     "identity_delegation",
     "identity_directory_group",
+    "identity_upstream_account",
+    "identity_upstream_link",
     "identity_mandate",
     "identity_consent",
     "server_payment",
@@ -304,6 +306,7 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
     let nothing = town.ambient.new_id::<Town>().to_string();
     BTreeMap::from([
         ("procedure", "1.001193".to_owned()),
+        ("idp", "vneid".to_owned()),
         ("code", "1.001193".to_owned()),
         ("draft", draft.clone()),
         ("draft_claims", draft),
@@ -405,7 +408,11 @@ const CHANGES: &str = "SELECT CAST(count(*) AS BIGINT) AS n FROM store_audit WHE
 
 on_both! {
     async fn every_door_opens_to_whom_its_row_says_and_to_nobody_else(place: Place) {
-        let town = Town::open(&place, "haiphong", MORNING).await;
+        let mut config = place.config("haiphong", "city");
+        // Nobody answers there: the walk asks the city alone, and the doors to the upstreams are among its rows.
+        config.federation.simulator = "http://127.0.0.1:1".to_owned();
+        let town = Town::open_as(config, MORNING).await;
+        assert!(town.city.served.rows().iter().any(|row| row.id == "begin_federated_sign_in"));
         let (home, elsewhere) = (town.communes()[0].1.clone(), town.communes()[1].1.clone());
         let examples = examples(&town).await;
         let callers = callers(&town, &home, &elsewhere).await;

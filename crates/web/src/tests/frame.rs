@@ -28,6 +28,10 @@ db_test! {
         let got = trial.get("/en/trang").await;
         assert!(got.text().contains("lang=\"en\""));
         assert!(got.headers.get_all("set-cookie").iter().any(|v| v.to_str().unwrap().starts_with("hd_lang=en;")), "the choice is remembered");
+        let kept = Request::get("/en/trang").header("cookie", "hd_lang=vi").header("sec-fetch-dest", "empty");
+        let kept = trial.send(kept.body(Body::empty()).unwrap()).await;
+        let chosen = kept.headers.get_all("set-cookie").iter().any(|v| v.to_str().unwrap().starts_with("hd_lang"));
+        assert!(!chosen, "what a script keeps for later is nobody's choice");
         let again = Request::get("/en/trang").header("cookie", "hd_lang=en");
         let got = trial.send(again.body(Body::empty()).unwrap()).await;
         assert!(!got.headers.get_all("set-cookie").iter().any(|v| v.to_str().unwrap().starts_with("hd_lang")));

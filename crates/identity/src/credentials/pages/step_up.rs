@@ -53,6 +53,8 @@ struct StepUpPage {
     level: Option<String>,
     /// The level is one that only the national identity gives.
     upstream: bool,
+    /// Addresses and names of the upstreams that can be asked for it.
+    doors: Vec<(String, String)>,
     code: Option<TextInput>,
     shown: Option<String>,
     password: Option<TextInput>,
@@ -75,6 +77,9 @@ async fn build(
     let (lang, actor) = (visitor.lang, visitor.require_actor()?.clone());
     let mut page = visitor.page(t(lang, "identity-step-up-title", &[]), "");
     page.errors = !errors.is_empty();
+    if actor.kind == ActorKind::Resident {
+        page.service = haidang_ui::Service::Resident;
+    }
     page.navigation = Vec::new();
     page.scripts.push("passkey.js");
     let level = wanted.acr.as_deref().and_then(haidang_web::acr_level);
@@ -83,6 +88,13 @@ async fn build(
     let methods = session::current(visitor).map(|current| current.methods.clone()).unwrap_or_default();
     let completes = rules::code_completes(&methods);
     let upstream = !local || level.is_some_and(|level| level > 2);
+    let next = return_path(&visitor.site, wanted.next.as_deref());
+    // Whoever has an account of the city's own is another person to the upstream, who signs in anew.
+    let doors = match local {
+        true => Vec::new(),
+        false => room.raising_doors(lang, level.unwrap_or(2), &next),
+    };
+    let doors = doors.into_iter().map(|(address, name)| (page.href(address), name)).collect();
     let field = |name: &str, key: &str| Field::new(lang, name, t(lang, key, &[])).errors(&errors);
     let with_code = local && means.codes && completes;
     let code = with_code.then(|| {
@@ -97,7 +109,8 @@ async fn build(
         TextInput::new(field).kind("password").width(20)
     });
     Ok(StepUpPage {
-        next: return_path(&visitor.site, wanted.next.as_deref()),
+        next,
+        doors,
         level: level.map(|level| level_text(lang, level)),
         upstream,
         shown: if with_code { room.shown_code(&actor.person).await? } else { None },

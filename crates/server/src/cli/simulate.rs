@@ -1,0 +1,111 @@
+//! `haidang simulate`: national systems, simulated on this machine for demonstrations and tests.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use clap::{Args, Subcommand};
+use haidang_identity::IdentityRoom;
+use haidang_kernel::ambient::Ambient;
+use haidang_store::Db;
+use tokio::net::TcpListener;
+
+use super::serve::signalled;
+use super::{Outcome, say};
+use crate::city::{ROOMS, open_store};
+use crate::config::{Config, Environment};
+use crate::pack::Pack;
+use crate::simulators::eid::{EidSimulator, Manner};
+
+/// Simulate a national system on this machine.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SimulateCommand {
+    /// The national e-identity and the national service portal, at which residents of a demonstration city sign in.
+    Eid(Eid),
+}
+
+/// Where it is reached, and where it leaves the key of the clean manner.
+#[derive(Debug, Args)]
+pub(crate) struct Eid {
+    /// Loopback address and port.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8081")]
+    listen: SocketAddr,
+    /// File for the private key by which a city proves itself in the manner of OpenID Connect.
+    #[arg(long, value_name = "FILE")]
+    client_key: Option<PathBuf>,
+}
+
+pub(crate) async fn run(command: SimulateCommand, mut config: Config) -> Result<Outcome> {
+    let SimulateCommand::Eid(command) = command;
+    if config.city.environment == Environment::Production && config.store.folder.join("demo.json").exists() {
+        // The folder holds a demonstration city: its residents are the ones that sign in.
+        config.city.environment = Environment::Demo;
+    }
+    let ambient = Ambient::system();
+    // Refused before anything is opened where real people live, and on an address that other machines reach.
+    EidSimulator::may_run(config.city.environment, command.listen)?;
+    let listener = TcpListener::bind(command.listen).await.with_context(|| command.listen.to_string())?;
+    let simulator = EidSimulator::new(config.city.environment, listener.local_addr()?, ambient.clone())?;
+    if let Some(file) = &command.client_key {
+        write_key(file, simulator.client_key()).with_context(|| file.display().to_string())?;
+    }
+    let (city, db) = people(&config, &ambient).await?;
+    let origin = simulator.origin().to_owned();
+    let serving = simulator.serve(city, db.clone(), listener, signalled())?;
+    say(format_args!("Định danh điện tử mô phỏng / simulated e-identity: {origin}"))?;
+    for manner in Manner::ALL {
+        say(format_args!("  {}", manner.issuer(&origin)))?;
+    }
+    say(format_args!("A city uses it with HAIDANG_FEDERATION_SIMULATOR={origin}"))?;
+    serving.await?;
+    db.close().await;
+    Ok(Outcome::Good)
+}
+
+/// Writes a key that nobody else on this machine may read.
+fn write_key(file: &Path, key: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(file)?.write_all(key.as_bytes())
+}
+
+/// The people of the configured store.
+async fn people(config: &Config, ambient: &Ambient) -> Result<(IdentityRoom, Db)> {
+    let pack = Pack::load(&config.pack().context("no pack")?)?;
+    let db = open_store(config, ambient).await?;
+    haidang_store::migrate(&db, ROOMS).await?;
+    let settings = haidang_identity::Settings {
+        simulated: true,
+        province_code: pack.city.province_code.clone(),
+        roles: pack.roles.clone(),
+        registers: pack.registers.clone(),
+        cheap_passwords: true,
+    };
+    Ok((IdentityRoom::new(db.clone(), ambient.clone(), settings)?, db))
+}
+
+/// How many ports behind the city's are tried.
+const PORTS: u16 = 50;
+
+/// A simulator for this city, on the next free port of the loopback address; the configuration is told where.
+pub(crate) async fn beside(config: &mut Config) -> Result<(Arc<EidSimulator>, TcpListener)> {
+    let port = config.server.listen.port();
+    let mut found = None;
+    for next in port.saturating_add(1)..=port.saturating_add(PORTS) {
+        if let Ok(listener) = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], next))).await {
+            found = Some(listener);
+            break;
+        }
+    }
+    let listener = match found {
+        Some(listener) => listener,
+        None => TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?,
+    };
+    let simulator = EidSimulator::new(config.city.environment, listener.local_addr()?, Ambient::system())?;
+    config.federation.simulator = simulator.origin().to_owned();
+    Ok((simulator, listener))
+}
