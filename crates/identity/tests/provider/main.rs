@@ -3,9 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod browser;
+mod checks;
+mod claims;
 mod fapi;
+mod keys;
 mod logout;
 mod machines;
+mod names;
 mod oidcc;
+mod proofs;
+mod pushed;
+mod redirects;
 mod support;
 mod threats;
