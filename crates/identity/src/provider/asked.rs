@@ -24,6 +24,7 @@ const MOST: usize = 10_000;
 pub(crate) struct Kept {
     pub(crate) content: Content,
     pub(crate) audience: String,
+    pub(crate) family: Option<String>,
     pub(crate) expires_at: Timestamp,
 }
 
@@ -33,8 +34,12 @@ impl Kept {
         if row.opt_timestamp("revoked_at")?.is_some() {
             return Ok(None);
         }
-        let (content, audience) = (row.json("content")?, row.text("audience")?);
-        Ok(Some(Self { content, audience, expires_at: row.timestamp("expires_at")? }))
+        Ok(Some(Self {
+            content: row.json("content")?,
+            audience: row.text("audience")?,
+            family: row.opt_text("family")?,
+            expires_at: row.timestamp("expires_at")?,
+        }))
     }
 }
 
@@ -85,7 +90,7 @@ mod tests {
 
     fn kept() -> Arc<Kept> {
         let content = serde_json::from_value(serde_json::json!({ "client": "c", "scopes": ["s"] })).unwrap();
-        Arc::new(Kept { content, audience: "a".into(), expires_at: Timestamp::UNIX_EPOCH })
+        Arc::new(Kept { content, audience: "a".into(), family: None, expires_at: Timestamp::UNIX_EPOCH })
     }
 
     #[test]

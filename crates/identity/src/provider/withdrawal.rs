@@ -116,7 +116,8 @@ impl Provider {
         let entry = AuditEntry::mutation("client_grant.withdrawn", by)
             .object("client", client)
             .detail(json!({ "why": why, "families": families.len() }));
-        self.db()
+        let ended = self
+            .db()
             .transaction(|tx| {
                 let entry = entry.clone();
                 Box::pin(async move {
@@ -131,7 +132,9 @@ impl Provider {
                     Ok::<bool, StoreError>(ended > 0)
                 })
             })
-            .await
+            .await;
+        self.inner.asked.forget();
+        ended
     }
 
     /// Takes back what a person agreed to give a client: its tokens end at once, and the next sign-in asks anew.

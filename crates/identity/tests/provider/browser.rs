@@ -87,7 +87,7 @@ impl Browser {
                 return End::Page(got);
             }
             assert_eq!(got.status, 303, "T8");
-            if !location.starts_with('/') {
+            if leaves(&location) {
                 return End::Callback(callback(&location));
             }
             got = self.open("GET", &location, None).await;
@@ -123,7 +123,7 @@ impl Browser {
             return End::Page(got);
         }
         assert_eq!(got.status, 303, "T8: a form is never sent on");
-        if location.starts_with('/') { self.look(&location).await } else { End::Callback(callback(&location)) }
+        if leaves(&location) { End::Callback(callback(&location)) } else { self.look(&location).await }
     }
 
     /// Signs in and agrees until the answer reaches the client.
@@ -149,6 +149,11 @@ impl Browser {
         }
         end
     }
+}
+
+/// Whether a browser would leave this city: `//host` and `/\host` are addresses of another one.
+fn leaves(location: &str) -> bool {
+    !location.starts_with('/') || location.starts_with("//") || location.starts_with("/\\")
 }
 
 fn callback(location: &str) -> Callback {

@@ -1,6 +1,7 @@
-//! Modules of the FAPI 2.0 conformance profile, each under its name. What threats.rs and machines.rs hold already
-//! (assertion audiences, PKCE, proofs at the resource) is not repeated.
+//! Modules of the FAPI 2.0 conformance profile about the flow as a whole, each under its name; those about pushed
+//! requests and about keys have files of their own.
 
+use super::checks::*;
 use super::support::*;
 use haidang_testkit::db_test;
 use serde_json::json;
@@ -20,55 +21,97 @@ db_test! {
         assert_eq!(world.userinfo(tokens["access_token"].as_str().unwrap(), &world.dpop).await.status, 200);
     }
 
-    async fn fapi2_par_attempt_invalid_http_method(db: TestDb) {
+    async fn fapi2_discovery_end_point_verification(db: TestDb) {
         let world = World::open(&db).await;
-        assert_eq!(world.get("/oauth2/par", &[]).await.status, 405);
+        let metadata = world.get("/.well-known/openid-configuration", &[]).await.json();
+        for (name, expected) in [
+            ("issuer", json!(ISSUER)),
+            ("pushed_authorization_request_endpoint", json!(format!("{ISSUER}/oauth2/par"))),
+            ("authorization_response_iss_parameter_supported", json!(true)),
+            ("response_types_supported", json!(["code"])),
+            ("code_challenge_methods_supported", json!(["S256"])),
+            ("claims_parameter_supported", json!(true)),
+            ("request_parameter_supported", json!(false)),
+            ("request_uri_parameter_supported", json!(false)),
+            ("dpop_signing_alg_values_supported", json!(["ES256", "EdDSA", "PS256"])),
+            ("token_endpoint_auth_signing_alg_values_supported", json!(["ES256", "EdDSA", "PS256"])),
+        ] {
+            assert_eq!(metadata[name], expected, "{name}");
+        }
+        let has = |name: &str, value: &str| metadata[name].as_array().unwrap().contains(&json!(value));
+        assert!(has("token_endpoint_auth_methods_supported", "private_key_jwt"));
+        assert!(!has("token_endpoint_auth_methods_supported", "client_secret_post"));
+        assert!(has("grant_types_supported", "authorization_code") && has("grant_types_supported", "refresh_token"));
+        assert!(!has("grant_types_supported", "implicit") && !has("grant_types_supported", "password"));
+        assert!(has("scopes_supported", "openid") && has("claims_supported", "sub"));
     }
 
-    async fn fapi2_par_authorization_request_containing_request_uri(db: TestDb) {
+    async fn fapi2_incorrect_pkce_code_verifier_rejected(db: TestDb) {
         let world = World::open(&db).await;
-        let ask = Ask::new(&world, "web").with("request_uri", "urn:ietf:params:oauth:request_uri:x");
-        ask.push(&world, "web", None).await.assert_refused(400, "invalid_request");
+        let ask = Ask::new(&world, "web");
+        let code = ask.code(&mut world.browser(), "web", Some(&world.dpop)).await;
+        // Another verifier, its challenge, none, one too short to be one.
+        for wrong in [world.db.ambient().secret(), s256(&ask.verifier), String::new(), "a".repeat(42)] {
+            let fields = changed(ask.redeem(&world, "web", &code), "code_verifier", &wrong);
+            world.post_with("/oauth2/token", &fields, Some(&world.dpop), &json!({})).await.assert_refused(400, "invalid_grant");
+        }
     }
 
-    async fn fapi2_unpushed_request_is_refused(db: TestDb) {
-        let world = World::open(&db).await;
-        let callback = world.browser().look(&Ask::new(&world, "web").address()).await.callback();
-        assert_eq!((callback["error"].as_str(), callback["iss"].as_str()), ("invalid_request", ISSUER));
-    }
-
-    async fn fapi2_par_needs_client_authentication(db: TestDb) {
-        let world = World::open(&db).await;
-        let fields = Ask::new(&world, "web").params;
-        world.post_with("/oauth2/par", &fields, None, &json!({})).await.assert_refused(401, "invalid_client");
-    }
-
-    async fn fapi2_ensure_mismatched_dpop_jkt_fails(db: TestDb) {
-        let world = World::open(&db).await;
-        let ask = Ask::new(&world, "web").with("dpop_jkt", &key().jkt);
-        ask.push(&world, "web", Some(&world.dpop)).await.assert_refused(400, "invalid_dpop_proof");
-    }
-
-    async fn fapi2_ensure_token_endpoint_fails_with_mismatched_dpop_jkt(db: TestDb) {
-        let world = World::open(&db).await;
-        let ask = Ask::new(&world, "web").with("dpop_jkt", &key().jkt);
-        let code = ask.code(&mut world.browser(), "web", None).await;
-        world.post_with("/oauth2/token", &ask.redeem(&world, "web", &code), Some(&world.dpop), &json!({})).await.assert_refused(400, "invalid_grant");
-    }
-
-    async fn fapi2_ensure_dpop_auth_code_binding_success(db: TestDb) {
-        let world = World::open(&db).await;
-        let ask = Ask::new(&world, "web").with("dpop_jkt", &world.dpop.jkt);
-        let code = ask.code(&mut world.browser(), "web", None).await;
-        assert_eq!(world.post_with("/oauth2/token", &ask.redeem(&world, "web", &code), Some(&world.dpop), &json!({})).await.status, 200);
+    async fn fapi2_attempt_reuse_authorization_code_after_one_second(db: TestDb) {
+        code_cannot_be_used_again(&db, 1).await;
     }
 
     async fn fapi2_ensure_token_endpoint_fails_with_expired_auth_code(db: TestDb) {
         let world = World::open(&db).await;
-        let ask = Ask::new(&world, "web");
-        let code = ask.code(&mut world.browser(), "web", Some(&world.dpop)).await;
-        world.wait(60);
-        world.post_with("/oauth2/token", &ask.redeem(&world, "web", &code), Some(&world.dpop), &json!({})).await.assert_refused(400, "invalid_grant");
+        let mut browser = world.browser();
+        for (seconds, status) in [(59, 200), (60, 400)] {
+            let ask = Ask::new(&world, "web");
+            let code = ask.code(&mut browser, "web", Some(&world.dpop)).await;
+            world.wait(seconds);
+            let got = world.redeem(&ask, &code).await;
+            assert_eq!(got.status, status, "after {seconds} seconds: {}", got.text);
+            if status == 400 {
+                got.assert_refused(400, "invalid_grant");
+            }
+        }
+    }
+
+    async fn fapi2_refresh_token(db: TestDb) {
+        let world = World::open(&db).await;
+        let tokens = world.signed_in().await;
+        let refresh = tokens["refresh_token"].as_str().unwrap();
+        let got = world.refresh(refresh, "web", &[]).await.json();
+        assert_eq!((got["token_type"].as_str(), got["refresh_token"].as_str()), (Some("DPoP"), Some(refresh)), "not rotated");
+        let access = got["access_token"].as_str().unwrap();
+        assert_eq!(claims_of(access)["cnf"]["jkt"], json!(world.dpop.jkt));
+        assert_eq!(world.userinfo(access, &world.dpop).await.status, 200);
+        // It is the client's own: neither another client nor the client without its proofs gets anything for it.
+        world.refresh(refresh, "other", &[]).await.assert_refused(400, "invalid_grant");
+        let mut fields = vec![("grant_type".to_owned(), "refresh_token".to_owned()), ("refresh_token".to_owned(), refresh.to_owned())];
+        world.post_with("/oauth2/token", &fields, Some(&world.dpop), &json!({})).await.assert_refused(401, "invalid_client");
+        fields.extend(world.proven("web"));
+        world.post_with("/oauth2/token", &fields, None, &json!({})).await.assert_refused(400, "invalid_dpop_proof");
+        assert_eq!(world.refresh(refresh, "web", &[]).await.status, 200);
+    }
+
+    async fn fapi2_ensure_response_type_token_fails(db: TestDb) {
+        response_type_fails(&db, "token").await;
+    }
+
+    async fn fapi2_ensure_response_type_code_idtoken_fails(db: TestDb) {
+        response_type_fails(&db, "code id_token").await;
+    }
+
+    async fn fapi2_ensure_authorization_request_with_long_nonce(db: TestDb) {
+        comes_back(&db, "a state", &"n".repeat(384)).await;
+    }
+
+    async fn fapi2_ensure_authorization_request_with_long_state(db: TestDb) {
+        comes_back(&db, &format!("{}+ &%é", "s".repeat(380)), "a nonce").await;
+    }
+
+    async fn fapi2_ensure_authorization_request_with_64_char_nonce_success(db: TestDb) {
+        comes_back(&db, "a state", &"0123456789abcdef".repeat(4)).await;
     }
 
     async fn fapi2_user_rejects_authentication(db: TestDb) {
@@ -80,16 +123,6 @@ db_test! {
         let refused = world.db.fetch_all("SELECT id FROM store_audit WHERE action = 'authorization.refused'", vec![]).await.unwrap();
         assert_eq!(refused.len(), 1, "a refusal is written down too");
         assert!(browser.cookies.keys().all(|name| !name.contains("hd_tx")), "{:?}", browser.cookies);
-    }
-
-    async fn fapi2_long_state_and_nonce_come_back_unchanged(db: TestDb) {
-        let world = World::open(&db).await;
-        let (state, nonce) = (format!("{}+ &%é", "s".repeat(380)), "n".repeat(384));
-        let ask = Ask::new(&world, "web").with("state", &state).with("nonce", &nonce);
-        let callback = world.browser().walk(&ask.pushed_address(&world, "web", Some(&world.dpop)).await).await.callback();
-        assert_eq!(callback["state"], state);
-        let got = world.post_with("/oauth2/token", &ask.redeem(&world, "web", &callback["code"]), Some(&world.dpop), &json!({})).await.json();
-        assert_eq!(claims_of(got["id_token"].as_str().unwrap())["nonce"].as_str(), Some(nonce.as_str()));
     }
 
     async fn fapi2_rar_is_shown_and_carried(db: TestDb) {

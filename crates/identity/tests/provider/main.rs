@@ -5,16 +5,23 @@
 mod administration;
 mod asking;
 mod browser;
+mod checks;
 mod claims;
 #[path = "../common/mod.rs"]
 mod common;
 mod devices;
 mod exchange;
 mod fapi;
+mod keys;
 mod logout;
 mod machines;
+mod names;
 mod oidcc;
+mod proofs;
+mod pushed;
+mod redirects;
 mod registration;
+mod scopes;
 mod support;
 mod threats;
 mod withdrawal;

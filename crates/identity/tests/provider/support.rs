@@ -85,6 +85,23 @@ pub fn part(token: &str, index: usize) -> Value {
     serde_json::from_slice(&data_encoding::BASE64URL_NOPAD.decode(text.as_bytes()).unwrap()).unwrap()
 }
 
+/// The claims of a token that a key of this set has signed.
+pub fn verified_by(set: &Value, token: &str) -> Value {
+    let kid = part(token, 0)["kid"].clone();
+    let found = set["keys"].as_array().unwrap().iter().find(|key| key["kid"] == kid).expect("the key is published");
+    let jwk: Jwk = serde_json::from_value(found.clone()).unwrap();
+    let algorithm = match part(token, 0)["alg"].as_str().unwrap() {
+        "ES256" => Algorithm::ES256,
+        "RS256" => Algorithm::RS256,
+        "PS256" => Algorithm::PS256,
+        other => panic!("{other}"),
+    };
+    let mut validation = Validation::new(algorithm);
+    (validation.validate_exp, validation.validate_aud) = (false, false);
+    validation.required_spec_claims.clear();
+    jsonwebtoken::decode::<Value>(token, &DecodingKey::from_jwk(&jwk).unwrap(), &validation).unwrap().claims
+}
+
 /// What came back.
 #[derive(Debug)]
 pub struct Got {
@@ -340,13 +357,18 @@ impl World {
 
     /// A client assertion, with some claims changed.
     pub fn assertion(&self, client: &str, key: &Key, changes: &Value) -> String {
+        self.assertion_under(&self.key_of(client).jkt, client, key, changes)
+    }
+
+    /// The same, naming a key of this id.
+    pub fn assertion_under(&self, kid: &str, client: &str, key: &Key, changes: &Value) -> String {
         let now = self.now();
         let jti = self.db.ambient().secret();
         let mut claims =
             json!({ "iss": client, "sub": client, "aud": ISSUER, "jti": jti, "iat": now, "exp": now + 60 });
         change(&mut claims, changes);
         let mut header = Header::new(Algorithm::ES256);
-        header.kid = Some(self.key_of(client).jkt.clone());
+        header.kid = Some(kid.to_owned());
         jsonwebtoken::encode(&header, &claims, &key.encoding).unwrap()
     }
 
@@ -405,20 +427,7 @@ impl World {
 
     /// The claims of a token that our published keys have signed.
     pub async fn verified(&self, token: &str) -> Value {
-        let set = self.get("/oauth2/jwks", &[]).await.json();
-        let kid = part(token, 0)["kid"].clone();
-        let found = set["keys"].as_array().unwrap().iter().find(|key| key["kid"] == kid).expect("the key is published");
-        let jwk: Jwk = serde_json::from_value(found.clone()).unwrap();
-        let algorithm = match part(token, 0)["alg"].as_str().unwrap() {
-            "ES256" => Algorithm::ES256,
-            "RS256" => Algorithm::RS256,
-            "PS256" => Algorithm::PS256,
-            other => panic!("{other}"),
-        };
-        let mut validation = Validation::new(algorithm);
-        (validation.validate_exp, validation.validate_aud) = (false, false);
-        validation.required_spec_claims.clear();
-        jsonwebtoken::decode::<Value>(token, &DecodingKey::from_jwk(&jwk).unwrap(), &validation).unwrap().claims
+        verified_by(&self.get("/oauth2/jwks", &[]).await.json(), token)
     }
 
     pub fn browser(&self) -> Browser {

@@ -29,6 +29,27 @@ db_test! {
         }
     }
 
+    async fn t03_a_code_without_a_challenge_takes_no_verifier(db: TestDb) {
+        let world = World::open(&db).await;
+        // No request leads to such a code (T2). Were one to lie there, a verifier brought later must not open it.
+        let ask = Ask::new(&world, "public");
+        let code = world.browser().walk(&ask.address()).await.code();
+        let kept = world.db.fetch_one("SELECT request FROM identity_code", vec![]).await.unwrap().text("request").unwrap();
+        let bare = kept.replace(&s256(&ask.verifier), "");
+        assert_ne!(bare, kept);
+        let put = async |request: String| {
+            assert_eq!(world.db.execute("UPDATE identity_code SET request = $1", vec![request.into()]).await.unwrap(), 1);
+        };
+        put(bare).await;
+        let right = ask.redeem(&world, "public", &code);
+        for fields in [right.clone(), changed(right.clone(), "code_verifier", ""), changed(right.clone(), "code_verifier", &"a".repeat(43))] {
+            world.post_with("/oauth2/token", &fields, None, &json!({})).await.assert_refused(400, "invalid_grant");
+        }
+        put(kept).await;
+        world.post_with("/oauth2/token", &changed(right.clone(), "code_verifier", ""), None, &json!({})).await.assert_refused(400, "invalid_grant");
+        assert_eq!(world.post_with("/oauth2/token", &right, None, &json!({})).await.status, 200);
+    }
+
     async fn t04_a_code_used_twice_ends_what_it_gave(db: TestDb) {
         let world = World::open(&db).await;
         let ask = Ask::new(&world, "web");
@@ -327,12 +348,7 @@ db_test! {
     async fn t37_an_assertion_is_exact_and_used_once(db: TestDb) {
         let world = World::open(&db).await;
         let now = world.now();
-        let pushed = async |assertion: String| {
-            let mut fields = Ask::new(&world, "web").params;
-            fields.retain(|(name, _)| name != "client_id");
-            fields.extend(with_assertion("web", assertion));
-            world.post_with("/oauth2/par", &fields, None, &json!({})).await
-        };
+        let pushed = async |assertion: String| world.push_under(assertion).await;
         let refused = [
             json!({ "aud": [ISSUER] }),
             json!({ "aud": format!("{ISSUER}/oauth2/par") }),
@@ -359,16 +375,8 @@ db_test! {
         let world = World::open(&db).await;
         let tokens = world.signed_in().await;
         let token = tokens["access_token"].as_str().unwrap();
-        let ask = async |scheme: &str, proofs: &[String]| {
-            let value = format!("{scheme} {token}");
-            let mut headers = vec![("authorization", value.as_str())];
-            headers.extend(proofs.iter().map(|proof| ("dpop", proof.as_str())));
-            world.get("/oauth2/userinfo", &headers).await
-        };
-        let proof = |key: &Key, changes: Value| world.proof(key, "GET", "/oauth2/userinfo", Some(token), &changes);
-        for scheme in ["DPoP", "dpop", "DPOP"] {
-            assert_eq!(ask(scheme, &[proof(&world.dpop, json!({}))]).await.status, 200, "{scheme}");
-        }
+        let ask = async |scheme: &str, proofs: &[String]| world.show(scheme, token, proofs).await;
+        let proof = |key: &Key, changes: Value| world.shown(token, key, &changes);
         let good = proof(&world.dpop, json!({}));
         let got = ask("DPoP", &[]).await;
         got.assert_refused(401, "invalid_dpop_proof");
