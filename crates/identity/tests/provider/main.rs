@@ -4,7 +4,6 @@
 
 mod browser;
 mod checks;
-mod claims;
 mod fapi;
 mod keys;
 mod logout;
@@ -16,3 +15,4 @@ mod pushed;
 mod redirects;
 mod support;
 mod threats;
+mod told;
