@@ -10,10 +10,14 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tokio::task::JoinSet;
 
+/// How the machine proves itself.
+fn basic(world: &World) -> String {
+    format!("Basic {}", data_encoding::BASE64.encode(format!("svc:{}", world.secret).as_bytes()))
+}
+
 /// One machine's whole round: a token, read with the keys at hand, and found good by us.
 async fn round(world: World, keys: Value) -> String {
-    let secret = data_encoding::BASE64.encode(format!("svc:{}", world.secret).as_bytes());
-    let basic = format!("Basic {secret}");
+    let basic = basic(&world);
     let headers = [("authorization", basic.as_str())];
     let fields = [("grant_type", "client_credentials"), ("resource", API)];
     let got = world.post("/oauth2/token", &fields, &headers).await;
@@ -55,10 +59,11 @@ db_test! {
     async fn t17_a_rotation_under_load_fails_no_request(db: TestDb) {
         const MACHINES: usize = 8;
         let world = World::open(&db).await;
-        // Systems keep the set as long as we allow, an hour, and hold an old one until then.
-        let mut kept = world.get("/oauth2/jwks", &[]).await.json();
+        let own = basic(&world);
         let mut kids = std::collections::BTreeSet::new();
         for hour in 0..52 {
+            // Systems keep the set as long as we allow, an hour, and hold an old one until then.
+            let kept = world.get("/oauth2/jwks", &[]).await.json();
             let mut all = JoinSet::new();
             for _ in 0..MACHINES {
                 all.spawn(round(world.clone(), kept.clone()));
@@ -68,16 +73,15 @@ db_test! {
             }
             let tokens = all.join_all().await;
             kids.extend(tokens.iter().map(|token| part(token, 0)["kid"].as_str().unwrap().to_owned()));
-            kept = world.get("/oauth2/jwks", &[]).await.json();
-            // Across the moment of the change: what was signed just before lives on.
             world.wait(3_599);
-            let last = round(world.clone(), kept.clone()).await;
+            let last = round(world.clone(), kept).await;
             world.wait(1);
-            verified_by(&kept, &last);
-            let own = format!("Basic {}", data_encoding::BASE64.encode(format!("svc:{}", world.secret).as_bytes()));
-            is_active(&world, &[("authorization", &own)], &last).await;
+            // Across the moment of the change: what was signed just before lives on, and the fresh set knows its key.
             world.provider.rotate_keys().await.unwrap();
+            world.verified(&last).await;
+            is_active(&world, &[("authorization", &own)], &last).await;
         }
+        let kept = world.get("/oauth2/jwks", &[]).await.json();
         assert_eq!(kids.len(), 2, "the key did change");
         assert_eq!(kept["keys"].as_array().unwrap().len(), 1, "and the old one is gone at last");
     }

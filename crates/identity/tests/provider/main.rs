@@ -21,7 +21,7 @@ mod proofs;
 mod pushed;
 mod redirects;
 mod registration;
-mod scopes;
 mod support;
 mod threats;
+mod told;
 mod withdrawal;
