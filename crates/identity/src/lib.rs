@@ -3,7 +3,8 @@
 //! - `credentials`: passwords, codes, passkeys, recovery, devices; `pages` the sign-in itself. Residents come from the
 //!   national e-identity, which a page of a demonstration city simulates.
 //! - `provider`: signs people in at other systems (OpenID Connect, FAPI 2.0).
-//! - `organisation`: posts, delegated duties and the policies of the pack; `provisioning`: accounts a directory keeps.
+//! - `organisation`: posts, delegated duties and the policies of the pack; `provisioning`: accounts a directory writes
+//!   (SCIM); `directory`: accounts and posts that we read from one (LDAP).
 //! - `mandates`: acting for somebody else; `consent`: one decision about one purpose.
 //!
 //! The room also answers what the simulated registers know, so that forms ask less. Not here: sessions and cookies
@@ -16,6 +17,7 @@ mod around;
 pub mod bulk;
 pub mod consent;
 mod credentials;
+mod directory;
 pub mod mandates;
 pub mod model;
 mod once_only;
@@ -37,6 +39,7 @@ mod tokens;
 pub use account::{AccountError, NewAccount, SignInRefusal};
 pub use agencies::Agencies;
 pub use credentials::ManagedAccount;
+pub use directory::{DirectoryError, DirectorySettings, Synchronised, TooMany};
 pub use organisation::delegation::{DelegationRow, NewDelegation, Step as DelegationStep};
 pub use organisation::policies::{Policies, PolicyFault, PolicyFaults};
 pub use organisation::posts::{NewPost, PostRow};
@@ -91,6 +94,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0051_create_directory_group",
         sql: include_str!("../migrations/0051_create_directory_group.sql"),
     },
+    Migration { name: "0052_mark_directory_leaver", sql: include_str!("../migrations/0052_mark_directory_leaver.sql") },
     // mandates: 0060 to 0069
     Migration { name: "0060_create_mandate", sql: include_str!("../migrations/0060_create_mandate.sql") },
     Migration { name: "0061_create_guardianship", sql: include_str!("../migrations/0061_create_guardianship.sql") },
