@@ -18,6 +18,7 @@ pub use claims::{MandateClaim, Representee, RepresenteeClaim, RepresenteeList, S
 
 use crate::room::IdentityRoom;
 use haidang_web::{Routes, Row};
+use rules::ACCEPTANCE;
 
 /// Address of the list.
 pub(crate) const PATH: &str = "/uy-quyen";
@@ -27,11 +28,17 @@ pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
     Routes::new("identity", room)
         .page(Row::get("list_mandates", PATH).resident().example(PATH), pages::list_mandates)
         .page(
-            Row::get("show_mandate_form", "/uy-quyen/moi").resident().example("/uy-quyen/moi"),
+            Row::get("show_mandate_form", "/uy-quyen/moi")
+                .resident()
+                .min_assurance(ACCEPTANCE)
+                .example("/uy-quyen/moi"),
             propose::show_mandate_form,
         )
         .page(
-            Row::post("propose_mandate", "/uy-quyen/moi").resident().audit("mandate.proposed"),
+            Row::post("propose_mandate", "/uy-quyen/moi")
+                .resident()
+                .min_assurance(ACCEPTANCE)
+                .audit("mandate.proposed"),
             propose::propose_mandate,
         )
         .page(
@@ -39,7 +46,10 @@ pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
             pages::show_mandate,
         )
         .page(
-            Row::post("accept_mandate", "/uy-quyen/{mandate}/nhan").resident().audit("mandate.accepted"),
+            Row::post("accept_mandate", "/uy-quyen/{mandate}/nhan")
+                .resident()
+                .min_assurance(ACCEPTANCE)
+                .audit("mandate.accepted"),
             pages::accept_mandate,
         )
         .page(
@@ -60,6 +70,7 @@ pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
         .api(
             Row::post("propose_my_mandate", "/api/v1/me/mandates")
                 .resident()
+                .min_assurance(ACCEPTANCE)
                 .audit("mandate.proposed")
                 .summary("Propose that somebody acts for oneself in named procedures")
                 .body::<api::Propose>()
@@ -69,6 +80,7 @@ pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
         .api(
             Row::post("accept_my_mandate", "/api/v1/me/mandates/{mandate}/acceptance")
                 .resident()
+                .min_assurance(ACCEPTANCE)
                 .audit("mandate.accepted")
                 .summary("Accept a mandate")
                 .returns_nothing(204),
