@@ -27,6 +27,8 @@ struct AccountPage {
     /// When a recovery that waits may be completed.
     recovery: Option<String>,
     manages_posts: bool,
+    answers_complaints: bool,
+    opens_in_emergency: bool,
 }
 
 /// Shows the account.
@@ -85,6 +87,8 @@ pub(crate) async fn show_account(visitor: Visitor, State(room): State<IdentityRo
             .await?
             .map(|ready| haidang_kernel::format::date_time_text(lang, ready)),
         manages_posts: actor.can("post.manage"),
+        answers_complaints: actor.can("access.answer") || actor.can("audit.read"),
+        opens_in_emergency: actor.can("access.break_glass"),
         page,
     })
 }
