@@ -270,6 +270,10 @@ mod tests {
             ("[server]\npublic_origin = \"dichvu.example.vn\"", vec!["server.public_origin"]),
             ("[store]\ndatabase = \"mysql://x\"\nreaders = 0", vec!["store.database", "store.readers"]),
             ("[session]\nresident_idle_minutes = 2", vec!["session.resident_idle_minutes"]),
+            ("[directory]\nurl = \"ldaps://directory.example.vn\"\npeople = \"ou=people\"", vec![]),
+            ("[directory]\nurl = \"ldap://directory.example.vn\"\npeople = \"ou=people\"", vec!["directory.url"]),
+            ("[directory]\nurl = \"ldaps://directory.example.vn\"", vec!["directory.people"]),
+            ("[directory]\nbind_password_file = \"/nowhere\"\nsync_seconds = 1", vec!["directory.sync_seconds"]),
         ] {
             let mut config = read(text, &[]).unwrap();
             config.city.pack = pack.path().to_owned();
