@@ -10,6 +10,8 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # ---- packages of the system ---------------------------------------------------------------------
 
+may_sudo() { command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; }
+
 # need_packages NAME…  installs Debian packages, or says exactly what to install.
 need_packages() {
   local missing=() name
@@ -19,7 +21,7 @@ need_packages() {
   [ ${#missing[@]} -eq 0 ] && return 0
   local run=()
   if [ "$(id -u)" -ne 0 ]; then
-    if command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then
+    if may_sudo; then
       run=(sudo)
     else
       printf 'These packages are missing, and installing them needs root. Please run:\n\n  apt-get install -y --no-install-recommends %s\n\nthen the same command again.\n' "${missing[*]}" >&2
@@ -56,6 +58,18 @@ need_tool() { command -v "$1" >/dev/null || need_packages "$1"; }
 # A browser or a database server that is already there is good enough, however it came.
 need_browser() { command -v chromium >/dev/null || need_packages chromium fonts-dejavu-core; }
 need_postgres() { [ -n "$(postgres_programs)" ] || need_packages postgresql; }
+# The directory server that tests start themselves, each in a folder of its own and without root. Debian's package would
+# also set up and start a directory of the system: it is told not to, before it is installed and after.
+need_slapd() {
+  local run=()
+  [ -x /usr/sbin/slapd ] && return 0
+  [ "$(id -u)" -eq 0 ] || ! may_sudo || run=(sudo)
+  if [ "$(id -u)" -eq 0 ] || [ ${#run[@]} -gt 0 ]; then
+    echo 'slapd slapd/no_configuration boolean true' | "${run[@]}" debconf-set-selections
+  fi
+  need_packages slapd
+  "${run[@]}" update-rc.d slapd disable >/dev/null 2>&1 || true
+}
 postgres_programs() {
   local folder; folder=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
   if [ -x "$folder/initdb" ]; then echo "$folder"

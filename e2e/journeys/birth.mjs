@@ -229,6 +229,25 @@ export function journey(world) {
         if (turn > 20 || !(await more.count())) throw new Error(`${unit} is not on the log`);
         await go(page, more);
       }
+      memory.unitName = unit;
+    }],
+    ['the log tells each look of the unit with purpose and basis, and takes a question about it', async () => {
+      const page = await at('resident');
+      const rows = await page.locator('main tbody tr').filter({ hasText: memory.unitName }).evaluateAll((all) => all.map((row) => ({
+        id: row.id, cells: [...row.cells].map((cell) => cell.textContent.replace(/\s+/g, ' ').trim()),
+      })));
+      const said = rows.map((row) => row.cells.join(' '));
+      for (const words of [/Hồ sơ/, /Đã xem/]) {
+        if (!said.some((text) => words.test(text))) throw new Error(`no row of the unit says ${words}: ${said.join(' | ').slice(0, 600)}`);
+      }
+      for (const { cells } of rows) {
+        const [when, , what, why, basis] = cells;
+        if (!/\d/.test(when) || !what || /Không nêu/.test(why) || !/\d/.test(basis)) throw new Error(`a row without its reason: ${cells.join(' | ')}`);
+      }
+      const ask = page.locator('main tbody tr').filter({ hasText: memory.unitName }).locator('form button').first();
+      await go(page, ask);
+      await expectText(page, 'Chúng tôi đã');
+      await see(page, '27-asked');
     }],
   ];
 }

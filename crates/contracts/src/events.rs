@@ -181,3 +181,33 @@ pub struct EmergencyOpened {
 }
 /// Kind of [`EmergencyOpened`].
 pub const EMERGENCY_OPENED: &str = "access.emergency";
+
+/// The file of a document was taken in an emergency; the person is told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct EmergencyTaken {
+    /// Id of the emergency access.
+    pub emergency: String,
+    /// Id of the document.
+    pub item: String,
+    /// Opaque id of the person.
+    pub subject: String,
+    /// Code of the agency.
+    pub agency: String,
+    /// When, microseconds UTC.
+    pub at: i64,
+}
+/// Kind of [`EmergencyTaken`].
+pub const EMERGENCY_TAKEN: &str = "access.emergency_taken";
+
+/// A complaint about an access was answered; whoever complained is told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AccessAnswered {
+    /// Id of the complaint.
+    pub complaint: String,
+    /// Opaque id of the human who complained.
+    pub to: String,
+    /// When, microseconds UTC.
+    pub at: i64,
+}
+/// Kind of [`AccessAnswered`].
+pub const ACCESS_ANSWERED: &str = "access.answered";

@@ -29,6 +29,9 @@ pub enum SignInRefusal {
     /// Too many sign-ins at once; come back in a moment.
     #[error("busy")]
     Busy,
+    /// The directory that keeps the passwords of officials does not answer.
+    #[error("the directory does not answer")]
+    Unavailable,
     /// The store or the hash failed.
     #[error("store: {0}")]
     Store(#[from] StoreError),
@@ -58,6 +61,9 @@ pub enum AccountError {
     /// The agency does not hold the role, or one of them is not known.
     #[error("this agency does not hold this role")]
     Post,
+    /// The directory keeps the password of this account.
+    #[error("the directory keeps the password of this account")]
+    Elsewhere,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -177,6 +183,8 @@ impl IdentityRoom {
                 self.failed(&key).await?;
                 Err(SignInRefusal::Wrong)
             }
+            // It stays counted: with the directory silent, a local password could else be guessed without end.
+            Err(SignInRefusal::Unavailable) => Err(SignInRefusal::Unavailable),
             Err(other) => {
                 // Neither right nor wrong: a crowd must not become somebody's wait.
                 self.inner.db.execute(sql::UNCOUNT_ATTEMPT, args![&key, self.inner.ambient.now()]).await?;
@@ -194,14 +202,23 @@ impl IdentityRoom {
     async fn fitting_password(&self, username: &str, password: &str) -> Result<PersonId, SignInRefusal> {
         let row = self.inner.db.fetch_optional(sql::CREDENTIAL_BY_USERNAME, args![username]).await?;
         let stored = row.as_ref().map(|row| row.text("password_hash")).transpose()?;
+        let entry = row.as_ref().map(|row| row.opt_text("entry")).transpose()?.flatten();
         let tried = if password.len() > rules::PASSWORD_MAX_BYTES { "" } else { password };
-        let fits = self.inner.hasher.verify(tried, stored.as_deref()).await?;
+        let fits_here = self.inner.hasher.verify(tried, stored.as_deref()).await?;
+        let (fits, elsewhere) = match self.around().directory() {
+            Some(directory) if entry.is_some() || !fits_here => {
+                // Asked for every name, so that nobody learns by the time it takes whom the directory knows.
+                let opens = directory.opens(username, entry.as_deref(), tried).await;
+                (opens.map_err(|_| SignInRefusal::Unavailable)?, true)
+            }
+            _ => (fits_here, false),
+        };
         let account = match row {
             Some(row) if fits && !row.boolean("locked")? => row,
             _ => return Err(SignInRefusal::Wrong),
         };
         let person: PersonId = account.id("person")?;
-        if stored.is_some_and(|stored| self.inner.hasher.is_outdated(&stored)) {
+        if !elsewhere && stored.is_some_and(|stored| self.inner.hasher.is_outdated(&stored)) {
             let renewed = self.inner.hasher.hash(password).await?;
             let now = self.inner.ambient.now();
             self.inner.db.execute(sql::SET_PASSWORD, args![&person, renewed, now]).await?;
@@ -329,6 +346,9 @@ impl IdentityRoom {
         let username = rules::normal_username(username);
         let row = self.inner.db.fetch_optional(sql::CREDENTIAL_BY_USERNAME, args![&username]).await?;
         let person: PersonId = row.ok_or(AccountError::Unknown)?.id("person")?;
+        if self.password_is_elsewhere(&person).await? {
+            return Err(AccountError::Elsewhere);
+        }
         let name = self.stored(&person).await?.map(|person| person.record.full_name).unwrap_or_default();
         rules::check_password(&username, &name, password).map_err(AccountError::Fault)?;
         let hash = self.inner.hasher.hash(password).await?;

@@ -122,6 +122,15 @@ impl Directory for IdentityRoom {
         let rows = self.inner.db.fetch_all(sql::HOLDERS, args![agency, role, self.today()]).await.map_err(refused)?;
         rows.iter().map(|row| Ok((row.id("id")?, row.text("full_name")?))).collect::<Result<_, _>>().map_err(refused)
     }
+
+    async fn is_held(&self, capability: &str, agency: &str) -> Result<bool, ContractError> {
+        for role in self.inner.settings.roles.iter().filter(|role| role.capabilities.contains(capability)) {
+            if !self.holders(&role.id, agency).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! What the room learns after it was made: procedures by name, purposes of the pack.
+//! What the room learns after it was made: procedures by name, purposes of the pack, the directory.
 
 use crate::consent::purposes::Purposes;
+use crate::directory::Directory;
 use crate::mandates::rules::MOST_YEARS;
 use crate::room::IdentityRoom;
 use haidang_contracts::ContractError;
@@ -13,6 +14,7 @@ pub(crate) struct Around {
     cases: OnceLock<Arc<dyn Cases>>,
     purposes: OnceLock<Purposes>,
     mandate_years: OnceLock<i16>,
+    directory: OnceLock<Directory>,
 }
 
 impl Around {
@@ -49,6 +51,16 @@ impl Around {
     /// Years for which somebody may be authorised at most.
     pub(crate) fn mandate_years(&self) -> i16 {
         self.mandate_years.get().copied().unwrap_or(MOST_YEARS)
+    }
+
+    /// The directory of the administration; none when none is configured.
+    pub(crate) fn directory(&self) -> Option<&Directory> {
+        self.directory.get()
+    }
+
+    /// Attaches the directory; the first one counts.
+    pub(crate) fn attach(&self, directory: Directory) {
+        let _ = self.directory.set(directory);
     }
 }
 

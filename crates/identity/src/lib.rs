@@ -4,7 +4,8 @@
 //! - `federation`: residents come from the national e-identity and the national service portal, which a simulator of
 //!   its own stands for in a demonstration city.
 //! - `provider`: signs people in at other systems (OpenID Connect, FAPI 2.0).
-//! - `organisation`: posts, delegated duties and the policies of the pack; `provisioning`: accounts a directory keeps.
+//! - `organisation`: posts, delegated duties and the policies of the pack; `provisioning`: accounts a directory writes
+//!   (SCIM); `directory`: accounts and posts that we read from one (LDAP).
 //! - `mandates`: acting for somebody else; `consent`: one decision about one purpose.
 //!
 //! The room also answers what the simulated registers know, so that forms ask less. Not here: sessions and cookies
@@ -18,6 +19,7 @@ pub mod bulk;
 pub mod consent;
 mod credentials;
 pub mod federation;
+mod directory;
 pub mod mandates;
 pub mod model;
 mod once_only;
@@ -39,6 +41,7 @@ mod tokens;
 pub use account::{AccountError, NewAccount, SignInRefusal};
 pub use agencies::Agencies;
 pub use credentials::ManagedAccount;
+pub use directory::{DirectoryError, DirectorySettings, Synchronised, TooMany};
 pub use organisation::delegation::{DelegationRow, NewDelegation, Step as DelegationStep};
 pub use organisation::policies::{Policies, PolicyFault, PolicyFaults};
 pub use organisation::posts::{NewPost, PostRow};
@@ -100,6 +103,7 @@ pub const MIGRATIONS: &[Migration] = &[
         name: "0051_create_directory_group",
         sql: include_str!("../migrations/0051_create_directory_group.sql"),
     },
+    Migration { name: "0052_mark_directory_leaver", sql: include_str!("../migrations/0052_mark_directory_leaver.sql") },
     // mandates: 0060 to 0069
     Migration { name: "0060_create_mandate", sql: include_str!("../migrations/0060_create_mandate.sql") },
     Migration { name: "0061_create_guardianship", sql: include_str!("../migrations/0061_create_guardianship.sql") },

@@ -87,6 +87,11 @@ impl PasswordHasher {
         Ok(fits && known)
     }
 
+    /// The hash of a password that nobody knows, for accounts whose password is kept elsewhere.
+    pub fn shut(&self) -> &str {
+        &self.inner.decoy
+    }
+
     /// Whether a stored hash was made with other parameters and should be replaced at the next sign-in.
     pub fn is_outdated(&self, stored: &str) -> bool {
         let (memory, passes, lanes) = self.inner.cost;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 
 /// Every capability the code asks for. A pack that names another one is refused, because it would never have an effect.
 pub const CAPABILITIES: &[&str] = &[
+    "access.answer",
     "access.break_glass",
     "audit.read",
     "calendar.manage",

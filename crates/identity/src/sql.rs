@@ -42,7 +42,7 @@ pub(crate) const HOLDERS: &str = "SELECT person.id AS id, person.full_name AS fu
 pub(crate) const INSERT_POSITION: &str =
     "INSERT INTO identity_position (id, person, agency, role, title, valid_from, valid_to) VALUES";
 
-pub(crate) const CREDENTIAL_BY_USERNAME: &str = "SELECT credential.person AS person, credential.password_hash AS password_hash, person.locked AS locked FROM identity_credential AS credential JOIN identity_person AS person ON person.id = credential.person WHERE credential.username = $1";
+pub(crate) const CREDENTIAL_BY_USERNAME: &str = "SELECT credential.person AS person, credential.password_hash AS password_hash, person.locked AS locked, directory.external_id AS entry FROM identity_credential AS credential JOIN identity_person AS person ON person.id = credential.person LEFT JOIN identity_directory_user AS directory ON directory.person = credential.person AND directory.source = 'ldap' WHERE credential.username = $1";
 
 pub(crate) const INSERT_CREDENTIAL: &str =
     "INSERT INTO identity_credential (person, username, password_hash, totp_sealed, totp_last_step, changed_at) VALUES";

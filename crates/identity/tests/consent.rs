@@ -8,7 +8,9 @@ use haidang_contracts::ContractError;
 use haidang_contracts::actor::Actor;
 use haidang_contracts::consent::{Consents as _, Decision, NewDecision};
 use haidang_identity::IdentityRoom;
+use haidang_identity::consent::proof::verify_consents;
 use haidang_identity::consent::rar;
+use haidang_store::args;
 use haidang_testkit::{Rooms, db_test};
 use jiff::SignedDuration;
 
@@ -110,5 +112,48 @@ db_test! {
             let refusal = room.authorization_details(&details(kind, purpose)).await.unwrap_err();
             assert_eq!(refusal.error(), rar::INVALID, "{kind} {purpose}");
         }
+    }
+
+    async fn receipts_that_were_changed_cut_off_or_slipped_in_are_named(db: TestDb) {
+        let room = room(&db);
+        let people = [("031190000015", "Lê Thị Ví Dụ"), ("031190000023", "Trần Văn Thử")]
+            .map(|(number, name)| person(&db, name, number, "1990-05-01"));
+        seed(&db, &people, &[]).await;
+        for someone in &people {
+            let me = acting(&room, someone, None).await;
+            for decision in [Decision::Refused, Decision::Granted, Decision::Withdrawn] {
+                decide(&room, &me, "vault_reuse", decision).await.unwrap();
+            }
+        }
+        let report = verify_consents(&db.db()).await.unwrap();
+        assert_eq!((report.people, report.receipts, report.problems), (2, 6, 0), "{report:?}");
+
+        let id = people[0].person.id.to_string();
+        let chain = room.receipts(&people[0].person.id).await.unwrap();
+        let told = async || -> Vec<(String, &'static str)> {
+            let report = verify_consents(&db.db()).await.unwrap();
+            report.findings.into_iter().map(|finding| (finding.receipt, finding.what)).collect()
+        };
+        // A yes made of a no shows in the chain itself.
+        db.execute("UPDATE identity_consent SET decision = 'GRANTED' WHERE id = $1", args![&chain[0].id]).await.unwrap();
+        assert_eq!(told().await, [(chain[0].id.clone(), "was changed")]);
+        db.execute("UPDATE identity_consent SET decision = 'REFUSED' WHERE id = $1", args![&chain[0].id]).await.unwrap();
+        assert!(told().await.is_empty());
+        // Its end written anew, with the right hash: the chain agrees with itself, the audit does not.
+        let mut forged = chain[2].clone();
+        forged.decision = Decision::Granted;
+        let forged = forged.sealed();
+        let statement = "UPDATE identity_consent SET decision = 'GRANTED', hash = $2 WHERE id = $1";
+        db.execute(statement, args![&forged.id, forged.hash.to_string()]).await.unwrap();
+        assert_eq!(told().await, [(forged.id.clone(), "has another hash than the audit holds")]);
+        // Its end cut off: the withdrawal never was.
+        db.execute("DELETE FROM identity_consent WHERE id = $1", args![&forged.id]).await.unwrap();
+        assert_eq!(told().await, [(forged.id.clone(), "is gone, though the audit holds it")]);
+        // A receipt that nobody gave, in a chain of its own.
+        let stranger = "UPDATE identity_consent SET id = 'zz', subject = 'zz' WHERE subject = $1 AND seq = 1";
+        db.execute(stranger, args![id]).await.unwrap();
+        let told = told().await;
+        assert!(told.contains(&("zz".to_owned(), "is on no record of the audit")), "{told:?}");
+        assert!(told.contains(&("zz".to_owned(), "was changed")), "{told:?}");
     }
 }

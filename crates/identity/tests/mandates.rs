@@ -3,16 +3,19 @@
 
 mod common;
 
-use common::{acting, person, proposal, room, seed};
+use common::{acting, person, proposal, room, seed, town};
 use haidang_contracts::MandateKind;
+use haidang_contracts::identity::Identity as _;
 use haidang_identity::mandates::model::GuardianshipSeed;
 use haidang_identity::mandates::{Status, representee};
 use haidang_identity::model::RelationSeed;
 use haidang_identity::rules::RelationKind;
 use haidang_testkit::{Rooms, TestDb, db_test};
+use haidang_web::encode;
+use haidang_web::session::{self, SignIn};
 use jiff::SignedDuration;
 
-const ROOMS: Rooms = &[("identity", haidang_identity::MIGRATIONS)];
+const ROOMS: Rooms = &[("web", haidang_web::MIGRATIONS), ("identity", haidang_identity::MIGRATIONS)];
 
 async fn changes(db: &TestDb) -> Vec<String> {
     let rows = db.fetch_all("SELECT payload FROM store_event WHERE kind = 'mandate.changed' ORDER BY id", vec![]).await;
@@ -151,12 +154,56 @@ db_test! {
             let problem = room.propose_for(&for_company, bad).await.unwrap_err();
             assert_eq!((problem.code, problem.errors[0].field.as_str()), ("mandate_invalid", field), "{problem:?}");
         }
-        let weak = haidang_contracts::Actor { assurance: 1, ..his.clone() };
         let id = room.propose_for(&for_company, proposal(&db, &clerk, "2026-12-31")).await.unwrap();
-        assert_eq!(room.propose_for(&weak, proposal(&db, &third, "2026-12-31")).await.unwrap_err().code, "assurance_too_low");
         assert!(!id.is_empty());
         // The audit names the human, the principal and both numbers' logs.
         let log = db.accesses_of("0200000011", None, 50).await.unwrap();
         assert!(log.iter().any(|row| row.action == "mandate.accepted"), "the company reads it in its log");
+    }
+
+    /// The rows ask for two factors (Decree 69/2024/NĐ-CP), so whoever came in with one is led to where more is proved.
+    async fn authorising_and_accepting_take_two_factors(db: TestDb) {
+        let room = room(&db);
+        let giver = person(&db, "Lê Thị Ví Dụ", "031190000015", "1990-05-01");
+        let taker = person(&db, "Phạm Văn Thử", "031085000016", "1985-01-01");
+        seed(&db, &[giver.clone(), taker.clone()], &[]).await;
+        let city = town::serve(&db, &room);
+        let hers = acting(&room, &giver, None).await;
+        let id = room.propose_for(&hers, proposal(&db, &taker, "2026-12-31")).await.unwrap();
+        let accept = format!("/vi/uy-quyen/{id}/nhan");
+        let door = "/vi/dang-nhap/nang-muc?acr=urn%3Ahaidang%3And69%3Axt2";
+
+        let weak = session::open(city.site(), &taker.person.id, SignIn::resident(1)).await.unwrap();
+        for (method, path) in [("GET", "/vi/uy-quyen/moi"), ("POST", "/vi/uy-quyen/moi"), ("POST", &accept)] {
+            let body = (method == "POST").then(String::new);
+            let got = town::send(&city, &weak, method, path, body).await;
+            assert_eq!(got.status, 303, "{path}");
+            assert!(got.header("location").starts_with(door), "{path} {}", got.header("location"));
+        }
+        for path in ["/api/v1/me/mandates".to_owned(), format!("/api/v1/me/mandates/{id}/acceptance")] {
+            let got = town::send(&city, &weak, "POST", &path, Some("{}".into())).await;
+            assert_eq!(got.status, 401, "{path}");
+            assert!(got.text.contains("insufficient_user_authentication"), "{}", got.text);
+            assert!(got.header("www-authenticate").contains("acr_values=\"urn:haidang:nd69:xt2\""));
+        }
+        assert_eq!(room.actor(&taker.person.id, Some(&giver.person.id)).await.unwrap().unwrap().on_behalf_of, None);
+
+        let strong = session::open(city.site(), &taker.person.id, SignIn::resident(2)).await.unwrap();
+        assert_eq!(town::send(&city, &strong, "GET", "/vi/uy-quyen/moi", None).await.status, 200);
+        let page = town::send(&city, &strong, "GET", &format!("/vi/uy-quyen/{id}"), None).await.text;
+        let token = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        let got = town::send(&city, &strong, "POST", &accept, Some(encode([("csrf", token)]))).await;
+        assert_eq!(got.status, 303, "{}", got.text);
+        assert!(!got.header("location").contains("nang-muc"));
+
+        // What one mandate asks for stands in the mandate, and leads to the same door.
+        for (session, expected) in [(&weak, door), (&strong, "/vi")] {
+            let page = town::send(&city, session, "GET", "/vi/lam-thay", None).await.text;
+            let token = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+            let form = encode([("csrf", token), ("person", giver.person.id.as_str())]);
+            let got = town::send(&city, session, "POST", "/vi/lam-thay", Some(form)).await;
+            assert_eq!(got.status, 303, "{}", got.text);
+            assert!(got.header("location").starts_with(expected), "{}", got.header("location"));
+        }
     }
 }

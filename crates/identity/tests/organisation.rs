@@ -1,26 +1,19 @@
 //! Posts, delegations and the reasons of refusals, over both databases and over HTTP.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::path::Path;
-use std::sync::Arc;
+#[path = "common/town.rs"]
+mod town;
 
-use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::{Request, header};
-use haidang_contracts::ContractError;
 use haidang_contracts::actor::PersonId;
-use haidang_contracts::files::{FileScanner, ScanVerdict};
-use haidang_contracts::identity::{Agency, Identity as _};
-use haidang_identity::model::AgencySeed;
-use haidang_identity::registers::Registers;
-use haidang_identity::roles::Roles;
-use haidang_identity::{DelegationStep, IdentityRoom, NewAccount, NewDelegation, NewPost, Settings, bulk};
+use haidang_contracts::identity::Identity as _;
+use haidang_identity::{DelegationStep, IdentityRoom, NewAccount, NewDelegation, NewPost};
 use haidang_kernel::problem::Problem;
 use haidang_store::{ActorRef, args};
 use haidang_testkit::{Rooms, TestDb, db_test};
-use haidang_ui::{Bilingual, City};
 use haidang_web::session::{self, SignIn};
-use haidang_web::{App, Rates, Served, Site};
+use haidang_web::{Served, Site};
 use jiff::SignedDuration;
 use jiff::civil::Date;
 
@@ -46,64 +39,16 @@ const POSITIONS: &str = r#"
     agencies = ["H24.S08"]
 "#;
 
-struct NoScanner;
-
-#[async_trait]
-impl FileScanner for NoScanner {
-    async fn scan(&self, _: &Path) -> Result<ScanVerdict, ContractError> {
-        Ok(ScanVerdict::Clean)
-    }
-}
-
 struct Trial {
     city: Served,
     room: IdentityRoom,
 }
 
-fn agency(code: &str) -> AgencySeed {
-    let agency = Agency {
-        code: code.into(),
-        kind: "department".into(),
-        name_vi: format!("Sở Mẫu {code}"),
-        name_en: format!("Sample Department {code}"),
-        parent: None,
-        commune_code: None,
-        valid_from: None,
-        valid_to: None,
-        successor: None,
-    };
-    AgencySeed { agency, evidence: None }
-}
-
 impl Trial {
     async fn open(db: &TestDb) -> Trial {
-        let settings = Settings {
-            simulated: false,
-            province_code: "31".into(),
-            roles: Roles::from_toml(POSITIONS).unwrap(),
-            registers: Registers::built_in().unwrap(),
-            cheap_passwords: true,
-        };
-        let room = IdentityRoom::new(db.db(), db.ambient().clone(), settings).unwrap();
-        db.transaction(|tx| {
-            Box::pin(async move { bulk::put_agencies(tx, &[agency("H24.S08"), agency("H24.S09")]).await.map(|_| ()) })
-        })
-        .await
-        .unwrap();
-        haidang_ui::texts::register(haidang_identity::TEXTS).unwrap();
-        let name = Bilingual::new("Thành phố Mẫu", "Sample City");
-        let frame = City {
-            name: name.clone(),
-            portal: name.clone(),
-            office: name.clone(),
-            responsible: name,
-            ..City::default()
-        };
-        let mut web = haidang_web::Settings::new("http://localhost", [7; 32]);
-        web.rates = Rates::unlimited();
-        let people = Arc::new(room.clone());
-        let site = Site::new(db.db(), db.ambient().clone(), people, Arc::new(NoScanner), Arc::new(frame), web);
-        let city = App::new(site).mount(haidang_identity::routes(room.clone())).build().unwrap();
+        let room = town::room_with(db, POSITIONS);
+        town::departments(db, &["H24.S08", "H24.S09"]).await;
+        let city = town::serve(db, &room);
         Trial { city, room }
     }
 

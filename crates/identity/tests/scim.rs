@@ -1,25 +1,18 @@
 //! SCIM 2.0 over HTTP: accounts and posts kept by a directory, and what ends when they end.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::path::Path;
-use std::sync::Arc;
+#[path = "common/town.rs"]
+mod town;
 
-use async_trait::async_trait;
 use axum::body::Body;
 use axum::http::{Request, header};
-use haidang_contracts::ContractError;
 use haidang_contracts::actor::PersonId;
-use haidang_contracts::files::{FileScanner, ScanVerdict};
-use haidang_contracts::identity::{Agency, Identity as _};
-use haidang_identity::model::AgencySeed;
-use haidang_identity::registers::Registers;
-use haidang_identity::roles::Roles;
-use haidang_identity::{IdentityRoom, NewToken, Settings, bulk};
+use haidang_contracts::identity::Identity as _;
+use haidang_identity::{IdentityRoom, NewToken};
 use haidang_store::{ActorRef, args};
 use haidang_testkit::{Rooms, TestDb, db_test};
-use haidang_ui::{Bilingual, City};
+use haidang_web::Served;
 use haidang_web::session::{self, SignIn};
-use haidang_web::{App, Rates, Served, Site};
 use serde_json::{Value, json};
 
 const ROOMS: Rooms = &[("web", haidang_web::MIGRATIONS), ("identity", haidang_identity::MIGRATIONS)];
@@ -31,15 +24,6 @@ const POSITIONS: &str = r#"
     capabilities = ["case.issue"]
     agencies = ["department"]
 "#;
-
-struct NoScanner;
-
-#[async_trait]
-impl FileScanner for NoScanner {
-    async fn scan(&self, _: &Path) -> Result<ScanVerdict, ContractError> {
-        Ok(ScanVerdict::Clean)
-    }
-}
 
 struct Trial {
     city: Served,
@@ -56,34 +40,8 @@ struct Got {
 
 impl Trial {
     async fn open(db: &TestDb) -> Trial {
-        let settings = Settings {
-            simulated: false,
-            province_code: "31".into(),
-            roles: Roles::from_toml(POSITIONS).unwrap(),
-            registers: Registers::built_in().unwrap(),
-            cheap_passwords: true,
-        };
-        let room = IdentityRoom::new(db.db(), db.ambient().clone(), settings).unwrap();
-        let department = AgencySeed {
-            agency: Agency {
-                code: "H24.S08".into(),
-                kind: "department".into(),
-                name_vi: "Sở Mẫu".into(),
-                name_en: "Sample Department".into(),
-                parent: None,
-                commune_code: None,
-                valid_from: None,
-                valid_to: None,
-                successor: None,
-            },
-            evidence: None,
-        };
-        db.transaction(|tx| {
-            let department = department.clone();
-            Box::pin(async move { bulk::put_agencies(tx, &[department]).await.map(|_| ()) })
-        })
-        .await
-        .unwrap();
+        let room = town::room_with(db, POSITIONS);
+        town::departments(db, &["H24.S08"]).await;
         let maker: PersonId = db.ambient().new_id();
         let mut tokens = Vec::new();
         for capability in ["scim.manage", "audit.read"] {
@@ -95,20 +53,7 @@ impl Trial {
             };
             tokens.push(room.make_token(&new, ActorRef::system(), &maker, "").await.unwrap().token);
         }
-        haidang_ui::texts::register(haidang_identity::TEXTS).unwrap();
-        let name = Bilingual::new("Thành phố Mẫu", "Sample City");
-        let frame = City {
-            name: name.clone(),
-            portal: name.clone(),
-            office: name.clone(),
-            responsible: name,
-            ..City::default()
-        };
-        let mut web = haidang_web::Settings::new("http://localhost", [7; 32]);
-        web.rates = Rates::unlimited();
-        let people = Arc::new(room.clone());
-        let site = Site::new(db.db(), db.ambient().clone(), people, Arc::new(NoScanner), Arc::new(frame), web);
-        let city = App::new(site).mount(haidang_identity::routes(room.clone())).build().unwrap();
+        let city = town::serve(db, &room);
         let weak = tokens.pop().unwrap();
         Trial { city, room, token: tokens.pop().unwrap(), weak }
     }

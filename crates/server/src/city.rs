@@ -158,6 +158,9 @@ impl City {
         identity.federate(crate::upstreams::settings(&config)?)?;
         crate::import::claim(&db, &pack).await?;
         crate::import::put_agencies(&db, &pack).await?;
+        if let Some(directory) = config.directory().context("directory.bind_password_file")? {
+            identity.use_directory(directory).await?;
+        }
         texts()?;
         let scanner: Arc<dyn FileScanner> = Arc::new(simulators::PatternScanner::default());
         let site = site(&config, &pack, &db, &surroundings, &identity, &scanner, secrets.web);

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use haidang_identity::provider::{LogoutDelivery, Provider};
 use haidang_store::jobs::{Handler, Job};
 use haidang_store::outbox::Failure;
-use haidang_store::{Dispatcher, Jobs, Sealer, Stopper, stopper};
+use haidang_store::{ActorRef, Dispatcher, Jobs, Sealer, Stopper, stopper};
 use tokio::task::JoinSet;
 
 use crate::city::City;
@@ -76,11 +76,55 @@ impl Handler for LostRights {
     }
 }
 
+/// Follows the directory of the administration.
+struct Synchronise {
+    site: Arc<haidang_web::Site>,
+    identity: haidang_identity::IdentityRoom,
+    every: SignedDuration,
+}
+
+#[async_trait]
+impl Handler for Synchronise {
+    fn kind(&self) -> &'static str {
+        "identity.directory"
+    }
+
+    fn every(&self) -> Option<SignedDuration> {
+        Some(self.every)
+    }
+
+    async fn run(&self, _: &Job) -> Result<(), Failure> {
+        // A directory that does not answer is asked again at the next turn; trying harder would help nobody.
+        match self.identity.synchronise_directory(&self.site, false, ActorRef::system()).await {
+            Ok(done) if done.is_quiet() => {}
+            Ok(done) => tracing::info!(
+                arrived = done.arrived,
+                changed = done.changed,
+                left = done.left,
+                returned = done.returned,
+                given = done.given,
+                ended = done.ended,
+                aside = done.aside,
+                "followed the directory"
+            ),
+            Err(error) => tracing::warn!(error = %error, "the directory was not followed"),
+        }
+        Ok(())
+    }
+}
+
 impl City {
     fn all_jobs(&self) -> Jobs {
         let sweep = Sweep { site: self.site.clone(), identity: self.identity.clone(), provider: self.provider.clone() };
         let lost = LostRights { site: self.site.clone(), identity: self.identity.clone() };
-        let jobs = Jobs::new(self.db.clone())
+        let mut jobs = Jobs::new(self.db.clone());
+        if !self.config.directory.url.is_empty() {
+            let seconds = i64::try_from(self.config.directory.sync_seconds).unwrap_or(45);
+            let every = SignedDuration::from_secs(seconds);
+            let (site, identity) = (self.site.clone(), self.identity.clone());
+            jobs = jobs.with(Arc::new(Synchronise { site, identity, every }));
+        }
+        let jobs = jobs
             .with(Arc::new(sweep))
             .with(Arc::new(lost))
             .with(Arc::new(Deliveries(self.webhooks.clone())))

@@ -1,6 +1,6 @@
 //! What an auditor asks beside a verification: how long the chain is, what waits, and who did what to an object.
 
-use crate::db::Db;
+use crate::db::{Db, Snapshot};
 use crate::sealer::Head;
 use crate::{Row, StoreError, args, sql};
 use jiff::Timestamp;
@@ -62,6 +62,25 @@ impl ObjectRecord {
             refused: row.boolean("refused")?,
             seq: row.opt_integer("seq")?,
         })
+    }
+}
+
+impl Snapshot {
+    /// What the audit says of objects of a kind: the id of the object and the detail of the record, in the order of the
+    /// ids, after one. For rooms that prove their own records against the audit.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn details_about(
+        &mut self,
+        object_kind: &str,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<(String, serde_json::Value)>, StoreError> {
+        let rows = self.fetch_all(sql::DETAILS_ABOUT, args![object_kind, after, limit]).await?;
+        let read =
+            |row: &Row| Ok((row.text("object_id")?, serde_json::from_str(&row.text("detail")?).unwrap_or_default()));
+        rows.iter().map(read).collect()
     }
 }
 

@@ -23,6 +23,10 @@ pub(crate) const ACCESSES_WITHIN: &str = "SELECT a.id, a.at, a.agency, a.actor_k
      WHERE s.subject = $1 AND s.audit < $2 AND a.at >= $3 AND a.at < $4 AND ($5 = '' OR a.agency = $5) \
      ORDER BY s.audit DESC LIMIT $6";
 
+/// What the audit says of objects of one kind, in the order of their ids.
+pub(crate) const DETAILS_ABOUT: &str =
+    "SELECT object_id, detail FROM store_audit WHERE object_kind = $1 AND object_id > $2 ORDER BY object_id LIMIT $3";
+
 pub(crate) const INSERT_EVENT: &str =
     "INSERT INTO store_event (id, at, kind, key, payload) VALUES ($1, $2, $3, $4, $5)";
 pub(crate) const INSERT_DELIVERY: &str =

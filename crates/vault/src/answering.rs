@@ -1,9 +1,10 @@
 //! Complaints about accesses and their answers, for those who answer for the audit; and the accesses held back by law.
 
 use crate::room::{LEGAL_BASIS, Reader, VaultRoom};
-use crate::rules::ComplaintState;
+use crate::rules::{self, ComplaintState};
 use crate::sql;
 use haidang_contracts::actor::PersonId;
+use haidang_contracts::events::{ACCESS_ANSWERED, AccessAnswered};
 use haidang_kernel::problem::Problem;
 use haidang_kernel::text;
 use haidang_store::{AuditEntry, Row, StoreError, args};
@@ -14,6 +15,14 @@ use serde_json::json;
 const SHOWN: i64 = 200;
 /// Longest answer.
 const MOST_WORDS: usize = 2000;
+/// What allows answering complaints about accesses of one's own agency.
+pub(crate) const ANSWER: &str = "access.answer";
+/// Who sees every complaint, and answers those that no agency can.
+pub(crate) const AUDIT: &str = "audit.read";
+
+fn missing() -> Problem {
+    Problem::not_found("complaint_not_found", "no such complaint")
+}
 
 /// A complaint about an access.
 #[derive(Debug, Clone)]
@@ -22,8 +31,10 @@ pub struct Complaint {
     pub id: String,
     /// Audit record it is about.
     pub audit_id: String,
-    /// Who complained; stays out of pages of officials.
+    /// Whose data it is about; stays out of pages of officials.
     pub(crate) owner: PersonId,
+    /// The human who complained, the owner or whoever acts for them.
+    pub(crate) asked_by: PersonId,
     /// Agency of whoever looked.
     pub agency: Option<String>,
     /// What was done.
@@ -47,6 +58,7 @@ impl Complaint {
             id: row.text("id")?,
             audit_id: row.text("audit_id")?,
             owner: row.id("owner_id")?,
+            asked_by: row.id("asked_by")?,
             agency: row.opt_text("agency")?,
             action: row.text("action")?,
             access_at: row.timestamp("access_at")?,
@@ -84,20 +96,62 @@ impl VaultRoom {
         self.inner().db.fetch_all(sql::COMPLAINTS, args![SHOWN]).await?.iter().map(Complaint::read).collect()
     }
 
+    /// The complaints that concern the reader: all of them for those who answer for the audit, else those about accesses
+    /// of the agencies for which the reader answers.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn complaints_for(&self, reader: &Reader<'_>) -> Result<Vec<Complaint>, StoreError> {
+        if reader.actor.can(AUDIT) {
+            return self.complaints().await;
+        }
+        let mut all = Vec::new();
+        for agency in reader.actor.agencies_with(ANSWER) {
+            for row in self.inner().db.fetch_all(sql::COMPLAINTS_OF_AGENCY, args![agency, SHOWN]).await? {
+                all.push(Complaint::read(&row)?);
+            }
+        }
+        all.sort_by_key(|one| (one.state != ComplaintState::Open, std::cmp::Reverse(one.asked_at)));
+        Ok(all)
+    }
+
+    /// One complaint that concerns the reader.
+    ///
+    /// # Errors
+    /// `complaint_not_found`, also for somebody else's.
+    pub async fn complaint_for(&self, reader: &Reader<'_>, id: &str) -> Result<Complaint, Problem> {
+        let complaint = self.complaint(id).await?;
+        let own = complaint.agency.as_deref().is_some_and(|agency| reader.actor.can_in(ANSWER, agency));
+        if own || reader.actor.can(AUDIT) { Ok(complaint) } else { Err(missing()) }
+    }
+
+    /// Whether the reader is the one to answer: the agency that looked does, and the auditors where nobody there can.
+    ///
+    /// # Errors
+    /// What the directory says.
+    pub async fn answers(&self, reader: &Reader<'_>, complaint: &Complaint) -> Result<bool, Problem> {
+        let held = match complaint.agency.as_deref() {
+            Some(agency) => self.inner().directory.is_held(ANSWER, agency).await?,
+            None => false,
+        };
+        let (mine, audits) = (reader.actor.agencies_with(ANSWER), reader.actor.can(AUDIT));
+        Ok(rules::may_answer(complaint.agency.as_deref(), held, &mine, audits))
+    }
+
     /// One complaint.
     ///
     /// # Errors
     /// `complaint_not_found`.
     pub async fn complaint(&self, id: &str) -> Result<Complaint, Problem> {
         let row = self.inner().db.fetch_optional(sql::COMPLAINT, args![id]).await?;
-        let row = row.ok_or_else(|| Problem::not_found("complaint_not_found", "no such complaint"))?;
+        let row = row.ok_or_else(missing)?;
         Ok(Complaint::read(&row)?)
     }
 
-    /// Answers a complaint; the person reads the answer beside the access.
+    /// Answers a complaint; the person reads the answer beside the access, and is told that it is there.
     ///
     /// # Errors
-    /// `complaint_not_found`, `answer_invalid`, `complaint_closed`.
+    /// `complaint_not_found`, `not_the_answerer`, `answer_invalid`, `complaint_closed`.
     pub async fn answer_complaint(
         &self,
         reader: &Reader<'_>,
@@ -105,7 +159,10 @@ impl VaultRoom {
         upheld: bool,
         words: &str,
     ) -> Result<(), Problem> {
-        let complaint = self.complaint(id).await?;
+        let complaint = self.complaint_for(reader, id).await?;
+        if !self.answers(reader, &complaint).await? {
+            return Err(Problem::conflict("not_the_answerer", "the agency that looked answers"));
+        }
         let words = text::tidy(words);
         if words.is_empty() || words.chars().count() > MOST_WORDS {
             let problem = Problem::invalid("answer_invalid", "an answer has words");
@@ -119,17 +176,21 @@ impl VaultRoom {
             .because(LEGAL_BASIS, "trả lời khiếu nại về một lần truy cập")
             .subjects(number)
             .detail(json!({ "complaint": id, "state": state.as_str() }));
-        let values = args![id, state.as_str(), words, reader.actor.person.as_str(), self.inner().ambient.now()];
+        let now = self.inner().ambient.now();
+        let (complaint_id, to) = (id.to_owned(), complaint.asked_by.to_string());
+        let event = AccessAnswered { complaint: complaint_id, to, at: now.as_microsecond() };
+        let values = args![id, state.as_str(), words, reader.actor.person.as_str(), now];
         let moved = self
             .inner()
             .db
             .transaction(move |tx| {
-                let (values, entry) = (values.clone(), entry.clone());
+                let (values, entry, event) = (values.clone(), entry.clone(), event.clone());
                 Box::pin(async move {
                     if tx.execute(sql::ANSWER_QUESTION, values).await? == 0 {
                         return Ok(false);
                     }
                     tx.audit(entry).await?;
+                    tx.emit(ACCESS_ANSWERED, &event.to, &event).await?;
                     Ok::<_, StoreError>(true)
                 })
             })

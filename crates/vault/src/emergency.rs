@@ -5,7 +5,7 @@ use crate::model::ItemRow;
 use crate::room::{Reader, VaultRoom};
 use crate::{rules, sql};
 use haidang_contracts::actor::PersonId;
-use haidang_contracts::events::{EMERGENCY_OPENED, EmergencyOpened};
+use haidang_contracts::events::{EMERGENCY_OPENED, EMERGENCY_TAKEN, EmergencyOpened, EmergencyTaken};
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::text;
@@ -200,11 +200,8 @@ impl VaultRoom {
         if moved { Ok(()) } else { Err(Problem::conflict("emergency_closed", "somebody else answered")) }
     }
 
-    /// The documents, while the emergency is open; each look is recorded with the reason before anything is shown.
-    ///
-    /// # Errors
-    /// `emergency_closed` when it is not open, `emergency_not_found` for whoever did not ask or confirm.
-    pub async fn look_in_emergency(&self, reader: &Reader<'_>, id: &str) -> Result<(Emergency, Vec<ItemRow>), Problem> {
+    /// The emergency, when it is open and the reader is one of the two who answer for it.
+    async fn open_emergency(&self, reader: &Reader<'_>, id: &str) -> Result<Emergency, Problem> {
         let emergency = self.emergency(reader, id).await?;
         let me = reader.actor.person.as_str();
         if emergency.asked_by != me && emergency.answered_by.as_deref() != Some(me) {
@@ -213,17 +210,69 @@ impl VaultRoom {
         if emergency.state != rules::EmergencyState::Open {
             return Err(Problem::conflict("emergency_closed", "it is not open"));
         }
+        Ok(emergency)
+    }
+
+    /// What both looks say: the list, and one file.
+    async fn emergency_entry(
+        &self,
+        reader: &Reader<'_>,
+        emergency: &Emergency,
+        action: &'static str,
+    ) -> Result<AuditEntry, Problem> {
         let number = self.personal_number(&emergency.subject).await?;
         let second = emergency.answered_by.clone().unwrap_or_default();
-        let entry = AuditEntry::read("vault.emergency_read", reader.actor_ref())
+        let entry = AuditEntry::read(action, reader.actor_ref())
             .agency(&emergency.agency)
-            .object("emergency", id)
             .request(reader.request_id)
             .because(EMERGENCY_BASIS, "xem giấy tờ trong trường hợp khẩn cấp")
             .subjects(number)
+            .detail(json!({ "emergency_id": emergency.id }))
             .emergency(&emergency.reason, &second);
+        Ok(entry)
+    }
+
+    /// The documents, while the emergency is open; each look is recorded with the reason before anything is shown.
+    ///
+    /// # Errors
+    /// `emergency_closed` when it is not open, `emergency_not_found` for whoever did not ask or confirm.
+    pub async fn look_in_emergency(&self, reader: &Reader<'_>, id: &str) -> Result<(Emergency, Vec<ItemRow>), Problem> {
+        let emergency = self.open_emergency(reader, id).await?;
+        let entry = self.emergency_entry(reader, &emergency, "vault.emergency_read").await?.object("emergency", id);
         self.inner().db.record_read(entry).await?;
         let items = self.items(&emergency.subject, None, 200).await?;
         Ok((emergency, items))
+    }
+
+    /// The file of one of these documents. The look is on the person's log, and the person's message on its way, before
+    /// the first byte leaves.
+    ///
+    /// # Errors
+    /// As [`VaultRoom::look_in_emergency`], and `item_not_found`.
+    pub async fn take_in_emergency(&self, reader: &Reader<'_>, id: &str, item: &str) -> Result<ItemRow, Problem> {
+        let emergency = self.open_emergency(reader, id).await?;
+        let row = self.inner().db.fetch_optional(sql::OF_OWNER_BY_ID, args![item, emergency.subject.as_str()]).await?;
+        let missing = || Problem::not_found("item_not_found", "no such document of this person");
+        let row = row.as_ref().map(ItemRow::read).transpose()?.ok_or_else(missing)?;
+        let entry = self.emergency_entry(reader, &emergency, "vault.emergency_taken").await?.object("vault_item", item);
+        let event = EmergencyTaken {
+            emergency: emergency.id.clone(),
+            item: item.to_owned(),
+            subject: emergency.subject.to_string(),
+            agency: emergency.agency.clone(),
+            at: self.inner().ambient.now().as_microsecond(),
+        };
+        self.inner()
+            .db
+            .transaction(move |tx| {
+                let (entry, event) = (entry.clone(), event.clone());
+                Box::pin(async move {
+                    tx.audit(entry).await?;
+                    tx.emit(EMERGENCY_TAKEN, &event.subject, &event).await?;
+                    Ok::<_, StoreError>(())
+                })
+            })
+            .await?;
+        Ok(row)
     }
 }

@@ -10,7 +10,8 @@ use haidang_contracts::authorizer::{Authorizer, Circumstances, EXTRACT, Question
 use haidang_contracts::cases::Cases;
 use haidang_contracts::consent::{Consents, Decision, NewDecision};
 use haidang_contracts::events::{
-    DOCUMENT_KEPT, DocumentKept, EMERGENCY_OPENED, EmergencyOpened, RESULT_ISSUED, ResultIssued,
+    ACCESS_ANSWERED, AccessAnswered, DOCUMENT_KEPT, DocumentKept, EMERGENCY_OPENED, EMERGENCY_TAKEN, EmergencyOpened,
+    EmergencyTaken, RESULT_ISSUED, ResultIssued,
 };
 use haidang_contracts::identity::{Directory, Identity};
 use haidang_contracts::messages::{Message, Notifier};
@@ -193,15 +194,37 @@ impl VaultRoom {
         self.0.consents.decide(&decision).await.map(Some)
     }
 
+    /// Whoever complained learns that there is an answer; the words of it stand on their own page only.
+    async fn tell_of_answer(&self, event: &AccessAnswered) -> Result<(), Failure> {
+        let message = Message {
+            key: format!("complaint/{}", event.complaint),
+            to: owner_of(&event.to)?,
+            template: "access_answered".to_owned(),
+            data: json!({}),
+            case_id: None,
+        };
+        self.0.notifier.send(&message).await.map_err(|error| Failure::Later(error.to_string()))
+    }
+
     /// The person learns that their documents were opened in an emergency; the same event is told once.
     async fn tell_of_emergency(&self, event: &EmergencyOpened) -> Result<(), Failure> {
-        let agency = self.0.directory.agency(&event.agency).await;
-        let agency = agency.map_err(|error| Failure::Later(error.to_string()))?;
+        let key = format!("emergency/{}", event.emergency);
+        self.tell_subject(key, "emergency_access", &event.subject, &event.agency).await
+    }
+
+    /// And that the file of one of them was taken, once for each.
+    async fn tell_of_taking(&self, event: &EmergencyTaken) -> Result<(), Failure> {
+        let key = format!("emergency/{}/{}", event.emergency, event.item);
+        self.tell_subject(key, "emergency_taken", &event.subject, &event.agency).await
+    }
+
+    async fn tell_subject(&self, key: String, template: &str, subject: &str, agency: &str) -> Result<(), Failure> {
+        let known = self.0.directory.agency(agency).await.map_err(|error| Failure::Later(error.to_string()))?;
         let message = Message {
-            key: format!("emergency/{}", event.emergency),
-            to: owner_of(&event.subject)?,
-            template: "emergency_access".to_owned(),
-            data: json!({ "agency": agency.map_or_else(|| event.agency.clone(), |agency| agency.name_vi) }),
+            key,
+            to: owner_of(subject)?,
+            template: template.to_owned(),
+            data: json!({ "agency": known.map_or_else(|| agency.to_owned(), |agency| agency.name_vi) }),
             case_id: None,
         };
         self.0.notifier.send(&message).await.map_err(|error| Failure::Later(error.to_string()))
@@ -321,12 +344,18 @@ impl Consumer for VaultRoom {
     }
 
     fn wants(&self, kind: &str) -> bool {
-        [RESULT_ISSUED, DOCUMENT_KEPT, EMERGENCY_OPENED].contains(&kind)
+        [RESULT_ISSUED, DOCUMENT_KEPT, EMERGENCY_OPENED, EMERGENCY_TAKEN, ACCESS_ANSWERED].contains(&kind)
     }
 
     async fn take(&self, event: &Event) -> Result<(), Failure> {
         if event.kind == EMERGENCY_OPENED {
             return self.tell_of_emergency(&event.read()?).await;
+        }
+        if event.kind == EMERGENCY_TAKEN {
+            return self.tell_of_taking(&event.read()?).await;
+        }
+        if event.kind == ACCESS_ANSWERED {
+            return self.tell_of_answer(&event.read()?).await;
         }
         let new = if event.kind == RESULT_ISSUED { of_result(event.read()?)? } else { of_document(event.read()?)? };
         self.keep(&new).await?;

@@ -1,5 +1,6 @@
 //! The rows of this room's pages and endpoints, and its texts.
 
+use crate::answering::{ANSWER, AUDIT};
 use crate::api;
 use crate::disclosing::Grant;
 use crate::pages::{accesses, emergency, export, item, items, office};
@@ -18,21 +19,21 @@ fn office_routes(routes: Routes<VaultRoom>) -> Routes<VaultRoom> {
     routes
         .page(
             Row::get("list_access_complaints", office::COMPLAINTS)
-                .capability("audit.read")
+                .any_capability(&[ANSWER, AUDIT])
                 .role("auditor")
                 .example(office::COMPLAINTS),
             office::list_access_complaints,
         )
         .page(
             Row::get("show_access_complaint", "/can-bo/khieu-nai-truy-cap/{complaint}")
-                .capability("audit.read")
+                .any_capability(&[ANSWER, AUDIT])
                 .role("auditor")
                 .example("/can-bo/khieu-nai-truy-cap/{complaint}"),
             office::show_access_complaint,
         )
         .page(
             Row::post("answer_access_complaint", "/can-bo/khieu-nai-truy-cap/{complaint}")
-                .capability("audit.read")
+                .any_capability(&[ANSWER, AUDIT])
                 .audit("vault.access_answered"),
             office::answer_access_complaint,
         )
@@ -77,6 +78,13 @@ fn office_routes(routes: Routes<VaultRoom>) -> Routes<VaultRoom> {
                 .fresh_factor()
                 .audit("vault.emergency_read"),
             emergency::look_in_emergency,
+        )
+        .page(
+            Row::post("take_in_emergency", "/can-bo/khan-cap/{emergency}/giay-to/{item}/tep")
+                .capability("access.break_glass")
+                .fresh_factor()
+                .audit("vault.emergency_taken"),
+            emergency::take_in_emergency,
         )
 }
 

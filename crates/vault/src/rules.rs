@@ -4,6 +4,15 @@ use haidang_contracts::access::AccessRow;
 use haidang_contracts::vault::VaultItem;
 use jiff::{SignedDuration, Timestamp};
 
+/// Who answers a complaint about an access: those of the agency that looked whose post lets them, and where nobody is
+/// there, or no agency looked, those who answer for the audit of the city.
+pub fn may_answer(agency: Option<&str>, held_there: bool, mine: &[String], audits: bool) -> bool {
+    match agency {
+        Some(agency) if held_there => mine.iter().any(|own| own == agency),
+        _ => audits,
+    }
+}
+
 /// Whether an item may stand for one of the wanted codes; `*` wants any document.
 pub fn fits(item: &VaultItem, wanted: &[String]) -> bool {
     wanted.iter().any(|code| code == "*" || *code == item.code)
@@ -80,6 +89,7 @@ pub fn looked(action: &str) -> bool {
         "exported",
         "disclosed",
         "emergency_read",
+        "emergency_taken",
     ]
     .contains(&verb)
 }

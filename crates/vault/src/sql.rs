@@ -58,16 +58,19 @@ pub const OFFERS: &str = concat!(
 pub const HASH_IN_USE: &str = "SELECT 1 AS found FROM vault_item WHERE sha256 = $1 LIMIT 1";
 
 /// Complaints about accesses, the open ones first, then the newest.
-pub const COMPLAINTS: &str = "SELECT id, audit_id, owner_id, agency, action, access_at, asked_at, state, answer, answered_at FROM vault_access_question ORDER BY CASE WHEN state = 'OPEN' THEN 0 ELSE 1 END, id DESC LIMIT $1";
+pub const COMPLAINTS: &str = "SELECT id, audit_id, owner_id, asked_by, agency, action, access_at, asked_at, state, answer, answered_at FROM vault_access_question ORDER BY CASE WHEN state = 'OPEN' THEN 0 ELSE 1 END, id DESC LIMIT $1";
+
+/// Complaints about accesses of one agency, in the same order.
+pub const COMPLAINTS_OF_AGENCY: &str = "SELECT id, audit_id, owner_id, asked_by, agency, action, access_at, asked_at, state, answer, answered_at FROM vault_access_question WHERE agency = $1 ORDER BY CASE WHEN state = 'OPEN' THEN 0 ELSE 1 END, id DESC LIMIT $2";
 
 /// One complaint.
-pub const COMPLAINT: &str = "SELECT id, audit_id, owner_id, agency, action, access_at, asked_at, state, answer, answered_at FROM vault_access_question WHERE id = $1";
+pub const COMPLAINT: &str = "SELECT id, audit_id, owner_id, asked_by, agency, action, access_at, asked_at, state, answer, answered_at FROM vault_access_question WHERE id = $1";
 
 /// Answers a complaint, once.
 pub const ANSWER_QUESTION: &str = "UPDATE vault_access_question SET state = $2, answer = $3, answered_by = $4, answered_at = $5 WHERE id = $1 AND state = 'OPEN'";
 
 /// Complaints of an owner about accesses between two audit ids, both included, with what was answered.
-pub const COMPLAINTS_OF_OWNER: &str = "SELECT id, audit_id, owner_id, agency, action, access_at, asked_at, state, answer, answered_at FROM vault_access_question WHERE owner_id = $1 AND audit_id >= $2 AND audit_id <= $3";
+pub const COMPLAINTS_OF_OWNER: &str = "SELECT id, audit_id, owner_id, asked_by, agency, action, access_at, asked_at, state, answer, answered_at FROM vault_access_question WHERE owner_id = $1 AND audit_id >= $2 AND audit_id <= $3";
 
 /// Keeps an access that the person sees later.
 pub const INSERT_DELAYED: &str = "INSERT INTO vault_delayed_access (audit_id, agency, purpose, legal_basis, at, visible_from) VALUES ($1, $2, $3, $4, $5, $6)";

@@ -321,6 +321,22 @@ fn to_sign_in(
     Some((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
+/// Asks the visitor to prove more, where how much depends on what was chosen and not on the row alone: pages lead to
+/// where that is done and back to `back`, programs are told the level in the words of RFC 9470.
+pub fn ask_for_level(visitor: &Visitor, level: u8, back: &str) -> Response {
+    let decision = Decision::StepUp(level);
+    if matches!(visitor.surface(), Surface::Api | Surface::Protocol) {
+        let problem = decision.problem().unwrap_or_else(|| Problem::internal("a level without a problem"));
+        return challenged(decision, Fault::from(problem).into_response());
+    }
+    let query = form::encode([("acr", permission::acr(level).as_str()), ("next", back)]);
+    let door = haidang_ui::page::localised(visitor.lang, visitor.site.settings.assurance_path);
+    let Ok(location) = HeaderValue::from_str(&format!("{door}?{query}")) else {
+        return Fault::from(Problem::internal("an address that is none")).into_response();
+    };
+    (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
+}
+
 /// Path of the page the request came from, when that is one of ours.
 fn referer(visitor: &Visitor, headers: &HeaderMap) -> Option<String> {
     let referer = headers.get(header::REFERER)?.to_str().ok()?;

@@ -63,6 +63,7 @@ pub use axum::http::StatusCode;
 pub use axum::response::Response;
 pub use extract::{Json, Path, Query};
 pub use form::{Form, FormFields, decode as decode_form, encode};
+pub use guard::ask_for_level;
 pub use judge::route_list;
 pub use language::{cookie, return_path, safe_path};
 pub use openapi::openapi;

@@ -1,5 +1,6 @@
 //! Writing decisions down and answering how somebody stands to a purpose.
 
+use super::proof::OBJECT;
 use super::purposes::text_hash;
 use super::receipt::{Broken, Receipt, verify};
 use super::rules::{self, Step};
@@ -111,7 +112,7 @@ impl IdentityRoom {
             return Err(Fault::Store(tx.again("the chain of receipts went on meanwhile")));
         }
         let mut entry = AuditEntry::mutation("consent.decided", ActorRef::of(&new.actor, &new.channel))
-            .object("consent", &receipt.id)
+            .object(OBJECT, &receipt.id)
             .request(&new.request_id)
             .because(&purpose.legal_basis, &purpose.title.vi)
             .subjects(number)

@@ -6,6 +6,7 @@
 mod acts;
 pub(crate) mod api;
 pub(crate) mod pages;
+pub mod proof;
 pub mod purposes;
 pub mod rar;
 pub mod receipt;

@@ -150,13 +150,24 @@ impl Receipt {
     }
 }
 
-/// Walks a person's chain, oldest first.
-///
-/// # Errors
-/// The first receipt that was changed, removed or moved.
-pub fn verify(chain: &[Receipt]) -> Result<(), Broken> {
-    let mut before = Hash::GENESIS;
-    for (place, receipt) in (1_i64..).zip(chain) {
+/// A walk along a person's chain, oldest first.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    place: i64,
+    before: Hash,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self { place: 1, before: Hash::GENESIS }
+    }
+}
+
+impl Walk {
+    /// Whether the next receipt fits. The walk goes on behind one that does not, so that each break is told once.
+    pub(crate) fn step(&mut self, receipt: &Receipt) -> Result<(), Broken> {
+        let (place, before) = (self.place, self.before);
+        (self.place, self.before) = (receipt.seq.saturating_add(1), receipt.hash);
         let broken = |what| Err(Broken { seq: place, what });
         if receipt.seq != place {
             return broken("is missing or out of order");
@@ -167,9 +178,17 @@ pub fn verify(chain: &[Receipt]) -> Result<(), Broken> {
         if receipt.compute() != receipt.hash {
             return broken("was changed");
         }
-        before = receipt.hash;
+        Ok(())
     }
-    Ok(())
+}
+
+/// Walks a person's chain, oldest first.
+///
+/// # Errors
+/// The first receipt that was changed, removed or moved.
+pub fn verify(chain: &[Receipt]) -> Result<(), Broken> {
+    let mut walk = Walk::default();
+    chain.iter().try_for_each(|receipt| walk.step(receipt))
 }
 
 /// A value in the one way in which the hash covers it.

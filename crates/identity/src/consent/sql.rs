@@ -23,3 +23,13 @@ pub(crate) const STANDING: &str = concat!(
 /// A person's whole chain, oldest first.
 pub(crate) const CHAIN: &str =
     concat!("SELECT ", columns!(), " FROM identity_consent WHERE subject = $1 ORDER BY seq LIMIT 10000");
+
+/// Everybody's receipts, chain by chain, after a place.
+pub(crate) const ALL_AFTER: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM identity_consent WHERE (subject, seq) > ($1, $2) ORDER BY subject, seq LIMIT $3"
+);
+
+/// Hashes of the receipts behind one id and up to another.
+pub(crate) const HASHES_BETWEEN: &str = "SELECT id, hash FROM identity_consent WHERE id > $1 AND id <= $2 ORDER BY id";

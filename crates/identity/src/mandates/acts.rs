@@ -93,9 +93,6 @@ impl IdentityRoom {
         if actor.on_behalf_of.is_some() && !by_law(MandateKind::LegalRepresentative) {
             return Err(Problem::forbidden("sub_delegation", "a mandate is not handed on"));
         }
-        if actor.assurance < rules::ACCEPTANCE {
-            return Err(Problem::forbidden("assurance_too_low", "authorising takes two factors"));
-        }
         Ok(())
     }
 
@@ -191,9 +188,6 @@ impl IdentityRoom {
         let act = if accepts { Move::Accept } else { Move::Reject };
         let state = rules::after(mandate.state, side, act, mandate.revocable).map_err(closed)?;
         if accepts {
-            if by.actor.assurance < rules::ACCEPTANCE {
-                return Err(Problem::forbidden("assurance_too_low", "accepting takes two factors"));
-            }
             // A number with one digit wrong is somebody else's: the name that the principal wrote must be one's own.
             if text::search_key(&mandate.delegate_name) != text::search_key(&by.actor.display_name) {
                 return Err(Problem::conflict("name_differs", "the proposal names somebody else"));

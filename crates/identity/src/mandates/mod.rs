@@ -18,6 +18,7 @@ pub use claims::{MandateClaim, Representee, RepresenteeClaim, RepresenteeList, S
 
 use crate::room::IdentityRoom;
 use haidang_web::{Routes, Row};
+use rules::ACCEPTANCE;
 
 /// Address of the list.
 pub(crate) const PATH: &str = "/uy-quyen";
@@ -29,14 +30,14 @@ pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
         .page(
             Row::get("show_mandate_form", "/uy-quyen/moi")
                 .resident()
-                .min_assurance(rules::ACCEPTANCE)
+                .min_assurance(ACCEPTANCE)
                 .example("/uy-quyen/moi"),
             propose::show_mandate_form,
         )
         .page(
             Row::post("propose_mandate", "/uy-quyen/moi")
                 .resident()
-                .min_assurance(rules::ACCEPTANCE)
+                .min_assurance(ACCEPTANCE)
                 .audit("mandate.proposed"),
             propose::propose_mandate,
         )
@@ -47,7 +48,7 @@ pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
         .page(
             Row::post("accept_mandate", "/uy-quyen/{mandate}/nhan")
                 .resident()
-                .min_assurance(rules::ACCEPTANCE)
+                .min_assurance(ACCEPTANCE)
                 .audit("mandate.accepted"),
             pages::accept_mandate,
         )
@@ -69,7 +70,7 @@ pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
         .api(
             Row::post("propose_my_mandate", "/api/v1/me/mandates")
                 .resident()
-                .min_assurance(rules::ACCEPTANCE)
+                .min_assurance(ACCEPTANCE)
                 .audit("mandate.proposed")
                 .summary("Propose that somebody acts for oneself in named procedures")
                 .body::<api::Propose>()
@@ -79,7 +80,7 @@ pub(crate) fn routes(room: IdentityRoom) -> Routes<IdentityRoom> {
         .api(
             Row::post("accept_my_mandate", "/api/v1/me/mandates/{mandate}/acceptance")
                 .resident()
-                .min_assurance(rules::ACCEPTANCE)
+                .min_assurance(ACCEPTANCE)
                 .audit("mandate.accepted")
                 .summary("Accept a mandate")
                 .returns_nothing(204),

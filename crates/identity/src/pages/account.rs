@@ -28,6 +28,8 @@ struct AccountPage {
     recovery: Option<String>,
     manages_posts: bool,
     manages_clients: bool,
+    answers_complaints: bool,
+    opens_in_emergency: bool,
 }
 
 /// Shows the account.
@@ -96,6 +98,8 @@ pub(crate) async fn show_account(visitor: Visitor, State(room): State<IdentityRo
             .map(|ready| haidang_kernel::format::date_time_text(lang, ready)),
         manages_posts: actor.can("post.manage"),
         manages_clients: actor.can("client.manage"),
+        answers_complaints: actor.can("access.answer") || actor.can("audit.read"),
+        opens_in_emergency: actor.can("access.break_glass"),
         page,
     })
 }

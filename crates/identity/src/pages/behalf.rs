@@ -74,8 +74,10 @@ pub(crate) async fn begin_representation(
     let other = room.may_represent(&actor.person, &chosen).await?.ok_or_else(unknown)?;
     let strong = other.mandates.iter().find(|mandate| mandate.min_assurance <= actor.assurance);
     let Some(mandate) = strong else {
-        let problem = Problem::forbidden("assurance_too_low", "the mandate asks for a stronger sign-in");
-        return Err(problem.into());
+        // How sure is sure enough stands in the mandate, so the row cannot ask for it.
+        let least = other.mandates.iter().map(|mandate| mandate.min_assurance).min().unwrap_or(4);
+        let back = format!("/lam-thay?{}", haidang_web::encode([("next", next.as_str())]));
+        return Ok(haidang_web::ask_for_level(&visitor, least, &back));
     };
     let mut entry = AuditEntry::mutation("representation.begun", visitor.actor_ref())
         .object("person", other.person.as_str())

@@ -73,6 +73,9 @@ pub(crate) struct Refusal {
 /// Seconds after which a crowd has thinned out: the queue of sixty-four hashes is done by then.
 const CROWD: i64 = 2;
 
+/// Seconds after which a directory that did not answer is worth asking again.
+const OUTAGE: i64 = 60;
+
 /// The status and the text of a refusal.
 pub(crate) fn refusal(visitor: &Visitor, refusal: SignInRefusal, wrong: &str) -> Result<Refusal, Fault> {
     let lang = visitor.lang;
@@ -81,6 +84,9 @@ pub(crate) fn refusal(visitor: &Visitor, refusal: SignInRefusal, wrong: &str) ->
         SignInRefusal::Asleep => (StatusCode::UNPROCESSABLE_ENTITY, t(lang, "identity-asleep", &[]), None),
         SignInRefusal::Wait(seconds) => (StatusCode::TOO_MANY_REQUESTS, wait_text(lang, seconds), Some(seconds)),
         SignInRefusal::Busy => (StatusCode::SERVICE_UNAVAILABLE, t(lang, "identity-busy", &[]), Some(CROWD)),
+        SignInRefusal::Unavailable => {
+            (StatusCode::SERVICE_UNAVAILABLE, t(lang, "identity-directory-silent", &[]), Some(OUTAGE))
+        }
         SignInRefusal::Store(error) => return Err(error.into()),
     };
     Ok(Refusal { status, text, retry_after })

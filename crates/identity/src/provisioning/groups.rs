@@ -36,14 +36,14 @@ pub(super) struct Group {
 }
 
 /// The post a group stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bound {
-    agency: String,
-    role: String,
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Bound {
+    pub(crate) agency: String,
+    pub(crate) role: String,
 }
 
 /// The post that a name means, when the pack knows both and the agency holds the role.
-pub(super) fn bound(name: &str, roles: &Roles, agencies: &Agencies) -> Option<Bound> {
+pub(crate) fn bound(name: &str, roles: &Roles, agencies: &Agencies) -> Option<Bound> {
     let (role, agency) = name.trim().split_once('@')?;
     let (role, agency) = (roles.get(role)?, agencies.get(agency)?);
     let fits = roles.held_by(&role.id, &agency.kind, &agency.code);

@@ -14,6 +14,8 @@ mod sql;
 mod tests;
 mod users;
 
+pub(crate) use groups::{Bound, bound};
+
 use crate::room::IdentityRoom;
 use haidang_web::{Routes, Row};
 

@@ -1,6 +1,8 @@
 //! A room with people, procedures and purposes, for the tests of mandates and consents.
 #![allow(dead_code)]
 
+pub mod town;
+
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::actor::Actor;

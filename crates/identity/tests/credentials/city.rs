@@ -1,23 +1,14 @@
 //! A city with a few accounts, and a browser for it.
 
-use async_trait::async_trait;
+use crate::town;
 use axum::body::Body;
 use axum::http::{Request, header};
-use haidang_contracts::ContractError;
-use haidang_contracts::files::{FileScanner, ScanVerdict};
-use haidang_contracts::identity::Agency;
-use haidang_identity::model::AgencySeed;
-use haidang_identity::registers::Registers;
-use haidang_identity::roles::Roles;
-use haidang_identity::{IdentityRoom, NewAccount, Settings, bulk, one_time};
-use haidang_store::{ActorRef, StoreError};
+use haidang_identity::{IdentityRoom, NewAccount, one_time};
+use haidang_store::ActorRef;
 use haidang_testkit::TestDb;
-use haidang_ui::{Bilingual, City};
-use haidang_web::{App, Rates, Served, Site, encode};
+use haidang_web::{Served, encode};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
 
 pub const PASSWORD: &str = "con mèo trèo cây cau";
 pub const NEW_PASSWORD: &str = "tám con vịt lội ao bèo";
@@ -38,15 +29,6 @@ const POSITIONS: &str = r#"
     agencies = ["department"]
 "#;
 
-struct NoScanner;
-
-#[async_trait]
-impl FileScanner for NoScanner {
-    async fn scan(&self, _: &Path) -> Result<ScanVerdict, ContractError> {
-        Ok(ScanVerdict::Clean)
-    }
-}
-
 /// A production city: codes work once and are never shown.
 pub struct Town {
     pub db: TestDb,
@@ -56,37 +38,16 @@ pub struct Town {
 }
 
 impl Town {
-    pub async fn open(db: &TestDb) -> Town {
-        let settings = Settings {
-            simulated: false,
-            province_code: "31".into(),
-            roles: Roles::from_toml(POSITIONS).unwrap(),
-            registers: Registers::built_in().unwrap(),
-            cheap_passwords: true,
-        };
-        let room = IdentityRoom::new(db.db(), db.ambient().clone(), settings).unwrap();
+    /// The room alone, without accounts.
+    pub fn open_room(db: &TestDb) -> IdentityRoom {
+        let room = town::room_with(db, POSITIONS);
         room.use_house_key([5; 32]).unwrap();
-        let agency = Agency {
-            code: "H24.S08".into(),
-            kind: "department".into(),
-            name_vi: "Sở Mẫu".into(),
-            name_en: "Sample Department".into(),
-            parent: None,
-            commune_code: None,
-            valid_from: None,
-            valid_to: None,
-            successor: None,
-        };
-        let department = AgencySeed { agency, evidence: None };
-        db.transaction(|tx| {
-            let department = department.clone();
-            Box::pin(async move {
-                bulk::put_agencies(tx, &[department]).await?;
-                Ok::<(), StoreError>(())
-            })
-        })
-        .await
-        .unwrap();
+        room
+    }
+
+    pub async fn open(db: &TestDb) -> Town {
+        let room = Town::open_room(db);
+        town::departments(db, &["H24.S08"]).await;
         let mut secrets = BTreeMap::new();
         for (username, name, role) in [
             ("quan.tri", "Trần Văn Thử", "administrator"),
@@ -104,20 +65,7 @@ impl Town {
             let text = uri.split("secret=").nth(1).unwrap().split('&').next().unwrap();
             secrets.insert(username, data_encoding::BASE32_NOPAD.decode(text.as_bytes()).unwrap().try_into().unwrap());
         }
-        haidang_ui::texts::register(haidang_identity::TEXTS).unwrap();
-        let name = Bilingual::new("Thành phố Mẫu", "Sample City");
-        let frame = City {
-            name: name.clone(),
-            portal: name.clone(),
-            office: name.clone(),
-            responsible: name,
-            ..City::default()
-        };
-        let mut web = haidang_web::Settings::new("http://localhost", [7; 32]);
-        web.rates = Rates::unlimited();
-        let identity = Arc::new(room.clone());
-        let site = Site::new(db.db(), db.ambient().clone(), identity, Arc::new(NoScanner), Arc::new(frame), web);
-        let served = App::new(site).mount(haidang_identity::routes(room.clone())).build().unwrap();
+        let served = town::serve(db, &room);
         Town { db: db.clone(), room, served, secrets }
     }
 

@@ -7,5 +7,7 @@ mod guessing;
 mod passkeys;
 mod recovery;
 mod sessions;
+#[path = "../common/town.rs"]
+mod town;
 
 const ROOMS: haidang_testkit::Rooms = &[("web", haidang_web::MIGRATIONS), ("identity", haidang_identity::MIGRATIONS)];

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
+use haidang_identity::consent::proof::{ConsentReport, verify_consents};
 use haidang_store::{Evidence, Report};
 
 use super::{Outcome, say};
@@ -13,7 +14,7 @@ use crate::config::Config;
 /// Prove that nothing was changed after the fact.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Check every record, every link of the chain and every signed checkpoint.
+    /// Check every record, every link of the chain, every signed checkpoint and every receipt of consent.
     Verify {
         /// A backup file to check instead of the database; needs no city, no database and no network.
         #[arg(long, value_name = "FILE")]
@@ -57,12 +58,27 @@ pub(crate) async fn run(command: AuditCommand, config: Config) -> Result<Outcome
     let evidence = evidence(&folder, &key)?;
     let db = open_store(&config, &haidang_kernel::ambient::Ambient::system()).await?;
     let report = haidang_store::verify(&db, Some(&evidence)).await?;
+    let consents = verify_consents(&db).await?;
     if json {
-        say(serde_json::to_string_pretty(&report)?)?;
+        let mut all = serde_json::to_value(&report)?;
+        all["consents"] = serde_json::to_value(&consents)?;
+        say(serde_json::to_string_pretty(&all)?)?;
     } else {
         tell(&report)?;
+        tell_consents(&consents)?;
     }
-    Ok(outcome(&report))
+    Ok(if consents.is_good() { outcome(&report) } else { Outcome::Wrong })
+}
+
+fn tell_consents(report: &ConsentReport) -> Result<()> {
+    say(format_args!("receipts of consent: {}, of {} people", report.receipts, report.people))?;
+    for finding in &report.findings {
+        say(format_args!("receipt {}: {}", finding.receipt, finding.what))?;
+    }
+    match report.problems {
+        0 => say("No receipt was changed."),
+        problems => say(format_args!("{problems} problems with receipts.")),
+    }
 }
 
 fn outcome(report: &Report) -> Outcome {

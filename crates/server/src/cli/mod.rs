@@ -4,6 +4,7 @@ mod audit;
 mod clients;
 mod config;
 mod demo;
+mod directory;
 mod packs;
 mod posts;
 pub mod routes;
@@ -60,6 +61,9 @@ enum Command {
     /// Posts of officials.
     #[command(subcommand)]
     Post(posts::PostCommand),
+    /// The directory of the administration (LDAP).
+    #[command(subcommand)]
+    Directory(directory::DirectoryCommand),
     /// Prove that nothing was changed after the fact.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -127,6 +131,7 @@ async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
         Command::Client(command) => clients::run(command, config).await,
         Command::Resource(command) => clients::resource(command, config).await,
         Command::Post(command) => posts::run(command, config).await,
+        Command::Directory(command) => directory::run(command, config).await,
         Command::Audit(command) => audit::run(command, config).await,
         Command::Backup(command) => transfer::backup(command, config).await,
         Command::Restore(command) => transfer::restore(command, config).await,

@@ -86,7 +86,13 @@ pub(super) fn operator() -> ActorRef {
 fn told(done: Result<(), AccountError>, line: &str) -> Result<Outcome> {
     match done {
         Ok(()) => say(line).map(|()| Outcome::Good),
-        Err(error @ (AccountError::Fault(_) | AccountError::Unknown | AccountError::Taken | AccountError::Post)) => {
+        Err(
+            error @ (AccountError::Fault(_)
+            | AccountError::Unknown
+            | AccountError::Taken
+            | AccountError::Post
+            | AccountError::Elsewhere),
+        ) => {
             say(error)?;
             Ok(Outcome::Wrong)
         }

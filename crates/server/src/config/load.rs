@@ -282,6 +282,10 @@ mod tests {
                 "[federation]\nupstreams = \"/nowhere.toml\"\ntimeout_seconds = 20",
                 vec!["federation.timeout_seconds", "federation.upstreams"],
             ),
+            ("[directory]\nurl = \"ldaps://directory.example.vn\"\npeople = \"ou=people\"", vec![]),
+            ("[directory]\nurl = \"ldap://directory.example.vn\"\npeople = \"ou=people\"", vec!["directory.url"]),
+            ("[directory]\nurl = \"ldaps://directory.example.vn\"", vec!["directory.people"]),
+            ("[directory]\nbind_password_file = \"/nowhere\"\nsync_seconds = 1", vec!["directory.sync_seconds"]),
         ] {
             let mut config = read(text, &[]).unwrap();
             config.city.pack = pack.path().to_owned();

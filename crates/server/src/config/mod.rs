@@ -137,6 +137,50 @@ concern! {
 }
 
 concern! {
+    /// The directory of the administration (LDAP) that knows the officials. Without `url` there is none.
+    "directory" Directory {
+        /// `ldaps://host`, or `ldap://host` with `start_tls` or on the loopback address. Empty: no directory.
+        url: String = String::new(),
+        /// Whether a connection to `ldap://` turns to TLS before anything is said.
+        start_tls: bool = false,
+        /// Certificates (PEM) by which the directory is known. Empty: those of the system.
+        ca_file: PathBuf = PathBuf::new(),
+        /// Entry of the account that reads people and groups. Empty: read without one.
+        bind_dn: String = String::new(),
+        /// Its password. Prefer `directory.bind_password_file` or the environment.
+        bind_password: Secret = Secret::default(),
+        /// File that holds its password.
+        bind_password_file: PathBuf = PathBuf::new(),
+        /// Entry under which people stand, such as `ou=people,dc=example,dc=vn`.
+        people: String = String::new(),
+        /// Which entries are people in service. Whoever falls out of it loses posts and sessions at the next run.
+        people_filter: String = "(objectClass=inetOrgPerson)".to_owned(),
+        /// Attribute with the account name (`sAMAccountName` in Active Directory).
+        name_attribute: String = "uid".to_owned(),
+        /// Attribute that never changes (`objectGUID` in Active Directory).
+        id_attribute: String = "entryUUID".to_owned(),
+        /// Attribute with the name of the person.
+        full_name_attribute: String = "cn".to_owned(),
+        /// Attribute with the mail address. Empty: none is read.
+        mail_attribute: String = "mail".to_owned(),
+        /// Entry under which groups stand. Empty: posts are given in the city's own pages alone.
+        groups: String = String::new(),
+        /// Which entries are groups.
+        groups_filter: String = "(objectClass=groupOfNames)".to_owned(),
+        /// Attribute with the name of a group. `role@agency`, such as `clerk@H24.11824`, is the post of that role there.
+        group_name_attribute: String = "cn".to_owned(),
+        /// Attribute with the members of a group, by their entries or account names.
+        member_attribute: String = "member".to_owned(),
+        /// Posts of groups of other names, each as `group=role@agency`.
+        posts: Vec<String> = Vec::new(),
+        /// Seconds between two runs. A lost right must be gone within a minute.
+        sync_seconds: u64 = 45,
+        /// Per cent of the accounts that one run may take away or take a post from; more stops it. One account may always go.
+        largest_loss_percent: u64 = 20,
+    }
+}
+
+concern! {
     /// How long sessions live (minutes). Laws and city rules may ask for shorter ones.
     "session" Session {
         /// Idle time of a resident; the page warns two minutes before.
@@ -199,6 +243,8 @@ pub struct Config {
     pub identity: Identity,
     /// `[federation]`
     pub federation: Federation,
+    /// `[directory]`
+    pub directory: Directory,
     /// `[session]`
     pub session: Session,
     /// `[rate]`
@@ -217,6 +263,7 @@ impl Config {
         (Store::SECTION.0, Store::SECTION.1, Store::KEYS),
         (Identity::SECTION.0, Identity::SECTION.1, Identity::KEYS),
         (Federation::SECTION.0, Federation::SECTION.1, Federation::KEYS),
+        (Directory::SECTION.0, Directory::SECTION.1, Directory::KEYS),
         (Session::SECTION.0, Session::SECTION.1, Session::KEYS),
         (Rate::SECTION.0, Rate::SECTION.1, Rate::KEYS),
         (Work::SECTION.0, Work::SECTION.1, Work::KEYS),
@@ -230,6 +277,7 @@ impl Config {
             .or_else(|| self.store.set(name, value))
             .or_else(|| self.identity.set(name, value))
             .or_else(|| self.federation.set(name, value))
+            .or_else(|| self.directory.set(name, value))
             .or_else(|| self.session.set(name, value))
             .or_else(|| self.rate.set(name, value))
             .or_else(|| self.work.set(name, value))
@@ -244,6 +292,7 @@ impl Config {
             self.store.shown(),
             self.identity.shown(),
             self.federation.shown(),
+            self.directory.shown(),
             self.session.shown(),
             self.rate.shown(),
             self.work.shown(),
@@ -334,6 +383,40 @@ impl Config {
         }
     }
 
+    /// The directory of the administration, when one is configured; its password read from its file when one is named.
+    ///
+    /// # Errors
+    /// When that file cannot be read.
+    pub fn directory(&self) -> std::io::Result<Option<haidang_identity::DirectorySettings>> {
+        let given = &self.directory;
+        if given.url.is_empty() {
+            return Ok(None);
+        }
+        let bind_password = match given.bind_password_file.as_os_str().is_empty() {
+            true => given.bind_password.reveal().to_owned(),
+            false => std::fs::read_to_string(&given.bind_password_file)?.trim_end_matches(['\r', '\n']).to_owned(),
+        };
+        Ok(Some(haidang_identity::DirectorySettings {
+            url: given.url.clone(),
+            start_tls: given.start_tls,
+            ca_file: (!given.ca_file.as_os_str().is_empty()).then(|| given.ca_file.clone()),
+            bind_dn: given.bind_dn.clone(),
+            bind_password,
+            people: given.people.clone(),
+            people_filter: given.people_filter.clone(),
+            name_attribute: given.name_attribute.clone(),
+            id_attribute: given.id_attribute.clone(),
+            full_name_attribute: given.full_name_attribute.clone(),
+            mail_attribute: given.mail_attribute.clone(),
+            groups: given.groups.clone(),
+            groups_filter: given.groups_filter.clone(),
+            group_name_attribute: given.group_name_attribute.clone(),
+            member_attribute: given.member_attribute.clone(),
+            posts: given.posts.clone(),
+            largest_loss_percent: given.largest_loss_percent,
+        }))
+    }
+
     /// Rules that concern several keys or the machine; empty when the city may start.
     pub fn check(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
@@ -378,6 +461,18 @@ impl Config {
             Ok(url) if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) => {}
             Ok(_) => fault("store.database", "must begin with sqlite: or postgres://".to_owned()),
             Err(error) => fault("store.database_file", format!("cannot be read: {error}")),
+        }
+        match self.directory() {
+            Ok(Some(settings)) => {
+                if let Err((key, what)) = settings.check() {
+                    fault(&format!("directory.{key}"), what);
+                }
+            }
+            Ok(None) => {}
+            Err(error) => fault("directory.bind_password_file", format!("cannot be read: {error}")),
+        }
+        if !(10..=86_400).contains(&self.directory.sync_seconds) {
+            fault("directory.sync_seconds", "must be 10 to 86400".to_owned());
         }
         if self.store.readers == 0 || self.store.readers > 256 {
             fault("store.readers", "must be 1 to 256".to_owned());

@@ -1,8 +1,9 @@
 //! Break-glass: asking, confirming by a second official, looking.
 
 use super::office::{link, office_page};
-use super::{day, origin, reader};
+use super::{day, origin, reader, send_file};
 use crate::emergency::Emergency;
+use crate::model::ItemRow;
 use crate::room::VaultRoom;
 use crate::rules::EmergencyState;
 use askama::Template;
@@ -162,6 +163,28 @@ pub(crate) async fn answer_emergency(
     }
 }
 
+/// The button that takes the file of one document: a form, for taking is an act that is told to the person.
+fn take(page: &Page, csrf: &str, id: &str, row: &ItemRow) -> Html {
+    let address = page.href(format!("{EMERGENCIES}/{id}/giay-to/{}/tep", row.item.id));
+    let button = page.button(page.t("vault-download")).secondary().small().hidden(&row.item.title);
+    Html::trusted("<form method=\"post\" action=\"")
+        .then(Html::text(address))
+        .then(Html::trusted("\">"))
+        .then(Html::trusted(csrf.to_owned()))
+        .then(Html::trusted(button.to_string()))
+        .then(Html::trusted("</form>"))
+}
+
+/// The file of one document, while it is open.
+pub(crate) async fn take_in_emergency(
+    visitor: Visitor,
+    State(room): State<VaultRoom>,
+    Path((id, item)): Path<(String, String)>,
+) -> Answer {
+    let row = room.take_in_emergency(&reader(&visitor)?, &id, &item).await?;
+    send_file(&room.inner().blobs, &row.item).await
+}
+
 /// The documents, while it is open. A form and not a link, so that no reload looks again unseen.
 pub(crate) async fn look_in_emergency(
     visitor: Visitor,
@@ -173,7 +196,10 @@ pub(crate) async fn look_in_emergency(
     page.private = true;
     let columns = ["title", "number", "issuer", "issued", "origin"]
         .map(|key| Column::new(page.t(&format!("vault-column-{key}"))));
-    let mut table = Table::new(page.t("vault-emergency-items"), columns.to_vec()).caption_hidden();
+    let mut columns = columns.to_vec();
+    columns.push(Column::new(page.t("vault-column-file")));
+    let csrf = page.csrf_field();
+    let mut table = Table::new(page.t("vault-emergency-items"), columns).caption_hidden();
     for row in &items {
         table = table.row(vec![
             Cell::from(page.vietnamese(&row.item.title)),
@@ -181,6 +207,7 @@ pub(crate) async fn look_in_emergency(
             Cell::from(page.vietnamese(&row.item.issuer)),
             Cell::from(day(&page, &row.item.issued_on)),
             Cell::from(origin(&page, &row.item)),
+            Cell::from(take(&page, &csrf.to_string(), &emergency.id, row)),
         ]);
     }
     let name = room.inner().identity.person(&emergency.subject).await.map_err(Problem::from)?;

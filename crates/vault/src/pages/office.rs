@@ -2,7 +2,7 @@
 
 use super::accesses::Names;
 use super::reader;
-use crate::answering::Complaint;
+use crate::answering::{AUDIT, Complaint};
 use crate::room::VaultRoom;
 use crate::rules::{self, ComplaintState};
 use askama::Template;
@@ -36,7 +36,10 @@ struct ComplaintPage {
     id: String,
     state: Tag,
     facts: SummaryList,
+    /// It waits, and the reader is the one to answer.
     open: bool,
+    /// It waits for an answer of the agency that looked.
+    elsewhere: bool,
     verdict: Choices,
     words: TextArea,
 }
@@ -85,7 +88,7 @@ fn what(page: &Page, complaint: &Complaint) -> String {
 /// Complaints of residents about accesses, the open ones first.
 pub(crate) async fn list_access_complaints(visitor: Visitor, State(room): State<VaultRoom>) -> Answer {
     let page = office_page(&visitor, "vault-complaints-title", "audit");
-    let complaints = room.complaints().await?;
+    let complaints = room.complaints_for(&reader(&visitor)?).await?;
     let columns =
         ["asked", "agency", "when", "what", "state"].map(|key| Column::new(page.t(&format!("vault-column-{key}"))));
     let mut table = Table::new(page.t("vault-complaints-title"), columns.to_vec()).caption_hidden();
@@ -105,7 +108,10 @@ pub(crate) async fn list_access_complaints(visitor: Visitor, State(room): State<
         lead: page.t("vault-complaints-lead"),
         table: (!complaints.is_empty()).then_some(table),
         empty,
-        other: link(&page, HELD_BACK, &page.t("vault-held-title")),
+        other: match visitor.can(AUDIT) {
+            true => link(&page, HELD_BACK, &page.t("vault-held-title")),
+            false => Html::text(""),
+        },
         page,
     })
 }
@@ -119,6 +125,7 @@ async fn build(
 ) -> Result<ComplaintPage, Fault> {
     let mut page = office_page(visitor, "vault-complaint-title", "audit");
     page.errors = !errors.is_empty();
+    let answers = room.answers(&reader(visitor)?, &one).await?;
     let mut names = Names::new(room);
     let row = |key: &str, value: Html| SummaryRow::new(page.t(key), value);
     let mut facts = vec![
@@ -136,7 +143,8 @@ async fn build(
     Ok(ComplaintPage {
         state: tag(&page, one.state),
         facts: SummaryList::new(facts),
-        open: one.state == ComplaintState::Open,
+        open: one.state == ComplaintState::Open && answers,
+        elsewhere: one.state == ComplaintState::Open && !answers,
         verdict: Choices::radios(field("verdict", "vault-complaint-verdict"), verdict.to_vec()),
         words: TextArea::new(field("answer", "vault-complaint-answer")).value(form.text("answer")).limit(2000),
         id: one.id,
@@ -151,7 +159,7 @@ pub(crate) async fn show_access_complaint(
     State(room): State<VaultRoom>,
     Path(id): Path<String>,
 ) -> Answer {
-    let complaint = room.complaint(&id).await?;
+    let complaint = room.complaint_for(&reader(&visitor)?, &id).await?;
     html(build(&visitor, &room, complaint, &FormFields::default(), Vec::new()).await?)
 }
 
@@ -162,7 +170,7 @@ pub(crate) async fn answer_access_complaint(
     Path(id): Path<String>,
     form: FormFields,
 ) -> Answer {
-    let complaint = room.complaint(&id).await?;
+    let complaint = room.complaint_for(&reader(&visitor)?, &id).await?;
     let message = |field: &str, code: &str| {
         ErrorItem::of(field, t(visitor.lang, &format!("vault-complaint-error-{field}-{}", code.replace('_', "-")), &[]))
     };

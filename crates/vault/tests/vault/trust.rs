@@ -137,14 +137,22 @@ db_test! {
         assert_eq!(room.look_in_emergency(&reader(&first), &id).await.unwrap_err().code, "emergency_closed");
         assert_eq!(room.answer_emergency(&reader(&first), &id, true).await.unwrap_err().code, "second_official_required");
         room.answer_emergency(&reader(&second), &id, true).await.unwrap();
-        assert_eq!(room.look_in_emergency(&reader(&first), &id).await.unwrap().1.len(), 1);
+        let items = room.look_in_emergency(&reader(&first), &id).await.unwrap().1;
+        assert_eq!(items.len(), 1);
+        let item = items[0].item.id.clone();
+        room.take_in_emergency(&reader(&second), &id, &item).await.unwrap();
+        assert_eq!(room.take_in_emergency(&reader(&first), &id, city::NO_SUCH_ID).await.unwrap_err().code, "item_not_found");
         while dispatcher.run_due().await.unwrap() > 0 {}
         let told = around.messages.lock().unwrap().clone();
-        assert_eq!(told, [(person("resident"), "emergency_access".to_owned())]);
+        let expected = ["emergency_access", "emergency_taken"].map(|template| (person("resident"), template.to_owned()));
+        assert_eq!(told, expected, "of the opening, and of each file");
         let looks = room.looks(&reader(&me), None, 10).await.unwrap().others;
         let row = looks.iter().find(|row| row.action == "vault.emergency_read").expect("on the log");
         assert_eq!(row.emergency.as_deref(), Some(reason));
+        let row = looks.iter().find(|row| row.action == "vault.emergency_taken").expect("on the log, with its document");
+        assert_eq!((row.object_id.as_str(), row.emergency.as_deref()), (item.as_str(), Some(reason)));
         db.ambient().advance(SignedDuration::from_mins(60));
+        assert_eq!(room.take_in_emergency(&reader(&second), &id, &item).await.unwrap_err().code, "emergency_closed");
         assert_eq!(room.look_in_emergency(&reader(&first), &id).await.unwrap_err().code, "emergency_closed", "an hour");
         let late = room.ask_emergency(&reader(&first), city::NUMBER, reason).await.unwrap();
         db.ambient().advance(SignedDuration::from_mins(60));
@@ -207,5 +215,51 @@ db_test! {
         assert!(page.text.contains("Cán bộ đã xem nhầm hồ sơ."));
         let log = db.accesses_of(city::NUMBER, None, 50).await.unwrap();
         assert!(log.iter().any(|row| row.action == "vault.access_answered"));
+    }
+
+    /// The agency that looked answers; where nobody there can, the auditors of the city do. Whoever complained is told.
+    async fn a_complaint_goes_to_the_agency_that_looked_and_its_answer_is_told(db: TestDb) {
+        let around = Arc::new(Around::default());
+        let room = room_with(&db, &around).await;
+        let dispatcher = Dispatcher::new(db.db());
+        db.db().register(Arc::new(room.clone()));
+        let me = actor("resident").await;
+        for agency in [Some("H24.99999"), Some("H24.11824"), None] {
+            let by = ActorRef { kind: "official".into(), agency: agency.map(str::to_owned), ..ActorRef::default() };
+            let entry = AuditEntry::read("case.read", by).object("case", "c1").because("luật", "thử").subject(city::NUMBER);
+            let access = db.record_read(entry).await.unwrap().to_string();
+            room.ask(&reader(&me), &access).await.unwrap();
+        }
+        let auditor = actor("official").await;
+        let mut chair = auditor.clone();
+        chair.positions[0].agency = "H24.99999".into();
+        chair.positions[0].capabilities = ["access.answer".to_owned()].into();
+        let mut elsewhere = chair.clone();
+        elsewhere.positions[0].agency = "H24.00001".into();
+
+        let all = room.complaints_for(&reader(&auditor)).await.unwrap();
+        assert_eq!(all.len(), 3, "auditors see them all");
+        let own = room.complaints_for(&reader(&chair)).await.unwrap();
+        assert_eq!(own.iter().map(|one| one.agency.as_deref()).collect::<Vec<_>>(), [Some("H24.99999")]);
+        assert!(room.complaints_for(&reader(&elsewhere)).await.unwrap().is_empty());
+        assert_eq!(room.complaint_for(&reader(&elsewhere), &own[0].id).await.unwrap_err().code, "complaint_not_found");
+
+        let answer = async |who: &Actor, id: &str| {
+            room.answer_complaint(&reader(who), id, false, "Xem đúng quy định.").await.map_err(|problem| problem.code)
+        };
+        for complaint in &all {
+            let there = complaint.agency.as_deref() == Some("H24.99999");
+            assert_eq!(answer(&elsewhere, &complaint.id).await, Err("complaint_not_found"));
+            let by_auditor = answer(&auditor, &complaint.id).await;
+            if there {
+                assert_eq!(by_auditor, Err("not_the_answerer"), "the agency that looked is there to answer");
+                assert_eq!(answer(&chair, &complaint.id).await, Ok(()));
+            } else {
+                assert_eq!(by_auditor, Ok(()), "nobody there can, or no agency looked");
+            }
+        }
+        while dispatcher.run_due().await.unwrap() > 0 {}
+        let told = around.messages.lock().unwrap().clone();
+        assert_eq!(told, vec![(person("resident"), "access_answered".to_owned()); 3]);
     }
 }

@@ -1,12 +1,16 @@
 //! Changing one's own password.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
+use haidang_contracts::Actor;
+use haidang_kernel::problem::Problem;
 use haidang_store::{StoreError, args};
 use haidang_ui::component::TextInput;
 use haidang_ui::field::{ErrorItem, Field};
 use haidang_ui::{Lang, Page, t};
-use haidang_web::{Answer, FormFields, StatusCode, Visitor, html, html_status, session};
+use haidang_web::{Answer, Fault, FormFields, StatusCode, Visitor, html, html_status, session};
 
 use super::{account_page, own_account};
 use crate::credentials::notices::{self, Happened};
@@ -62,15 +66,24 @@ pub(crate) fn fault_text(lang: Lang, fault: AccountFault) -> String {
     t(lang, key, &[])
 }
 
+/// The visitor whose password is kept here, and the name of the account.
+async fn changeable(visitor: &Visitor, room: &IdentityRoom) -> Result<(Arc<Actor>, String), Fault> {
+    let own = own_account(visitor, room).await?;
+    if room.password_is_elsewhere(&own.0.person).await? {
+        return Err(Problem::forbidden("password_elsewhere", "the directory keeps this password").into());
+    }
+    Ok(own)
+}
+
 /// Shows the form.
 pub(crate) async fn show_password(visitor: Visitor, State(room): State<IdentityRoom>) -> Answer {
-    own_account(&visitor, &room).await?;
+    changeable(&visitor, &room).await?;
     html(build(&visitor, Vec::new(), false))
 }
 
 /// Changes the password; every other session of the person ends.
 pub(crate) async fn change_password(visitor: Visitor, State(room): State<IdentityRoom>, form: FormFields) -> Answer {
-    let (actor, username) = own_account(&visitor, &room).await?;
+    let (actor, username) = changeable(&visitor, &room).await?;
     let lang = visitor.lang;
     let (current, new) = (form.text("current"), form.text("new"));
     let mut errors = Vec::new();
