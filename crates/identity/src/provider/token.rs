@@ -159,7 +159,7 @@ impl Provider {
         let Some(row) = &access.row else {
             // A token that carries everything itself leaves its record alone, which shares a commit with others.
             self.db().record(entry).await?;
-            return Ok(Granted { content, access, refresh: None, id_token: None });
+            return Ok(Granted { content, access, refresh: None, id_token: None, exchanged: false });
         };
         self.db()
             .transaction(|tx| {

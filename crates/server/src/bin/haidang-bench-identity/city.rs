@@ -133,7 +133,7 @@ pub(crate) fn open_sessions(words: &[String]) -> Result<()> {
             city.db
                 .transaction(move |tx| {
                     Box::pin(
-                        async move { bulk::insert_persons(tx, inserted).await.map(drop).map_err(StoreError::from) },
+                        async move { bulk::insert_persons(tx, inserted).await.map(drop) },
                     )
                 })
                 .await?;
