@@ -218,6 +218,16 @@ impl Browser {
     }
 }
 
+/// No page leads to an upstream, and none takes anybody back.
+async fn no_doors(city: &House) {
+    let mut browser = Browser::new(city);
+    for path in ["/vi/dang-nhap/vneid", "/federation/vneid/callback", "/vi/lien-ket-dang-nhap"] {
+        assert_eq!(browser.get(path).await.status, 404, "{path}");
+    }
+    let page = browser.get("/vi/dang-nhap").await;
+    assert!(page.status == 200 && page.text.contains("chưa kết nối với hệ thống định danh quốc gia"));
+}
+
 db_test! {
     rooms = ROOMS;
 
@@ -235,14 +245,12 @@ db_test! {
         assert_eq!(browser.get("/vi/tai-khoan").await.status, 303, "the session is over");
     }
 
-    async fn a_city_without_upstream_has_no_doors_to_one(db: TestDb) {
-        for simulated in [true, false] {
-            let mut browser = Browser::new(&city(&db, simulated).await);
-            assert_eq!(browser.get("/vi/dang-nhap/vneid").await.status, 404);
-            assert_eq!(browser.get("/federation/vneid/callback").await.status, 404);
-            let page = browser.get("/vi/dang-nhap").await;
-            assert!(page.status == 200 && page.text.contains("chưa kết nối với hệ thống định danh quốc gia"));
-        }
+    async fn a_demonstration_without_upstream_has_no_doors_to_one(db: TestDb) {
+        no_doors(&city(&db, true).await).await;
+    }
+
+    async fn a_real_city_without_upstream_has_no_doors_to_one(db: TestDb) {
+        no_doors(&city(&db, false).await).await;
     }
 
     async fn a_form_without_its_token_changes_nothing(db: TestDb) {
