@@ -43,7 +43,9 @@ mod token;
 mod userinfo;
 mod withdrawal;
 
+pub use administer::RegistrationToken;
 pub use backchannel::{LogoutDelivery, LogoutNotices};
+pub use key_admin::{KeyState, KeyView};
 pub use model::{Client, ClientAuth, ClientState, Metadata, Profile, ResourceServer, SignInDoor, TokenFormat};
 pub use register::{By, NewClient, RegisterError, Registered};
 pub use routes::routes;

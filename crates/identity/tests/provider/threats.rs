@@ -123,8 +123,9 @@ db_test! {
         assert_eq!(got.status, 303, "{}", got.text);
         assert!(!got.header("location").contains("password") && got.text.is_empty(), "nothing of the form goes on");
         let question = browser.look(got.header("location")).await.page();
-        let action = question.text.split("<form action=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-        let token = question.text.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let asked = question.text.split("<main").nth(1).unwrap();
+        let action = asked.split("<form action=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+        let token = asked.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
         let got = browser.open("POST", &action, Some(haidang_web::encode([("csrf", token.as_str()), ("dong_y", "1")]))).await;
         assert_eq!(got.status, 303, "307 would send the form to the system: {}", got.text);
         assert!(got.header("location").starts_with(REDIRECT));
