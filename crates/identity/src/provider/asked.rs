@@ -4,15 +4,13 @@
 //! Whoever revokes in this process makes all of it forgotten after the commit; a revocation by another machine is seen a
 //! second later at the latest. The time is the machine's own: a clock that stands still must not keep a token alive.
 
-use haidang_store::Row;
+use super::model::Content;
+use haidang_store::{Row, StoreError};
+use jiff::Timestamp;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-
-use super::model::Content;
-use haidang_store::StoreError;
-use jiff::Timestamp;
 
 /// How long another machine's revocation may go unseen.
 const FRESH: Duration = Duration::from_secs(1);
