@@ -10,7 +10,7 @@ use haidang_identity::{NewAccount, bulk};
 use haidang_kernel::ambient::Ambient;
 use haidang_server::city::{City, Surroundings};
 use haidang_server::config::{self, Config};
-use haidang_store::{ActorRef, StoreError};
+use haidang_store::ActorRef;
 use haidang_web::session::{self, SignIn};
 use serde_json::{Value, json};
 use std::io::Read as _;
@@ -131,11 +131,7 @@ pub(crate) fn open_sessions(words: &[String]) -> Result<()> {
             let residents: Vec<PersonSeed> = (0..1000).map(|index| resident(&city, some * 1000 + index)).collect();
             let inserted = &residents;
             city.db
-                .transaction(move |tx| {
-                    Box::pin(
-                        async move { bulk::insert_persons(tx, inserted).await.map(drop) },
-                    )
-                })
+                .transaction(move |tx| Box::pin(async move { bulk::insert_persons(tx, inserted).await.map(drop) }))
                 .await?;
             // Side by side, so that they share their commits.
             let mut opening = tokio::task::JoinSet::new();
