@@ -297,16 +297,17 @@ impl World {
             agency: None,
             capabilities: vec![],
         };
-        let kept = token.clone();
         self.db
             .transaction(|tx| {
                 let token = token.clone();
-                Box::pin(async move { bulk::insert_tokens(tx, &[token]).await.map(drop) })
+                Box::pin(async move {
+                    bulk::insert_tokens(tx, &[token]).await?;
+                    Ok::<(), StoreError>(())
+                })
             })
             .await
-            .map_err(|error: StoreError| error)
             .unwrap();
-        kept.token
+        token.token
     }
 
     pub fn now(&self) -> i64 {
