@@ -44,8 +44,8 @@ CREATE INDEX services_case_by_owner_number ON services_case (owner_number);
 CREATE INDEX services_case_by_owner_name ON services_case (owner_name_key, id);
 CREATE INDEX services_case_by_receiving ON services_case (receiving_agency, submitted_at);
 CREATE INDEX services_case_by_competent ON services_case (competent_agency, submitted_at);
-CREATE INDEX services_case_open ON services_case (id) WHERE ended_at IS NULL;
-CREATE INDEX services_case_by_end ON services_case (ended_at) WHERE ended_at IS NOT NULL;
+CREATE INDEX services_case_open ON services_case (id, competent_agency, receiving_agency, due_at, ended_at) WHERE ended_at IS NULL;
+CREATE INDEX services_case_by_end ON services_case (ended_at, competent_agency, receiving_agency, promised_at, supplements) WHERE ended_at IS NOT NULL;
 CREATE INDEX services_case_open_by_due ON services_case (due_at, id) WHERE ended_at IS NULL AND due_at IS NOT NULL;
 
 CREATE TABLE services_number (

@@ -17,7 +17,7 @@ CREATE TABLE services_task (
     outcome TEXT
 );
 CREATE INDEX services_task_of_case ON services_task (case_id, opened_at);
-CREATE INDEX services_task_inbox ON services_task (agency, role, due_sort, id) WHERE closed_at IS NULL;
+CREATE INDEX services_task_inbox ON services_task (agency, role, due_sort, id, opened_at, procedure_code, case_state, paused, assignee_id, kind, closed_at) WHERE closed_at IS NULL;
 CREATE INDEX services_task_of_assignee ON services_task (assignee_id, due_sort, id) WHERE closed_at IS NULL;
 
 CREATE TABLE services_escalation (
