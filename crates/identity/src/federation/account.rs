@@ -120,9 +120,13 @@ impl IdentityRoom {
                 let plan = plan.clone();
                 Box::pin(async move { plan.write(tx).await })
             })
-            .await?;
+            .await;
         // Somebody with this number or identifier was registered in the same moment: the next attempt finds them.
-        Ok(if written { Admitted::Person(person) } else { Admitted::Refused(Decision::Conflict) })
+        match written {
+            Ok(true) => Ok(Admitted::Person(person)),
+            Ok(false) | Err(StoreError::Unique(_)) => Ok(Admitted::Refused(Decision::Conflict)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn known(&self, upstream: &str, stored: &StoredPerson) -> Result<Known, StoreError> {
