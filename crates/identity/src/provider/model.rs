@@ -217,9 +217,9 @@ impl Client {
     }
 
     /// Origins to which answers are sent, as a policy of a page can name them.
-    pub(crate) fn origins(&self) -> Vec<&str> {
-        let mut origins: Vec<&str> =
-            self.metadata.redirect_uris.iter().filter_map(|uri| super::rules::form_target(uri)).collect();
+    pub(crate) fn origins(&self) -> Vec<String> {
+        let mut origins: Vec<String> =
+            self.metadata.redirect_uris.iter().filter_map(|uri| super::rules::form_source(uri)).collect();
         origins.sort_unstable();
         origins.dedup();
         origins

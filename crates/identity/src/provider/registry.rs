@@ -68,8 +68,8 @@ impl Provider {
     pub(crate) async fn form_origins(&self) -> Result<Vec<String>, StoreError> {
         let (registry, now) = (self.registry().await?, self.now());
         let open = registry.clients.values().filter(|client| client.is_open(now));
-        let origins: BTreeSet<&str> = open.flat_map(|client| client.origins()).collect();
-        Ok(origins.into_iter().map(str::to_owned).collect())
+        let origins: BTreeSet<String> = open.flat_map(|client| client.origins()).collect();
+        Ok(origins.into_iter().collect())
     }
 
     /// Forgets what was read; called after every change.

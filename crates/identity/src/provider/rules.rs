@@ -57,6 +57,15 @@ pub(crate) fn form_target(uri: &str) -> Option<&str> {
 /// The three loopback hosts whose port an application on a machine picks at run time (RFC 8252 7.3).
 const LOOPBACKS: [&str; 3] = ["http://127.0.0.1", "http://[::1]", "http://localhost"];
 
+/// The source that the policy of a page names for a redirect address: its origin, on this machine with any port.
+pub(crate) fn form_source(uri: &str) -> Option<String> {
+    let target = form_target(uri)?;
+    let base = LOOPBACKS
+        .iter()
+        .find(|base| target.strip_prefix(**base).is_some_and(|port| port.is_empty() || port.starts_with(':')));
+    Some(base.map_or_else(|| target.to_owned(), |base| format!("{base}:*")))
+}
+
 /// A loopback address without its port.
 fn without_port(uri: &str) -> Option<String> {
     let base = LOOPBACKS.iter().find(|base| uri.starts_with(**base))?;

@@ -95,6 +95,14 @@ fn t01_wildcards_and_fragments_are_not_registered() {
 fn only_a_clean_origin_enters_a_policy() {
     assert_eq!(form_target("https://rp.example:8443/cb?x=1"), Some("https://rp.example:8443"));
     assert_eq!(form_target("http://[::1]:8080/cb"), Some("http://[::1]:8080"));
+    for (uri, source) in [
+        ("https://rp.example:8443/cb", "https://rp.example:8443"),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:*"),
+        ("http://localhost:4000/cb", "http://localhost:*"),
+        ("http://localhost.example/cb", "http://localhost.example"),
+    ] {
+        assert_eq!(form_source(uri).as_deref(), Some(source), "an application picks its port when it runs");
+    }
     for bad in ["https://rp.example;script-src/cb", "https://rp.example,x/cb", "https://rp.example x/cb", "app:/cb"] {
         assert_eq!(form_target(bad), None, "{bad}");
     }

@@ -52,7 +52,7 @@ db_test! {
             ("profile", "", "Hãy chọn loại hệ thống"),
             ("redirect_uris", "https://*.example.test/", "Hãy nhập địa chỉ đầy đủ"),
             ("scope", "openid email", "Phạm vi này không dành cho"),
-            ("jwks", "no json", "Hãy dán khoá công khai"),
+            ("jwks", "no json", "Hãy dán khóa công khai"),
         ] {
             let mut wrong: Vec<(&str, &str)> = fields.iter().copied().filter(|(known, _)| *known != name).collect();
             wrong.push((name, value));
@@ -141,7 +141,7 @@ db_test! {
         let page = press(&mut browser, &page, "/khoa-ky", &year).await.page();
         assert!(page.text.contains("đã công bố, chưa ký") && !page.text.contains("/dung\""), "{}", page.text);
         let twice = press(&mut browser, &page, "/khoa-ky", &year).await.page();
-        assert!(twice.text.contains("đã có khoá kế tiếp"), "{}", twice.text);
+        assert!(twice.text.contains("đã có khóa kế tiếp"), "{}", twice.text);
         world.wait(24 * 3_600);
         let mut browser = administrator(&world).await;
         let page = browser.look("/vi/quan-tri/khoa-ky").await.page();

@@ -7,6 +7,7 @@ use haidang_identity::provider::NewClient;
 use haidang_identity::rules::RelationKind;
 use haidang_store::Dispatcher;
 use haidang_testkit::db_test;
+use haidang_web::session::{self, SignIn};
 use serde_json::{Value, json};
 
 /// A client that may ask for everything of our own.
@@ -46,10 +47,11 @@ pub async fn people(world: &World) -> People {
 
 /// Somebody whom the national identity vouches for.
 pub async fn resident(world: &World, who: &PersonSeed) -> Browser {
+    let sign_in = SignIn::resident(2);
+    let cookie = session::open(&world.site, &who.person.id, sign_in).await.unwrap_or_else(|_| panic!("no session"));
     let mut browser = world.browser();
-    let page = browser.look("/vi/mo-phong/dinh-danh?next=%2Ftai-khoan").await.page();
-    let number = who.person.citizen_no.clone().unwrap();
-    browser.submit(&page, &[("person", "other"), ("citizen_no", &number)]).await.page();
+    let (name, value) = cookie.split_once('=').unwrap();
+    browser.cookies.insert(name.to_owned(), value.to_owned());
     browser
 }
 

@@ -135,6 +135,7 @@ impl Got {
 pub struct World {
     pub db: TestDb,
     pub served: Served,
+    pub site: Arc<Site>,
     pub room: IdentityRoom,
     pub provider: Provider,
     pub web: Key,
@@ -215,13 +216,14 @@ impl World {
         let provider = Provider::open(room.clone(), settings).await.unwrap();
         site.ask_for_form_targets(Arc::new(provider.clone()));
         db.register(Arc::new(GrantWithdrawals(provider.clone())));
-        let app = App::new(site)
+        let app = App::new(site.clone())
             .mount(haidang_identity::routes(room.clone()))
             .mount(haidang_identity::provider::routes(provider.clone()));
         let (web, other, dpop) = (key(), key(), key());
         let mut world = World {
             db: db.clone(),
             served: app.build().unwrap(),
+            site,
             room,
             provider,
             web,
