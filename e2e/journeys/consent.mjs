@@ -37,7 +37,7 @@ export function journey(world) {
 
   return [
     ['an administrator gives a system of the agency a token', async () => {
-      const page = await person(browser, setting, base);
+      const page = await person(browser, setting, base, demo.simulator);
       world.pages.push(page);
       await signIn(page, account(demo, 'administrator'), TOKENS);
       await page.goto(`/vi${TOKENS}`);
@@ -54,7 +54,7 @@ export function journey(world) {
       await expectRefusal(['consent_missing', 'consent_withdrawn']);
     }],
     ['the person reads what is asked and says yes', async () => {
-      memory.page = await person(browser, setting, base);
+      memory.page = await person(browser, setting, base, demo.simulator);
       world.pages.push(memory.page);
       await signIn(memory.page, me, '/tai-khoan/dong-y');
       await memory.page.goto(PAGE);

@@ -41,7 +41,7 @@ export function journey(world) {
 
   return [
     ['sign in as oneself; nothing says that one acts for another', async () => {
-      memory.page = await person(browser, setting, base);
+      memory.page = await person(browser, setting, base, demo.simulator);
       world.pages.push(memory.page);
       await signIn(memory.page, account(demo, 'resident'), '/lam-thay');
       await memory.page.goto('/vi/lam-thay');
