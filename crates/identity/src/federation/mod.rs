@@ -1,7 +1,7 @@
 //! Sign-in through the national e-identity and the national service portal, each a configuration.
 //!
 //! `/dang-nhap/{idp}` begins, `GET /federation/{idp}/callback` ends. Other parts of this room ask for a higher level of
-//! whoever is signed in through [`begin`].
+//! whoever is signed in through `begin`.
 
 mod account;
 mod claims;
