@@ -1,6 +1,7 @@
 //! The log of who looked at whose data, readable by the person concerned.
 
 use crate::ContractError;
+use crate::actor::PersonId;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,9 @@ pub trait AccessLog: Send + Sync {
         before: Option<&str>,
         limit: i64,
     ) -> Result<Vec<AccessRow>, ContractError>;
-    /// The same, only what the filter lets through.
+    /// The human who made an access, for whoever must not judge it; never shown to the person concerned.
+    async fn made_by(&self, audit_id: &str) -> Result<Option<PersonId>, ContractError>;
+    /// The same as [`AccessLog::accesses`], only what the filter lets through.
     async fn accesses_within(
         &self,
         personal_number: &str,

@@ -121,6 +121,6 @@ pub trait Directory: Send + Sync {
     async fn agency_of_commune(&self, commune_code: &str) -> Result<Option<Agency>, ContractError>;
     /// People who hold the role in the agency today: id and name.
     async fn holders(&self, role: &str, agency: &str) -> Result<Vec<(PersonId, String)>, ContractError>;
-    /// Whether somebody holds a post in the agency today that gives the capability.
-    async fn is_held(&self, capability: &str, agency: &str) -> Result<bool, ContractError>;
+    /// Whether somebody holds a post in the agency today that gives the capability, besides the person left out.
+    async fn is_held(&self, capability: &str, agency: &str, besides: Option<&PersonId>) -> Result<bool, ContractError>;
 }

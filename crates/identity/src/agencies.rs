@@ -123,9 +123,10 @@ impl Directory for IdentityRoom {
         rows.iter().map(|row| Ok((row.id("id")?, row.text("full_name")?))).collect::<Result<_, _>>().map_err(refused)
     }
 
-    async fn is_held(&self, capability: &str, agency: &str) -> Result<bool, ContractError> {
+    async fn is_held(&self, capability: &str, agency: &str, besides: Option<&PersonId>) -> Result<bool, ContractError> {
         for role in self.inner.settings.roles.iter().filter(|role| role.capabilities.contains(capability)) {
-            if !self.holders(&role.id, agency).await?.is_empty() {
+            let holders = self.holders(&role.id, agency).await?;
+            if holders.iter().any(|(person, _)| Some(person) != besides) {
                 return Ok(true);
             }
         }

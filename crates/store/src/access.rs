@@ -4,6 +4,7 @@ use crate::db::Db;
 use crate::{Row, StoreError, args, sql};
 use haidang_contracts::ContractError;
 use haidang_contracts::access::{AccessFilter, AccessLog, AccessRow, Delayed};
+use haidang_contracts::actor::PersonId;
 use haidang_kernel::keyed;
 use serde_json::Value as Json;
 
@@ -87,6 +88,12 @@ impl AccessLog for Db {
         limit: i64,
     ) -> Result<Vec<AccessRow>, ContractError> {
         self.accesses_of(personal_number, before, limit).await.map_err(|e| ContractError::Unavailable(e.to_string()))
+    }
+
+    async fn made_by(&self, audit_id: &str) -> Result<Option<PersonId>, ContractError> {
+        let refused = |e: StoreError| ContractError::Unavailable(e.to_string());
+        let row = self.fetch_optional(sql::ACCESS_MADE_BY, args![audit_id]).await.map_err(refused)?;
+        row.map(|row| row.opt_id("person")).transpose().map(Option::flatten).map_err(refused)
     }
 
     async fn accesses_within(

@@ -22,6 +22,8 @@ pub(crate) const ACCESSES_WITHIN: &str = "SELECT a.id, a.at, a.agency, a.actor_k
      a.object_id, a.legal_basis, a.purpose, a.refused, a.detail FROM store_audit_subject s JOIN store_audit a ON a.id = s.audit \
      WHERE s.subject = $1 AND s.audit < $2 AND a.at >= $3 AND a.at < $4 AND ($5 = '' OR a.agency = $5) \
      ORDER BY s.audit DESC LIMIT $6";
+/// Who made an access.
+pub(crate) const ACCESS_MADE_BY: &str = "SELECT person FROM store_audit WHERE id = $1";
 
 /// What the audit says of objects of one kind, in the order of their ids.
 pub(crate) const DETAILS_ABOUT: &str =

@@ -126,12 +126,17 @@ impl VaultRoom {
     }
 
     /// Whether the reader is the one to answer: the agency that looked does, and the auditors where nobody there can.
+    /// Nobody judges a look of their own.
     ///
     /// # Errors
-    /// What the directory says.
+    /// What the directory and the log say.
     pub async fn answers(&self, reader: &Reader<'_>, complaint: &Complaint) -> Result<bool, Problem> {
+        let looked = self.inner().accesses.made_by(&complaint.audit_id).await?;
+        if looked.as_ref() == Some(&reader.actor.person) {
+            return Ok(false);
+        }
         let held = match complaint.agency.as_deref() {
-            Some(agency) => self.inner().directory.is_held(ANSWER, agency).await?,
+            Some(agency) => self.inner().directory.is_held(ANSWER, agency, looked.as_ref()).await?,
             None => false,
         };
         let (mine, audits) = (reader.actor.agencies_with(ANSWER), reader.actor.can(AUDIT));

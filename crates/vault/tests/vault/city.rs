@@ -30,7 +30,8 @@ const ORIGIN: &str = "http://city.example";
 
 /// Opaque id of a person of the tests.
 pub fn person(name: &str) -> PersonId {
-    let number = ["resident", "stranger", "official"].iter().position(|known| *known == name).unwrap() + 1;
+    let number =
+        ["resident", "stranger", "official", "chair", "lone"].iter().position(|known| *known == name).unwrap() + 1;
     PersonId::parse(&format!("01900000-0000-7000-8000-00000000000{number}")).unwrap()
 }
 
@@ -100,9 +101,14 @@ impl Identity for People {
 
 #[async_trait]
 impl Directory for People {
-    /// One agency has somebody who answers complaints.
-    async fn is_held(&self, capability: &str, agency: &str) -> Result<bool, ContractError> {
-        Ok(capability == "access.answer" && agency == "H24.99999")
+    /// Two agencies have one person each who answers complaints.
+    async fn is_held(&self, capability: &str, agency: &str, besides: Option<&PersonId>) -> Result<bool, ContractError> {
+        let there = match agency {
+            "H24.99999" => person("chair"),
+            "H24.88888" => person("lone"),
+            _ => return Ok(false),
+        };
+        Ok(capability == "access.answer" && besides != Some(&there))
     }
 
     async fn agency(&self, code: &str) -> Result<Option<Agency>, ContractError> {

@@ -224,21 +224,29 @@ db_test! {
         let dispatcher = Dispatcher::new(db.db());
         db.db().register(Arc::new(room.clone()));
         let me = actor("resident").await;
-        for agency in [Some("H24.99999"), Some("H24.11824"), None] {
-            let by = ActorRef { kind: "official".into(), agency: agency.map(str::to_owned), ..ActorRef::default() };
+        for (agency, looked) in
+            [(Some("H24.99999"), "stranger"), (Some("H24.11824"), "stranger"), (None, "stranger"), (Some("H24.88888"), "lone")]
+        {
+            let person = Some(person(looked).to_string());
+            let agency = agency.map(str::to_owned);
+            let by = ActorRef { kind: "official".into(), person, agency, ..ActorRef::default() };
             let entry = AuditEntry::read("case.read", by).object("case", "c1").because("luật", "thử").subject(city::NUMBER);
             let access = db.record_read(entry).await.unwrap().to_string();
             room.ask(&reader(&me), &access).await.unwrap();
         }
         let auditor = actor("official").await;
         let mut chair = auditor.clone();
+        chair.person = person("chair");
         chair.positions[0].agency = "H24.99999".into();
         chair.positions[0].capabilities = ["access.answer".to_owned()].into();
         let mut elsewhere = chair.clone();
         elsewhere.positions[0].agency = "H24.00001".into();
+        let mut lone = chair.clone();
+        lone.person = person("lone");
+        lone.positions[0].agency = "H24.88888".into();
 
         let all = room.complaints_for(&reader(&auditor)).await.unwrap();
-        assert_eq!(all.len(), 3, "auditors see them all");
+        assert_eq!(all.len(), 4, "auditors see them all");
         let own = room.complaints_for(&reader(&chair)).await.unwrap();
         assert_eq!(own.iter().map(|one| one.agency.as_deref()).collect::<Vec<_>>(), [Some("H24.99999")]);
         assert!(room.complaints_for(&reader(&elsewhere)).await.unwrap().is_empty());
@@ -250,6 +258,9 @@ db_test! {
         for complaint in &all {
             let there = complaint.agency.as_deref() == Some("H24.99999");
             assert_eq!(answer(&elsewhere, &complaint.id).await, Err("complaint_not_found"));
+            if complaint.agency.as_deref() == Some("H24.88888") {
+                assert_eq!(answer(&lone, &complaint.id).await, Err("not_the_answerer"), "nobody judges a look of their own");
+            }
             let by_auditor = answer(&auditor, &complaint.id).await;
             if there {
                 assert_eq!(by_auditor, Err("not_the_answerer"), "the agency that looked is there to answer");
@@ -260,6 +271,6 @@ db_test! {
         }
         while dispatcher.run_due().await.unwrap() > 0 {}
         let told = around.messages.lock().unwrap().clone();
-        assert_eq!(told, vec![(person("resident"), "access_answered".to_owned()); 3]);
+        assert_eq!(told, vec![(person("resident"), "access_answered".to_owned()); 4]);
     }
 }
