@@ -8,13 +8,23 @@ use haidang_contracts::ContractError;
 use haidang_contracts::actor::Actor;
 use haidang_contracts::consent::{Consents as _, Decision, NewDecision};
 use haidang_identity::IdentityRoom;
-use haidang_identity::consent::proof::verify_consents;
+use haidang_identity::consent::proof::{self, ConsentReport, verify_consents};
 use haidang_identity::consent::rar;
-use haidang_store::args;
-use haidang_testkit::{Rooms, db_test};
+use haidang_store::transfer::{export, verify_export_with};
+use haidang_store::{Db, args};
+use haidang_testkit::{Rooms, TestDb, db_test};
 use jiff::SignedDuration;
 
 const ROOMS: Rooms = &[("identity", haidang_identity::MIGRATIONS)];
+
+/// What an export of the database says of its receipts.
+async fn offline(db: &TestDb) -> ConsentReport {
+    let file = db.folder().join("export.zip");
+    let _ = std::fs::remove_file(&file);
+    export(db, None, None, &file, &|_, _| {}).await.unwrap();
+    let receipts = async |db: &Db| verify_consents(db).await;
+    verify_export_with(&file, None, ROOMS, &[proof::TABLE], receipts).await.unwrap().1
+}
 
 async fn decide(room: &IdentityRoom, actor: &Actor, purpose: &str, decision: Decision) -> Result<String, String> {
     let new = NewDecision {
@@ -132,6 +142,7 @@ db_test! {
         let chain = room.receipts(&people[0].person.id).await.unwrap();
         let told = async || -> Vec<(String, &'static str)> {
             let report = verify_consents(&db.db()).await.unwrap();
+            assert_eq!(report, offline(&db).await, "an export says the same");
             report.findings.into_iter().map(|finding| (finding.receipt, finding.what)).collect()
         };
         // A yes made of a no shows in the chain itself.

@@ -10,6 +10,9 @@ use serde_json::Value;
 use super::receipt::{Receipt, Walk};
 use super::sql;
 
+/// The table of receipts, all that [`verify_consents`] needs besides the audit.
+pub const TABLE: &str = "identity_consent";
+
 /// Receipts read at a time.
 const BATCH: i64 = 500;
 /// Findings that are told one by one.

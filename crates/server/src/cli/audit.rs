@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
-use haidang_identity::consent::proof::{ConsentReport, verify_consents};
-use haidang_store::{Evidence, Report};
+use haidang_identity::consent::proof::{self, ConsentReport, verify_consents};
+use haidang_store::transfer::verify_export_with;
+use haidang_store::{Db, Evidence, Report};
 
 use super::{Outcome, say};
 use crate::city::open_store;
@@ -43,31 +44,39 @@ pub(crate) async fn run(command: AuditCommand, config: Config) -> Result<Outcome
     if let Some(file) = export {
         // Offline the city's own checkpoints are used when they are at hand; else those that travel in the file.
         let evidence = if outside { Some(evidence(&folder, &key)?) } else { evidence(&folder, &key).ok() };
-        let report = haidang_store::transfer::verify_export(&file, evidence.as_ref()).await?;
+        let identity = [("identity", haidang_identity::MIGRATIONS)];
+        let receipts = async |db: &Db| verify_consents(db).await;
+        let (report, consents) =
+            verify_export_with(&file, evidence.as_ref(), &identity, &[proof::TABLE], receipts).await?;
         if json {
-            say(serde_json::to_string_pretty(&report.audit)?)?;
+            say(as_json(&report.audit, &consents)?)?;
         } else {
             say(format_args!("{}: tables and files agree with their digests", file.display()))?;
             if evidence.is_none() {
                 say("No checkpoints from outside the file: it agrees with itself, which proves less.")?;
             }
             tell(&report.audit)?;
+            tell_consents(&consents)?;
         }
-        return Ok(outcome(&report.audit));
+        return Ok(outcome(&report.audit, &consents));
     }
     let evidence = evidence(&folder, &key)?;
     let db = open_store(&config, &haidang_kernel::ambient::Ambient::system()).await?;
     let report = haidang_store::verify(&db, Some(&evidence)).await?;
     let consents = verify_consents(&db).await?;
     if json {
-        let mut all = serde_json::to_value(&report)?;
-        all["consents"] = serde_json::to_value(&consents)?;
-        say(serde_json::to_string_pretty(&all)?)?;
+        say(as_json(&report, &consents)?)?;
     } else {
         tell(&report)?;
         tell_consents(&consents)?;
     }
-    Ok(if consents.is_good() { outcome(&report) } else { Outcome::Wrong })
+    Ok(outcome(&report, &consents))
+}
+
+fn as_json(report: &Report, consents: &ConsentReport) -> Result<String> {
+    let mut all = serde_json::to_value(report)?;
+    all["consents"] = serde_json::to_value(consents)?;
+    Ok(serde_json::to_string_pretty(&all)?)
 }
 
 fn tell_consents(report: &ConsentReport) -> Result<()> {
@@ -81,8 +90,8 @@ fn tell_consents(report: &ConsentReport) -> Result<()> {
     }
 }
 
-fn outcome(report: &Report) -> Outcome {
-    if report.is_good() { Outcome::Good } else { Outcome::Wrong }
+fn outcome(report: &Report, consents: &ConsentReport) -> Outcome {
+    if report.is_good() && consents.is_good() { Outcome::Good } else { Outcome::Wrong }
 }
 
 fn tell(report: &Report) -> Result<()> {

@@ -16,7 +16,7 @@ mod restore;
 pub use copy::copy_db;
 pub use export::{Checkpoints, export};
 pub use manifest::{BlobsDigest, Manifest, TableDigest};
-pub use offline::{ExportReport, verify_export};
+pub use offline::{ExportReport, verify_export, verify_export_with};
 pub use restore::restore;
 
 /// Called with the name of the table or `blobs` and the rows or files done so far.

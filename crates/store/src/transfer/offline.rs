@@ -1,4 +1,4 @@
-//! Verification of an export without its city: digests of tables and files, and the audit chain.
+//! Verification of an export without its city: digests of tables and files, the audit chain, and what a room adds.
 
 use super::archive::Reader;
 use super::export::PUBLIC_KEY;
@@ -8,7 +8,7 @@ use super::restore::{blocking, compare};
 use crate::checkpoint::parse_key;
 use crate::db::Db;
 use crate::verify::{Report, verify};
-use crate::{CHECKPOINTS, Evidence, Options, StoreError};
+use crate::{CHECKPOINTS, Evidence, Migration, Options, StoreError};
 use std::path::Path;
 use tokio::sync::mpsc;
 
@@ -33,8 +33,41 @@ pub struct ExportReport {
 /// # Errors
 /// [`StoreError::Corrupt`] when a table or a file is damaged; what is wrong with the chain is in the report.
 pub async fn verify_export(file: &Path, evidence: Option<&Evidence>) -> Result<ExportReport, StoreError> {
+    let (report, ()) = verify_export_with(file, evidence, &[], &[], async |_| Ok(())).await?;
+    Ok(report)
+}
+
+/// The same, with more that can be proven from the file: the named tables of these rooms are loaded beside the chain,
+/// and `more` looks at the database that holds them for so long.
+///
+/// # Errors
+/// As [`verify_export`], and what `more` says.
+pub async fn verify_export_with<T>(
+    file: &Path,
+    evidence: Option<&Evidence>,
+    rooms: &[(&str, &[Migration])],
+    tables: &[&str],
+    more: impl AsyncFnOnce(&Db) -> Result<T, StoreError>,
+) -> Result<(ExportReport, T), StoreError> {
+    let (manifest, inside) = digests(file).await?;
+    let folder = tempfile::tempdir()?;
+    let db = Db::open(&format!("sqlite:{}", folder.path().join("audit.sqlite").display()), Options::default()).await?;
+    let found = async {
+        crate::migrate(&db, rooms).await?;
+        load(&db, file, &manifest, tables).await?;
+        let audit = verify(&db, evidence.or(inside.as_ref())).await?;
+        Ok((audit, more(&db).await?))
+    };
+    let found: Result<_, StoreError> = found.await;
+    db.close().await;
+    let (audit, more) = found?;
+    Ok((ExportReport { manifest, audit, external: evidence.is_some() }, more))
+}
+
+/// Compares what the file says about its tables and files, and answers that with the checkpoints that travel in it.
+async fn digests(file: &Path) -> Result<(Manifest, Option<Evidence>), StoreError> {
     let path = file.to_owned();
-    let (manifest, inside) = blocking(move || {
+    blocking(move || {
         let mut reader = Reader::open(&path)?;
         let manifest = reader.manifest()?;
         for table in &manifest.tables {
@@ -61,34 +94,25 @@ pub async fn verify_export(file: &Path, evidence: Option<&Evidence>) -> Result<E
         };
         Ok((manifest, inside))
     })
-    .await?;
-    let audit = audit_of(file, &manifest, evidence.or(inside.as_ref())).await?;
-    Ok(ExportReport { manifest, audit, external: evidence.is_some() })
+    .await
 }
 
-/// Loads the tables of the chain into a database that lives as long as the verification, and verifies them there.
-async fn audit_of(file: &Path, manifest: &Manifest, evidence: Option<&Evidence>) -> Result<Report, StoreError> {
-    let folder = tempfile::tempdir()?;
-    let db = Db::open(&format!("sqlite:{}", folder.path().join("audit.sqlite").display()), Options::default()).await?;
-    crate::migrate(&db, &[]).await?;
-    let loaded: Result<(), StoreError> = db
-        .transaction(|tx| {
-            Box::pin(async move {
-                for table in manifest.tables.iter().filter(|table| AUDIT.contains(&table.name.as_str())) {
-                    let (sender, mut pieces) = mpsc::channel(super::archive::UNDER_WAY);
-                    let (path, name) = (file.to_owned(), table.name.clone());
-                    let reading = tokio::task::spawn_blocking(move || {
-                        Reader::open(&path)?.lines(&name, |piece| sender.blocking_send(piece).map_err(|_| gone()))
-                    });
-                    write_table(tx, &table.table(), &mut pieces, &|_, _| {}).await?;
-                    reading.await.unwrap_or_else(|_| Err(gone()))?;
-                }
-                Ok(())
-            })
+/// Loads the tables of the chain, and more if named, into a database that lives as long as the verification.
+async fn load(db: &Db, file: &Path, manifest: &Manifest, more: &[&str]) -> Result<(), StoreError> {
+    let wanted = |name: &str| AUDIT.contains(&name) || more.contains(&name);
+    db.transaction(|tx| {
+        Box::pin(async move {
+            for table in manifest.tables.iter().filter(|table| wanted(&table.name)) {
+                let (sender, mut pieces) = mpsc::channel(super::archive::UNDER_WAY);
+                let (path, name) = (file.to_owned(), table.name.clone());
+                let reading = tokio::task::spawn_blocking(move || {
+                    Reader::open(&path)?.lines(&name, |piece| sender.blocking_send(piece).map_err(|_| gone()))
+                });
+                write_table(tx, &table.table(), &mut pieces, &|_, _| {}).await?;
+                reading.await.unwrap_or_else(|_| Err(gone()))?;
+            }
+            Ok(())
         })
-        .await;
-    loaded?;
-    let report = verify(&db, evidence).await;
-    db.close().await;
-    report
+    })
+    .await
 }
