@@ -90,10 +90,15 @@ impl CitizenNo {
         if text.len() != 12 {
             return Err(Reason::Length);
         }
-        if !PROVINCES.iter().any(|code| i64::from(*code) == number_of(&text[..3])) {
+        if !Self::is_issued_by(&text[..3]) {
             return Err(Reason::ProvinceUnassigned);
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// Whether a province with this code ever issued numbers; leading zeros do not count.
+    pub fn is_issued_by(province_code: &str) -> bool {
+        only_digits(province_code) && PROVINCES.iter().any(|code| i64::from(*code) == number_of(province_code))
     }
 
     /// Checks the number against what the person declared.

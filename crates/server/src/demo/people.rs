@@ -6,7 +6,7 @@ use haidang_contracts::identity::{PersonKind, PersonRecord};
 use haidang_identity::model::{PersonSeed, PositionSeed, RegisterSeed, RelationSeed};
 use haidang_identity::rules::RelationKind;
 use haidang_kernel::ambient::Ambient;
-use haidang_kernel::number::TaxNo;
+use haidang_kernel::number::{CitizenNo, TaxNo};
 use haidang_services::procedure::pack::Pack;
 use jiff::civil::Date;
 use serde_json::json;
@@ -168,9 +168,12 @@ impl<'a> Maker<'a> {
     fn citizen_no(&mut self, birth: Date, male: bool) -> String {
         let century = i64::from(birth.year() / 100 - 19).clamp(0, 4);
         let sex = century * 2 + i64::from(!male);
+        let code = &self.pack.city.province_code;
+        // A made-up city never issued numbers: all its people were born elsewhere.
+        let issues = CitizenNo::is_issued_by(code);
+        let here = format!("0{code}");
         loop {
-            let here = format!("0{}", self.pack.city.province_code);
-            let province = if self.dice.chance(850) { here.as_str() } else { *self.dice.pick(ELSEWHERE) };
+            let province = if issues && self.dice.chance(850) { here.as_str() } else { *self.dice.pick(ELSEWHERE) };
             let number = format!("{province}{sex}{:02}{:06}", birth.year() % 100, self.dice.between(1, 999_999));
             if self.numbers.insert(number.clone()) {
                 return number;
@@ -257,4 +260,27 @@ pub fn position_seeds(officials: &[Official], from: Date) -> Vec<PositionSeed> {
             valid_to: None,
         })
         .collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn everybody_of_every_pack_has_a_number_with_which_one_signs_in() {
+        for pack in ["mau", "haiphong"] {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs").join(pack);
+            let pack = Pack::load(&folder).unwrap();
+            let ambient = Ambient::fixed("2026-11-20T01:00:00Z".parse().unwrap(), 3);
+            let mut maker = Maker::new(Dice::new(ambient.clone()), ambient, &pack, jiff::civil::date(2026, 11, 20));
+            let people = maker.people(60);
+            assert!(people.residents.len() >= 60);
+            for person in &people.residents {
+                let number = person.citizen_no.as_deref().unwrap();
+                assert!(CitizenNo::parse(number).is_ok(), "{}: {number}", pack.city.code);
+            }
+        }
+    }
 }
