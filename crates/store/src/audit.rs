@@ -102,7 +102,7 @@ impl ActorRef {
 }
 
 /// One act to be recorded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct AuditEntry {
     /// Who acts.
     pub actor: ActorRef,
@@ -240,7 +240,7 @@ impl AuditEntry {
     }
 
     /// Adds one fact to the detail; a detail that is no object stays as it is.
-    fn note(&mut self, key: &str, value: Json) {
+    pub(crate) fn note(&mut self, key: &str, value: Json) {
         if self.detail.is_null() {
             self.detail = Json::Object(serde_json::Map::new());
         }

@@ -15,6 +15,8 @@ use std::sync::Arc;
 /// An access token, with the row that is kept of it.
 pub(crate) struct Access {
     pub(crate) token: String,
+    /// `jti`, or the digest of an opaque token.
+    pub(crate) id: String,
     pub(crate) expires_in: i64,
     /// Arguments of `INSERT_TOKEN`; a machine's own token that carries everything itself leaves none.
     pub(crate) row: Option<Vec<Bound>>,
@@ -69,15 +71,16 @@ impl Provider {
         };
         if server.is_some_and(|server| server.format == TokenFormat::Opaque) {
             let token = self.random();
-            let row = Some(row(&digest(&token))?);
-            return Ok(Access { token, expires_in: life, row });
+            let id = digest(&token);
+            let row = Some(row(&id)?);
+            return Ok(Access { token, id, expires_in: life, row });
         }
         let jti = self.new_id();
         let mut claims = self.access_claims(client, &content, audience, &jti, expires_at);
         claims.extend(live.in_access_token());
         let token = self.sign("ES256", "at+jwt", &claims).await?;
         let row = if content.signed_in.is_some() { Some(row(&jti)?) } else { None };
-        Ok(Access { token, expires_in: life, row })
+        Ok(Access { token, id: jti, expires_in: life, row })
     }
 
     /// Claims of RFC 9068.

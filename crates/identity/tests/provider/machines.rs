@@ -31,8 +31,10 @@ db_test! {
         assert!(claims.get("acr").is_none() && claims.get("cnf").is_none());
         let rows = world.db.fetch_all("SELECT id FROM identity_issued_token", vec![]).await.unwrap();
         assert!(rows.is_empty(), "what carries everything itself is not kept");
-        let records = world.db.fetch_all("SELECT id FROM store_audit WHERE action = 'token.issued'", vec![]).await.unwrap();
+        let records = world.db.fetch_all("SELECT detail FROM store_audit WHERE action = 'token.issued'", vec![]).await.unwrap();
         assert_eq!(records.len(), 1, "it was written down before it was answered");
+        let detail: serde_json::Value = records[0].json("detail").unwrap();
+        assert_eq!(detail["each"][0]["jti"], claims["jti"]);
     }
 
     async fn an_opaque_token_is_looked_up_and_revoked(db: TestDb) {

@@ -198,6 +198,31 @@ db_test! {
         assert!(db.accesses_of("031190000003", None, 15).await.unwrap().is_empty());
     }
 
+    async fn acts_that_are_alike_share_a_record_that_names_each(db: TestDb) {
+        let act = |client: &str, number: i64| {
+            let entry = AuditEntry::mutation("token.issued", ActorRef::system()).object("client", client);
+            db.record_alike(entry.detail(json!({ "grant": "g" })), json!({ "jti": number }))
+        };
+        let acts = (0..30).map(|number| act(if number % 3 == 0 { "one" } else { "other" }, number));
+        let ids = futures_util::future::join_all(acts).await;
+        let rows = db.fetch_all("SELECT id, object_id, detail FROM store_audit ORDER BY id", args![]).await.unwrap();
+        assert!(rows.len() < 30, "{} records", rows.len());
+        let mut named = 0;
+        for row in &rows {
+            let detail: serde_json::Value = row.json("detail").unwrap();
+            assert_eq!(detail["grant"], "g");
+            for own in detail["each"].as_array().unwrap() {
+                let number = usize::try_from(own["jti"].as_i64().unwrap()).unwrap();
+                assert_eq!(row.text("object_id").unwrap(), if number.is_multiple_of(3) { "one" } else { "other" });
+                assert_eq!(ids[number].as_ref().unwrap().as_str(), row.text("id").unwrap(), "each is told its own record");
+                named += 1;
+            }
+        }
+        assert_eq!(named, 30);
+        Sealer::new(db.db(), None).seal().await.unwrap();
+        assert!(verify(&db, None).await.unwrap().is_good());
+    }
+
     async fn a_rolled_back_act_leaves_no_record(db: TestDb) {
         let answer: Result<(), StoreError> = db.transaction(|tx| Box::pin(async move {
             tx.audit(AuditEntry::mutation("case.submitted", ActorRef::system())).await?;
