@@ -3,6 +3,7 @@
 //! Built for each question from what holds at this moment; nothing of it is kept.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression};
 use haidang_contracts::actor::PersonId;
@@ -20,9 +21,15 @@ pub(super) struct Asked {
     pub(super) kinds: (usize, usize),
 }
 
+/// The names of kinds, read once: each question names a dozen things, and reading a name is a run of a parser.
+static KINDS: LazyLock<HashMap<&str, EntityTypeName>> = LazyLock::new(|| {
+    let names = PRINCIPALS.into_iter().chain(RESOURCES).chain(["Agency", "Role"]);
+    names.filter_map(|name| Some((name, name.parse().ok()?))).collect()
+});
+
 fn uid(kind: &str, id: &str) -> Result<EntityUid, String> {
-    let name: EntityTypeName = kind.parse().map_err(|_| format!("{kind} is no name of a kind"))?;
-    Ok(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
+    let name = KINDS.get(kind).ok_or_else(|| format!("{kind} is no name of a kind"))?;
+    Ok(EntityUid::from_type_name_and_id(name.clone(), EntityId::new(id)))
 }
 
 fn reference(kind: &str, id: &str) -> Result<RestrictedExpression, String> {
