@@ -24,6 +24,8 @@ use std::sync::Arc;
 pub struct Review {
     /// Wrong or missing answers of the whole form.
     pub errors: Vec<AnswerError>,
+    /// Answers that belong to the submission: of pages that apply, shown and answered.
+    pub answers: Json,
     /// Checklist items that are required and have no file: component ids.
     pub missing: Vec<String>,
     /// Fee lines with their legal reason.
@@ -110,11 +112,10 @@ impl Services {
             })
             .map(|need| need.id)
             .collect();
+        let judged = form::judge(version, facts, &self.codes, surroundings);
         Ok(Review {
-            errors: form::validate_all_in(version, facts, &self.codes, surroundings)
-                .into_iter()
-                .filter(|e| !e.warning)
-                .collect(),
+            errors: judged.errors.into_iter().filter(|error| !error.warning).collect(),
+            answers: judged.relevant,
             missing,
             fees: version.fees_in(facts, surroundings),
             limit,
@@ -204,7 +205,7 @@ impl Services {
             (Some(chosen), None) => chosen.clone(),
             (None, None) => self.settings.coordination.0.clone(),
         };
-        let answers = form::relevant_in(&version, facts, &surroundings);
+        let answers = review.answers;
         let delivery_way = match answers.get("contact_delivery").and_then(Json::as_str) {
             Some("post") => "post",
             Some("electronic") => "electronic",

@@ -22,5 +22,5 @@ pub use display::{Line, display, summary, view};
 pub use encode::{encode, encode_fields};
 pub use field::{Choice, Field, Form, Requirement, Widget, html_id};
 pub use read::FormFault;
+pub(crate) use validate::judge;
 pub use validate::{AnswerError, relevant, validate_all, validate_page};
-pub(crate) use validate::{relevant_in, validate_all_in};

@@ -40,12 +40,19 @@ impl From<AnswerError> for FieldError {
 pub fn validate_page(version: &Version, page: &Page, facts: &Facts, codes: &CodeLists) -> Vec<AnswerError> {
     let surroundings = version.surroundings(facts);
     let keys: Vec<&str> = page.keys().collect();
-    check(version, &keys, facts, codes, &surroundings)
+    check(version, &keys, facts, codes, &surroundings).errors
 }
 
 /// Checks the whole answer: every page that applies, and the size.
 pub fn validate_all(version: &Version, facts: &Facts, codes: &CodeLists) -> Vec<AnswerError> {
-    validate_all_in(version, facts, codes, &version.surroundings(facts))
+    judge(version, facts, codes, &version.surroundings(facts)).errors
+}
+
+/// What was found in answers, and which of them belong to the submission.
+pub(crate) struct Judged {
+    pub(crate) errors: Vec<AnswerError>,
+    /// Fields of pages that apply, shown and answered.
+    pub(crate) relevant: Json,
 }
 
 /// Bytes of the texts of answers, with one for each other value: enough to limit what is stored, without writing it.
@@ -58,18 +65,14 @@ fn weight(answer: &Json) -> usize {
     }
 }
 
-pub(crate) fn validate_all_in(
-    version: &Version,
-    facts: &Facts,
-    codes: &CodeLists,
-    surroundings: &Surroundings,
-) -> Vec<AnswerError> {
+/// As [`validate_all`], with the answers that belong to the submission.
+pub(crate) fn judge(version: &Version, facts: &Facts, codes: &CodeLists, surroundings: &Surroundings) -> Judged {
     let pages = version.pages_in(surroundings);
     let keys: Vec<&str> = pages.iter().flat_map(|page| page.keys()).collect();
-    let mut errors = check(version, &keys, facts, codes, surroundings);
+    let mut judged = check(version, &keys, facts, codes, surroundings);
     if weight(&facts.form) > MOST_BYTES {
         let message = Bilingual::new("Câu trả lời quá dài. Hãy rút ngắn", "The answers are too long. Shorten them");
-        errors.push(AnswerError {
+        judged.errors.push(AnswerError {
             pointer: String::new(),
             field: String::new(),
             code: "answer_too_large".to_owned(),
@@ -77,18 +80,15 @@ pub(crate) fn validate_all_in(
             warning: false,
         });
     }
-    errors
+    judged
 }
 
 /// The answers that belong to the submission: fields of pages that apply, shown and answered.
 pub fn relevant(version: &Version, facts: &Facts) -> Json {
-    relevant_in(version, facts, &version.surroundings(facts))
-}
-
-pub(crate) fn relevant_in(version: &Version, facts: &Facts, surroundings: &Surroundings) -> Json {
-    let pages = version.pages_in(surroundings);
+    let surroundings = version.surroundings(facts);
+    let pages = version.pages_in(&surroundings);
     let keys: Vec<&str> = pages.iter().flat_map(|page| page.keys()).collect();
-    Json::Object(chosen(version, &keys, &facts.form, surroundings))
+    chosen(&shown(version, &keys, &surroundings), &facts.form)
 }
 
 fn shown<'a>(version: &'a Version, keys: &[&str], surroundings: &Surroundings) -> Vec<&'a Field> {
@@ -96,29 +96,23 @@ fn shown<'a>(version: &'a Version, keys: &[&str], surroundings: &Surroundings) -
     fields.filter(|field| field.is_shown(surroundings)).collect()
 }
 
-fn chosen(version: &Version, keys: &[&str], answers: &Json, surroundings: &Surroundings) -> Map<String, Json> {
-    let fields = shown(version, keys, surroundings);
+fn chosen(fields: &[&Field], answers: &Json) -> Json {
     let answered = fields.iter().filter_map(|field| Some((field.key.clone(), answers.get(&field.key)?.clone())));
-    answered.filter(|(_, value)| !value.is_null()).collect()
+    Json::Object(answered.filter(|(_, value)| !value.is_null()).collect())
 }
 
-fn check(
-    version: &Version,
-    keys: &[&str],
-    facts: &Facts,
-    codes: &CodeLists,
-    surroundings: &Surroundings,
-) -> Vec<AnswerError> {
+fn check(version: &Version, keys: &[&str], facts: &Facts, codes: &CodeLists, surroundings: &Surroundings) -> Judged {
     let empty = Map::new();
     let answers = facts.form.as_object().unwrap_or(&empty);
     let mut walk = Walk { today: facts.submitted_on, codes, errors: Vec::new() };
-    for field in shown(version, keys, surroundings) {
+    let fields = shown(version, keys, surroundings);
+    for field in &fields {
         let spot = Spot { name: field.key.clone(), pointer: format!("/{}", field.key), place: Place::default() };
         walk.field(field, &spot, answers.get(&field.key), answers, field.is_required(surroundings));
     }
-    let mut errors = walk.errors;
-    schema_errors(version, keys, &Json::Object(chosen(version, keys, &facts.form, surroundings)), &mut errors);
-    errors
+    let (mut errors, relevant) = (walk.errors, chosen(&fields, &facts.form));
+    schema_errors(version, keys, &relevant, &mut errors);
+    Judged { errors, relevant }
 }
 
 /// What JSON Schema refuses and no own check named. Whatever it says, a schema fault is never silent.

@@ -45,6 +45,21 @@ impl Truth {
 
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
+/// The functions of the house, around which each evaluation puts its variables.
+static FUNCTIONS: LazyLock<Context<'static, 'static>> = LazyLock::new(|| {
+    let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+    // A name that the standard environment already declares would be refused; these are not among them.
+    let _ = context.add_function("date", date);
+    let _ = context.add_function("days_between", days_between);
+    let _ = context.add_function("age_on", age_on);
+    let _ = context.add_function("first_day", first_day);
+    let _ = context.add_function("last_day", last_day);
+    let _ = context.add_function("min", cel::functions::min);
+    let _ = context.add_function("max", cel::functions::max);
+    let _ = context.add_function("sum", sum);
+    context
+});
+
 impl Expression {
     /// Compiles an expression and checks it against the variables.
     ///
@@ -110,24 +125,20 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Takes the variables; a name of `shapes` without a value becomes null, so that an absent answer is no error.
-    pub fn new(shapes: &Variables, values: &[(&str, Json)]) -> Self {
-        let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
+    pub fn new(shapes: &Variables, values: &[(&str, &Json)]) -> Self {
+        let mut context = FUNCTIONS.new_inner_scope();
+        let empty = Json::Object(serde_json::Map::new());
         for (name, shape) in shapes {
             let value = values.iter().find(|(known, _)| known == name).map_or(&Json::Null, |(_, value)| value);
-            let empty = Json::Object(serde_json::Map::new());
             let value = if value.is_null() && matches!(shape, Shape::Record(_)) { &empty } else { value };
             context.add_variable_from_value(name.as_str(), shaped(value, shape));
         }
-        // A name that the standard environment already declares would be refused; these are not among them.
-        let _ = context.add_function("date", date);
-        let _ = context.add_function("days_between", days_between);
-        let _ = context.add_function("age_on", age_on);
-        let _ = context.add_function("first_day", first_day);
-        let _ = context.add_function("last_day", last_day);
-        let _ = context.add_function("min", cel::functions::min);
-        let _ = context.add_function("max", cel::functions::max);
-        let _ = context.add_function("sum", sum);
         Self { context }
+    }
+
+    /// Gives a variable a text that the others have settled.
+    pub(super) fn settle(&mut self, name: &str, text: &str) {
+        self.context.add_variable_from_value(name, Value::String(Arc::new(text.to_owned())));
     }
 }
 

@@ -21,7 +21,7 @@ fn variables() -> Variables {
 fn value(source: &str, form: Json) -> Option<Value> {
     let variables = variables();
     let expression = Expression::compile(source, &variables, &Shape::Any).unwrap();
-    let surroundings = Surroundings::new(&variables, &[("form", form), ("day", Json::from("2026-11-21"))]);
+    let surroundings = Surroundings::new(&variables, &[("form", &form), ("day", &Json::from("2026-11-21"))]);
     expression.program.execute(&surroundings.context).ok()
 }
 

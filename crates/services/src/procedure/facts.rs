@@ -52,16 +52,16 @@ impl Facts {
         self
     }
 
-    pub(crate) fn surroundings(&self, variables: &Variables, variant: Option<&str>) -> Surroundings {
+    pub(crate) fn surroundings(&self, variables: &Variables) -> Surroundings {
         Surroundings::new(
             variables,
             &[
-                ("form", self.form.clone()),
-                ("case", variant.map_or(Json::Null, Json::from)),
-                ("channel", Json::from(self.channel.as_str())),
-                ("submitted_on", Json::from(self.submitted_on.to_string())),
-                ("applicant", self.applicant.clone()),
-                ("agency", self.agency.clone()),
+                ("form", &self.form),
+                ("case", &self.variant.as_deref().map_or(Json::Null, Json::from)),
+                ("channel", &Json::from(self.channel.as_str())),
+                ("submitted_on", &Json::from(self.submitted_on.to_string())),
+                ("applicant", &self.applicant),
+                ("agency", &self.agency),
             ],
         )
     }

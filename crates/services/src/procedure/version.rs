@@ -90,20 +90,26 @@ impl Version {
 
     /// Values for conditions, with the variant settled first.
     pub fn surroundings(&self, facts: &Facts) -> Surroundings {
-        let variant = facts.variant.clone().or_else(|| self.variant(facts));
-        facts.surroundings(&self.variables, variant.as_deref())
+        let mut surroundings = facts.surroundings(&self.variables);
+        if let Some(code) = self.variant_in(&surroundings).filter(|_| facts.variant.is_none()) {
+            surroundings.settle("case", code);
+        }
+        surroundings
     }
 
     /// Code of the variant; none while not exactly one matches. Without variants it is the procedure's code.
     pub fn variant(&self, facts: &Facts) -> Option<String> {
+        self.variant_in(&facts.surroundings(&self.variables)).map(str::to_owned)
+    }
+
+    fn variant_in(&self, surroundings: &Surroundings) -> Option<&str> {
         if self.procedure.cases.is_empty() {
-            return Some(self.procedure.code.clone());
+            return Some(&self.procedure.code);
         }
-        let surroundings = facts.surroundings(&self.variables, facts.variant.as_deref());
         let mut matching =
-            self.procedure.cases.iter().zip(&self.rules.variants).filter(|(_, rule)| holds(rule, &surroundings));
+            self.procedure.cases.iter().zip(&self.rules.variants).filter(|(_, rule)| holds(rule, surroundings));
         match (matching.next(), matching.next()) {
-            (Some((variant, _)), None) => Some(variant.code.clone()),
+            (Some((variant, _)), None) => Some(&variant.code),
             _ => None,
         }
     }
