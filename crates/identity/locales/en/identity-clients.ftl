@@ -122,6 +122,7 @@ identity-keys-id = kid
 identity-keys-made = Made
 identity-keys-retire = Take out
 identity-keys-retire-explain = Take a key out when others may know it: nothing that it signed counts any more, and people sign in again. Where it was the one that signs, the next one signs at once.
+identity-keys-none = There is no key yet. The first one is made when a system first signs somebody in.
 identity-keys-rotate = Sign with it from now on
 identity-keys-signing = signing
 identity-keys-signs-from = Signs from

@@ -122,6 +122,7 @@ identity-keys-id = Mã khóa (kid)
 identity-keys-made = Ngày tạo
 identity-keys-retire = Thu hồi
 identity-keys-retire-explain = Thu hồi khi nghi khóa bị lộ: mọi thẻ khóa đó đã ký hết hiệu lực ngay, người dùng phải đăng nhập lại. Nếu đó là khóa đang ký, khóa kế tiếp ký thay ngay.
+identity-keys-none = Chưa có khóa nào. Khóa đầu tiên được tạo khi một hệ thống đăng nhập người dùng lần đầu.
 identity-keys-rotate = Ký bằng khóa này từ bây giờ
 identity-keys-signing = đang ký
 identity-keys-signs-from = Ký từ

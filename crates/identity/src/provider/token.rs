@@ -64,11 +64,12 @@ async fn give(visitor: &Visitor, provider: &Provider, headers: &HeaderMap, body:
     if proof.is_none() && client.must_prove() {
         return Err(Refusal::proof("this client must send a DPoP proof").into());
     }
+    // What few ask for lies in a box, or every request for a token would carry and move the room for it.
     let granted = match grant {
-        "authorization_code" => provider.redeem_code(visitor, &client, &params, proof.as_ref()).await?,
-        "refresh_token" => provider.redeem_refresh(visitor, &client, &params, proof.as_ref()).await?,
-        device::GRANT => provider.redeem_device(visitor, &client, &params, proof.as_ref()).await?,
-        exchange::GRANT => provider.exchange(visitor, &client, &params, proof.as_ref()).await?,
+        "authorization_code" => Box::pin(provider.redeem_code(visitor, &client, &params, proof.as_ref())).await?,
+        "refresh_token" => Box::pin(provider.redeem_refresh(visitor, &client, &params, proof.as_ref())).await?,
+        device::GRANT => Box::pin(provider.redeem_device(visitor, &client, &params, proof.as_ref())).await?,
+        exchange::GRANT => Box::pin(provider.exchange(visitor, &client, &params, proof.as_ref())).await?,
         _ => provider.machine_token(visitor, &client, &params, proof.as_ref()).await?,
     };
     let mut response = private_json(200, &body_of(&granted, proof.as_ref()));

@@ -15,8 +15,8 @@ use crate::figures::{Limit, figure, median, percentile, say};
 use crate::processes::Folder;
 
 const PAGE: &str = "/vi/dang-nhap/can-bo";
-const ROUNDS: usize = 3;
-const EACH: Duration = Duration::from_secs(5);
+const ROUNDS: usize = 7;
+const EACH: Duration = Duration::from_secs(2);
 /// Calls for each kind of account name.
 const CALLS: usize = 200;
 /// Wrong passwords for one name before it would have to wait.

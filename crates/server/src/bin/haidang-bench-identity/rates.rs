@@ -13,8 +13,9 @@ use crate::figures::{Limit, figure, median, say};
 use crate::load::{self, Call, Line};
 use crate::processes::{Folder, Pinned, Running, SERVER_CORE, can_pin};
 
-const ROUNDS: usize = 3;
-const EACH: Duration = Duration::from_secs(4);
+/// Short and many, so that a moment in which the machine is slow falls on all sides.
+const ROUNDS: usize = 9;
+const EACH: Duration = Duration::from_millis(1500);
 const WARM: Duration = Duration::from_secs(2);
 
 /// A server with where it answers and how our caller proves itself there.
