@@ -337,6 +337,18 @@ pub fn ask_for_level(visitor: &Visitor, level: u8, back: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response()
 }
 
+/// An answer to a refusal of a room: one for too weak a sign-in, whose detail is the name of the level, leads to where
+/// that is mended and back to `back`; any other stays what it is.
+///
+/// # Errors
+/// Every other problem.
+pub fn or_stronger(visitor: &Visitor, problem: Problem, back: &str) -> Answer {
+    match permission::acr_level(&problem.detail).filter(|_| problem.code == permission::INSUFFICIENT) {
+        Some(level) => Ok(ask_for_level(visitor, level, back)),
+        None => Err(problem.into()),
+    }
+}
+
 /// Path of the page the request came from, when that is one of ours.
 fn referer(visitor: &Visitor, headers: &HeaderMap) -> Option<String> {
     let referer = headers.get(header::REFERER)?.to_str().ok()?;

@@ -16,7 +16,8 @@ pub(crate) enum Factor {
 }
 
 /// Error of RFC 9470: somebody is known, but not surely enough.
-pub(crate) const INSUFFICIENT: &str = "insufficient_user_authentication";
+/// Code of a refusal that a stronger sign-in mends (RFC 9470).
+pub const INSUFFICIENT: &str = "insufficient_user_authentication";
 
 /// Beginning of the names of the levels of Decree 69/2024/NĐ-CP, Article 20.
 const LEVELS: &str = "urn:haidang:nd69:xt";

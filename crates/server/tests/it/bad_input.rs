@@ -22,7 +22,11 @@ struct Browser<'a> {
 
 impl<'a> Browser<'a> {
     async fn of(town: &'a Town, who: &Persona) -> Browser<'a> {
-        let cookie = session::open(&town.city.site, &who.person.id, SignIn::resident(2)).await.unwrap();
+        Self::at_level(town, who, 2).await
+    }
+
+    async fn at_level(town: &'a Town, who: &Persona, level: u8) -> Browser<'a> {
+        let cookie = session::open(&town.city.site, &who.person.id, SignIn::resident(level)).await.unwrap();
         Browser { town, cookie }
     }
 
@@ -227,6 +231,42 @@ on_both! {
         }
         assert!(pages > 40, "{pages} pages");
         assert!(faults.is_empty(), "{} faults on {pages} pages:\n{}", faults.len(), faults.join("\n"));
+    }
+
+    /// A procedure that asks for level 2: whoever signed in more weakly is led to a stronger sign-in, on the page and in
+    /// the API, at the beginning and at the end; other procedures stay open.
+    async fn a_sign_in_too_weak_for_a_procedure_files_nothing(place: Place) {
+        const LAND: &str = "1.012783";
+        let town = Town::open(&place, "haiphong", "2026-08-10T09:00:00+07:00").await;
+        let owner = town.person("owner");
+        assert_eq!(town.version(LAND).procedure.min_acr, Some(2));
+        let begin = async |code: &str| {
+            let start = serde_json::json!({ "procedure": code, "channel": "online" });
+            town.ask(Some(&owner), "POST", "/api/v1/drafts", Some(start)).await
+        };
+        let draft = begin(LAND).await.expect(201, "level 2")["id"].as_str().unwrap().to_owned();
+
+        let weaken = "UPDATE identity_person SET account_level = 1 WHERE id = $1";
+        town.city.db.execute(weaken, args![&owner.person.id]).await.unwrap();
+        let weak = "insufficient_user_authentication";
+        begin(LAND).await.refused(401, weak, "beginning in the API");
+        let submit = format!("/api/v1/drafts/{draft}/submit");
+        town.ask(Some(&owner), "POST", &submit, None).await.refused(401, weak, "the end of what was begun");
+        let whole = serde_json::json!({ "procedure": LAND, "channel": "online", "answers": {} });
+        town.ask(Some(&owner), "POST", "/api/v1/cases", Some(whole)).await.refused(401, weak, "all at once");
+        begin("1.001193").await.expect(201, "a procedure that asks for no level");
+
+        let browser = Browser::at_level(&town, &owner, 1).await;
+        let page = browser.get(&format!("/vi/thu-tuc/{LAND}")).await.text();
+        assert!(page.contains("mức xác thực 2"), "the page says which level");
+        let led = browser.post(&format!("/vi/nop-ho-so/{LAND}/bat-dau"), &csrf_of(&page), &[]).await;
+        let back = format!("next=%2Fthu-tuc%2F{LAND}");
+        assert!(led.status == 303 && led.location.contains("nang-muc") && led.location.contains(&back), "{}", led.location);
+        let cases = town.rows("SELECT id FROM services_case", args![]).await;
+        assert!(cases.is_empty(), "nothing was filed");
+        let strong = Browser::of(&town, &owner).await;
+        let begun = strong.post(&format!("/vi/nop-ho-so/{LAND}/bat-dau"), &csrf_of(&strong.get("/vi/thu-tuc/1.012783").await.text()), &[]).await;
+        assert!(begun.status == 303 && begun.location.starts_with("/vi/nop-ho-so/"), "{}", begun.location);
     }
 
     /// Wrong files, other people's drafts, missing tokens, ended sessions, second presses.

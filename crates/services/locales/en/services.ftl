@@ -302,6 +302,7 @@ services-start-help = Help
 services-start-if-online = when filed online
 services-start-known = The city has it already, you need not type it
 services-start-laws = Legal basis
+services-start-level = Needs a sign-in of level { $level } or higher. If yours is lower you are asked to prove more when you start.
 services-start-limits = Time limit and why
 services-start-minutes = { $count ->
         [one] about { $count } minute

@@ -278,6 +278,7 @@ services-start-help = Giúp đỡ
 services-start-if-online = khi nộp trực tuyến
 services-start-known = Thành phố đã có, ông/bà không phải nhập lại
 services-start-laws = Căn cứ pháp lý
+services-start-level = Cần đăng nhập ở mức xác thực { $level } trở lên. Nếu chưa đủ, ông/bà được hướng dẫn xác thực thêm khi bắt đầu.
 services-start-limits = Thời hạn và lý do
 services-start-minutes = khoảng { $count } phút
 services-start-mistakes = Những lỗi hay gặp

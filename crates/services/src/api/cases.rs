@@ -9,7 +9,9 @@ use crate::cases::row::CaseRow;
 use crate::cases::trail::SupplementItem;
 use crate::model::{ActionKind, CaseState, Channel, DeliveryState, FinanceState};
 use haidang_kernel::problem::Problem;
-use haidang_web::{Answer, Json, Path, Query, Routes, Row, State as Use, Visitor, created, json, no_content};
+use haidang_web::{
+    Answer, Json, Path, Query, Routes, Row, State as Use, Visitor, created, json, no_content, or_stronger,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -278,8 +280,10 @@ pub async fn submit_case(visitor: Visitor, Use(services): Use<State>, Json(ask):
         language: ask.language.filter(|l| l == "en").unwrap_or_else(|| "vi".to_owned()),
         request_id: visitor.request_id.clone(),
     };
-    let receipt = services.submit_whole(actor, whole).await?;
-    created(&format!("/api/v1/cases/{}", receipt.case_id), &receipt)
+    match services.submit_whole(actor, whole).await {
+        Ok(receipt) => created(&format!("/api/v1/cases/{}", receipt.case_id), &receipt),
+        Err(problem) => or_stronger(&visitor, problem, "/"),
+    }
 }
 
 /// The caller's own cases, newest first.

@@ -8,6 +8,7 @@ use crate::model::Channel;
 use haidang_kernel::problem::Problem;
 use haidang_web::{
     Answer, Json, Path, Routes, Row, State as Use, Upload, UploadLimits, Visitor, created, json, no_content,
+    or_stronger,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -165,8 +166,10 @@ pub async fn start_draft(visitor: Visitor, Use(services): Use<State>, Json(ask):
         agency: ask.agency,
         request_id: visitor.request_id.clone(),
     };
-    let id = services.start_draft(actor, new).await?;
-    created(&format!("/api/v1/drafts/{id}"), &DraftStarted { id: id.to_string() })
+    match services.start_draft(actor, new).await {
+        Ok(id) => created(&format!("/api/v1/drafts/{id}"), &DraftStarted { id: id.to_string() }),
+        Err(problem) => or_stronger(&visitor, problem, "/"),
+    }
 }
 
 /// One draft.
@@ -263,9 +266,11 @@ pub async fn claim_exemptions(
 
 /// Submits a draft; repeating the call gives the same receipt.
 pub async fn submit_draft(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>) -> Answer {
-    let receipt =
-        services.submit(visitor.require_actor()?, &draft_id(&id)?, visitor.lang.code(), &visitor.request_id).await?;
-    created(&format!("/api/v1/cases/{}", receipt.case_id), &receipt)
+    let actor = visitor.require_actor()?;
+    match services.submit(actor, &draft_id(&id)?, visitor.lang.code(), &visitor.request_id).await {
+        Ok(receipt) => created(&format!("/api/v1/cases/{}", receipt.case_id), &receipt),
+        Err(problem) => or_stronger(&visitor, problem, "/"),
+    }
 }
 
 /// Forgets a draft.

@@ -74,6 +74,8 @@ pub struct ProcedureDetail {
     pub effective_to: Option<String>,
     /// Legal basis.
     pub legal_basis: Vec<String>,
+    /// Least assurance of the sign-in with which people file online, 1 to 4.
+    pub min_acr: Option<u8>,
     /// Papers.
     pub papers: Vec<Paper>,
     /// Facts that no source gives.
@@ -167,6 +169,7 @@ pub async fn get_procedure(Use(services): Use<State>, Path(code): Path<String>) 
             effective_from: procedure.effective.from.to_string(),
             effective_to: procedure.effective.to.map(|day| day.to_string()),
             legal_basis: procedure.legal_basis.clone(),
+            min_acr: procedure.min_acr,
             papers,
             missing: procedure.missing.iter().map(|text| text.vi.clone()).collect(),
             form: version.form.schema().clone(),

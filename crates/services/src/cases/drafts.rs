@@ -2,6 +2,7 @@
 //! resumable on another device, forgotten after the pack's number of days.
 
 use super::deciding::read_all;
+use super::filing::strong_enough;
 use super::mandate::within;
 use super::row::{Document, DocumentRow, Draft, DraftRow};
 use crate::model::Channel;
@@ -88,7 +89,8 @@ impl Services {
     /// Begins a draft in the version in force today.
     ///
     /// # Errors
-    /// `procedure_not_found`, `channel_closed`, `portal_closed`, `not_your_unit`.
+    /// `procedure_not_found`, `channel_closed`, `portal_closed`, `not_your_unit`,
+    /// `insufficient_user_authentication`.
     pub async fn start_draft(&self, actor: &Actor, new: NewDraft) -> Result<Id<Draft>, Problem> {
         let version = self.catalogue().in_force(&new.procedure, self.ambient.today()).ok_or_else(|| {
             Problem::not_found("procedure_not_found", "no procedure with this code is in force today")
@@ -108,6 +110,7 @@ impl Services {
             return Err(Problem::conflict("portal_closed", "filing on this portal is switched off in this city"));
         }
         let actor = &within(actor, &new.procedure)?;
+        strong_enough(actor, &version)?;
         let owner = match (&new.owner, at_counter) {
             (Some(owner), true) => owner.clone(),
             (None, false) => actor.subject().clone(),

@@ -181,6 +181,7 @@ impl Services {
     ) -> Result<Filing, Problem> {
         // Also at the end: what was begun within a mandate is not sent outside it.
         let actor = &within(actor, &version.procedure.code)?;
+        strong_enough(actor, &version)?;
         let surroundings = version.surroundings(facts);
         let review = self.review_in(&version, facts, documents, &surroundings)?;
         if !review.errors.is_empty() {
@@ -260,6 +261,14 @@ impl Services {
             state: case.state.as_str().to_owned(),
             repeated,
         })
+    }
+}
+
+/// Whoever signed in too weakly for a procedure is told the level, as the name of an `acr`.
+pub(super) fn strong_enough(actor: &Actor, version: &Version) -> Result<(), Problem> {
+    match version.level_missing(actor) {
+        Some(level) => Err(Problem::unauthenticated(haidang_web::INSUFFICIENT, haidang_web::acr(level))),
+        None => Ok(()),
     }
 }
 

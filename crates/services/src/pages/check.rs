@@ -17,7 +17,7 @@ use haidang_kernel::problem::Problem;
 use haidang_ui::component::{Cell, Column, ExplainedDate, Inset, SummaryList, SummaryRow, Table};
 use haidang_ui::field::ErrorItem;
 use haidang_ui::{Html, IntoHtml, Page, t};
-use haidang_web::{Answer, Fault, Path, Routes, Row, State as Use, Visitor, html, html_invalid, redirect};
+use haidang_web::{Answer, Fault, Path, Routes, Row, State as Use, Visitor, html, html_invalid, or_stronger, redirect};
 
 struct Part {
     id: String,
@@ -303,7 +303,7 @@ pub async fn file_case(visitor: Visitor, Use(services): Use<State>, Path(draft):
         Err(problem) if matches!(problem.code, "answers_incomplete" | "component_missing") => {
             html_invalid(draw(&services, &visitor, &view, true).await?)
         }
-        Err(problem) => Err(problem.into()),
+        Err(problem) => or_stronger(&visitor, problem, &format!("/nop-ho-so/{draft}/kiem-tra")),
     }
 }
 

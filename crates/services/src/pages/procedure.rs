@@ -17,7 +17,7 @@ use haidang_kernel::problem::Problem;
 use haidang_kernel::{format, time};
 use haidang_ui::component::{Breadcrumbs, Cell, Column, Details, ExplainedDate, Facts as ThreeFacts, Reasons, Table};
 use haidang_ui::{Html, IntoHtml, Page, paths};
-use haidang_web::{Answer, Path, Routes, Row, State as Use, Visitor, html, redirect};
+use haidang_web::{Answer, Path, Routes, Row, State as Use, Visitor, html, or_stronger, redirect};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -25,6 +25,7 @@ use std::sync::Arc;
 #[template(path = "procedure.html")]
 struct ProcedurePage {
     page: Page,
+    level: Option<String>,
     crumbs: Breadcrumbs,
     heading: Html,
     caption: Html,
@@ -99,6 +100,7 @@ pub async fn show_procedure(visitor: Visitor, Use(services): Use<State>, Path(co
         limits: limits(&page, &services, &version),
         expected: due.as_ref().and_then(|due| due.at).map(|at| expected(&page, &services, at)),
         calendar,
+        level: procedure.min_acr.map(|level| page.t1("services-start-level", "level", i64::from(level))),
         ways: ways(&page, &version),
         laws: procedure.legal_basis.iter().map(|law| page.vietnamese(law)).collect(),
         version: version_text(&page, &version),
@@ -394,14 +396,16 @@ fn version_text(page: &Page, version: &Version) -> String {
 pub async fn begin_filing(visitor: Visitor, Use(services): Use<State>, Path(code): Path<String>) -> Answer {
     let actor = visitor.require_actor()?;
     let new = NewDraft {
-        procedure: code,
+        procedure: code.clone(),
         channel: Channel::Online,
         owner: None,
         agency: None,
         request_id: visitor.request_id.clone(),
     };
-    let draft = services.start_draft(actor, new).await?;
-    redirect(visitor.lang, &format!("/nop-ho-so/{draft}"))
+    match services.start_draft(actor, new).await {
+        Ok(draft) => redirect(visitor.lang, &format!("/nop-ho-so/{draft}")),
+        Err(problem) => or_stronger(&visitor, problem, &format!("/thu-tuc/{code}")),
+    }
 }
 
 /// Adds the routes of this file.

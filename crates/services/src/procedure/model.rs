@@ -56,6 +56,10 @@ pub struct Procedure {
     pub subjects: Vec<String>,
     /// Level and service level.
     pub scope: Option<Scope>,
+    /// Least assurance of the sign-in with which people file online, 1 to 4 (69/2024/NĐ-CP Điều 20); without it any
+    /// sign-in is strong enough.
+    #[serde(default, deserialize_with = "words::assurance")]
+    pub min_acr: Option<u8>,
     /// Intake channels.
     #[serde(default)]
     pub channels: Vec<Channel>,

@@ -11,6 +11,7 @@ use super::words::{Budget, Moment, unit_named};
 use crate::form::Form;
 use crate::model::{ActionKind, Channel};
 use crate::rules::StepNature;
+use haidang_contracts::{Actor, ActorKind};
 use haidang_kernel::bilingual::Bilingual;
 use haidang_kernel::calendar::{TimeLimit, Unit};
 use haidang_kernel::money::Money;
@@ -86,6 +87,12 @@ impl Version {
     /// Whether dates and amounts are promised; a listed procedure promises none.
     pub fn promises(&self) -> bool {
         promises(self.state)
+    }
+
+    /// The assurance that a person who files online lacks; none when theirs suffices. Officials and systems file for
+    /// others and have proven themselves in their own ways.
+    pub fn level_missing(&self, actor: &Actor) -> Option<u8> {
+        self.procedure.min_acr.filter(|least| actor.kind == ActorKind::Resident && actor.assurance < *least)
     }
 
     /// Values for conditions, with the variant settled first.

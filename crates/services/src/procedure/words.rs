@@ -33,6 +33,14 @@ pub(crate) fn maybe_bilingual<'de, D: Deserializer<'de>>(from: D) -> Result<Opti
     Ok(Option::<Words>::deserialize(from)?.map(Bilingual::from))
 }
 
+/// Reads a level of assurance: 1 to 4.
+pub(crate) fn assurance<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u8>, D::Error> {
+    match Option::<u8>::deserialize(from)? {
+        Some(level) if !(1..=4).contains(&level) => Err(D::Error::custom("min_acr is 1, 2, 3 or 4")),
+        level => Ok(level),
+    }
+}
+
 /// Reads an array of bilingual texts.
 pub(crate) fn bilingual_list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Bilingual>, D::Error> {
     Ok(Vec::<Words>::deserialize(from)?.into_iter().map(Bilingual::from).collect())
