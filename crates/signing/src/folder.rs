@@ -157,7 +157,7 @@ pub(crate) fn io(path: &Path, source: std::io::Error) -> SigningError {
     SigningError::Io { path: path.display().to_string(), source }
 }
 
-fn create_folder(folder: &Path) -> Result<(), SigningError> {
+pub(crate) fn create_folder(folder: &Path) -> Result<(), SigningError> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

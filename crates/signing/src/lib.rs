@@ -24,6 +24,7 @@ mod folder;
 pub mod issue;
 mod key;
 mod pem;
+pub mod private_file;
 mod private_key;
 mod seal;
 mod sealer;

@@ -1,0 +1,39 @@
+//! What others call to trust the city: certificates of its own authorities and whether they are still good, and the time
+//! at which something was known.
+//!
+//! The authorities here are for development: they let a demonstration or test city sign, stamp and verify as a real one
+//! does, over the same wires, without an outside service. A production city names the anchors of licensed authorities
+//! instead. An own time stamp is evidence, not a licensed trust service (Decree 23/2025/NĐ-CP).
+//!
+//! Keys and signatures are `signing`'s; here is what is signed, when, and what is remembered of it.
+
+mod api;
+mod certificates;
+mod error;
+mod folder;
+pub mod model;
+mod room;
+mod round;
+pub mod rules;
+pub mod sql;
+mod stamp_answers;
+mod stamping;
+mod status;
+mod status_answers;
+#[cfg(test)]
+mod testing;
+mod time_stamp;
+
+pub use api::routes;
+pub use certificates::{Issuer, Subject};
+pub use error::TrustError;
+pub use room::{NewCertificate, Settings, TrustRoom, read_public_key};
+pub use round::Round;
+pub use stamp_answers::StampAnswer;
+pub use status_answers::{Signed, StatusAnswer};
+pub use time_stamp::{Refusal, Statement};
+
+use haidang_store::Migration;
+
+/// Migrations of this room, oldest first.
+pub const MIGRATIONS: &[Migration] = haidang_store::migrations!["0001_create_authority", "0002_create_stamp"];

@@ -1,0 +1,67 @@
+//! Every statement of this room.
+
+/// Keeps an authority; one that is known stays as it is.
+pub const INSERT_AUTHORITY: &str = "INSERT INTO trust_authority (id, role, certificate, revision, created_at) VALUES ($1, $2, $3, 0, $4) ON CONFLICT (id) DO NOTHING";
+
+/// Every authority, the oldest first.
+pub const AUTHORITIES: &str = "SELECT id, role, certificate, revision, created_at FROM trust_authority ORDER BY created_at, id";
+
+/// One authority.
+pub const AUTHORITY: &str = "SELECT id, role, certificate, revision, created_at FROM trust_authority WHERE id = $1";
+
+/// Marks that an authority has something new to say about its certificates.
+pub const RAISE_REVISION: &str = "UPDATE trust_authority SET revision = revision + 1 WHERE id = $1";
+
+macro_rules! certificate {
+    () => {
+        "authority, serial, purpose, subject, certificate, not_before, not_after, issued_at, revoked_at, reason"
+    };
+}
+
+/// Keeps a certificate; the same one again changes nothing.
+pub const INSERT_CERTIFICATE: &str = "INSERT INTO trust_certificate (authority, serial, purpose, subject, certificate, not_before, not_after, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (authority, serial) DO NOTHING";
+
+/// One certificate of an authority.
+pub const CERTIFICATE: &str =
+    concat!("SELECT ", certificate!(), " FROM trust_certificate WHERE authority = $1 AND serial = $2");
+
+/// Certificates with a serial number, whoever issued them.
+pub const BY_SERIAL: &str = concat!("SELECT ", certificate!(), " FROM trust_certificate WHERE serial = $1");
+
+/// Certificates, the newest first, before a point.
+pub const CERTIFICATES: &str = concat!(
+    "SELECT ",
+    certificate!(),
+    " FROM trust_certificate WHERE (issued_at, serial) < ($1, $2) ORDER BY issued_at DESC, serial DESC LIMIT $3"
+);
+
+/// Revoked certificates of an authority, also those that have run out since: what they signed is judged for decades.
+pub const REVOKED: &str = concat!(
+    "SELECT ",
+    certificate!(),
+    " FROM trust_certificate WHERE authority = $1 AND revoked_at IS NOT NULL ORDER BY revoked_at, serial"
+);
+
+/// Revokes a certificate, once.
+pub const REVOKE: &str = "UPDATE trust_certificate SET revoked_at = $3, reason = $4 WHERE authority = $1 AND serial = $2 AND revoked_at IS NULL";
+
+/// The newest list of an authority.
+pub const LIST: &str = "SELECT number, revision, this_update, next_update, content FROM trust_revocation_list WHERE authority = $1";
+
+/// The first list of an authority; whoever comes second changes nothing.
+pub const FIRST_LIST: &str = "INSERT INTO trust_revocation_list (authority, number, revision, this_update, next_update, content) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (authority) DO NOTHING";
+
+/// The list after the one with number `$7`, unless somebody was faster.
+pub const NEXT_LIST: &str = "UPDATE trust_revocation_list SET number = $2, revision = $3, this_update = $4, next_update = $5, content = $6 WHERE authority = $1 AND number = $7";
+
+/// Begins the series of stamps; one that runs goes on.
+pub const BEGIN_SERIES: &str = "INSERT INTO trust_stamp_series (id, last, last_at) VALUES ('tsa', 0, 0) ON CONFLICT (id) DO NOTHING";
+
+/// Where the series of stamps stands; locked by whoever goes on.
+pub const SERIES: &str = "SELECT last, last_at FROM trust_stamp_series WHERE id = 'tsa'";
+
+/// Moves the series of stamps on.
+pub const ADVANCE_SERIES: &str = "UPDATE trust_stamp_series SET last = $1, last_at = $2 WHERE id = 'tsa'";
+
+/// Logs a stamp.
+pub const INSERT_STAMP: &str = "INSERT INTO trust_stamp (serial, at, algorithm, imprint) VALUES ($1, $2, $3, $4)";
