@@ -41,7 +41,10 @@ pub fn read(path: &Path) -> Result<Option<Vec<u8>>, SigningError> {
     let mut bytes = Vec::new();
     file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(io)?;
     if bytes.len() as u64 > LONGEST {
-        return Err(SigningError::Damaged { path: path.display().to_string(), reason: "longer than a key file can be" });
+        return Err(SigningError::Damaged {
+            path: path.display().to_string(),
+            reason: "longer than a key file can be",
+        });
     }
     Ok(Some(bytes))
 }

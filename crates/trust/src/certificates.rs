@@ -3,7 +3,9 @@
 use crate::error::TrustError;
 use crate::model::{Purpose, Role};
 use der::asn1::{Any, Ia5String, ObjectIdentifier, OctetString, SetOfVec};
-use der::oid::db::rfc5912::{ECDSA_WITH_SHA_256, ID_AD_CA_ISSUERS, ID_AD_OCSP, ID_KP_OCSP_SIGNING, ID_KP_TIME_STAMPING};
+use der::oid::db::rfc5912::{
+    ECDSA_WITH_SHA_256, ID_AD_CA_ISSUERS, ID_AD_OCSP, ID_KP_OCSP_SIGNING, ID_KP_TIME_STAMPING,
+};
 use der::oid::db::{rfc4519, rfc6960};
 use der::{Encode as _, Tag};
 use haidang_signing::DigestAlgorithm;
@@ -55,7 +57,8 @@ impl Subject {
         let mut name = vec![relative(rfc4519::COUNTRY_NAME, Tag::PrintableString, "VN")?];
         for (kind, part, most, given) in parts {
             let Some(given) = given else { continue };
-            let fits = !given.trim().is_empty() && given.chars().count() <= most && !given.chars().any(char::is_control);
+            let fits =
+                !given.trim().is_empty() && given.chars().count() <= most && !given.chars().any(char::is_control);
             if !fits {
                 return Err(TrustError::Subject { part, most });
             }

@@ -38,9 +38,15 @@ pub enum TrustError {
         /// What does not fit, without key material.
         reason: &'static str,
     },
+    /// A policy is no object identifier.
+    #[error("{0} is no object identifier such as 1.3.6.1.4.1.32473.1")]
+    Policy(String),
     /// A value does not fit its standard form: a fault of ours.
     #[error("encoding: {0}")]
     Encoding(#[from] der::Error),
+    /// Messages of time stamps.
+    #[error(transparent)]
+    TimeStamp(#[from] haidang_signing::time_stamp::TimeStampError),
     /// Signed data.
     #[error(transparent)]
     SignedData(#[from] haidang_signing::cms::SignedDataError),

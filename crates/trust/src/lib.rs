@@ -22,7 +22,6 @@ mod status;
 mod status_answers;
 #[cfg(test)]
 mod testing;
-mod time_stamp;
 
 pub use api::routes;
 pub use certificates::{Issuer, Subject};
@@ -31,7 +30,6 @@ pub use room::{NewCertificate, Settings, TrustRoom, read_public_key};
 pub use round::Round;
 pub use stamp_answers::StampAnswer;
 pub use status_answers::{Signed, StatusAnswer};
-pub use time_stamp::{Refusal, Statement};
 
 use haidang_store::Migration;
 

@@ -7,8 +7,8 @@ use crate::model::{AuthorityRow, CertificateRow, Purpose, Reason, Role};
 use crate::rules::{self, Freshness};
 use crate::stamping::Series;
 use crate::status_answers::Answers;
-use crate::time_stamp::Statement;
 use crate::{certificates, sql};
+use der::asn1::ObjectIdentifier;
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::{Certificate, FileKey, PrivateKey as _, Sealer, SignatureAlgorithm, issue};
 use haidang_store::{ActorRef, AuditEntry, Db, args};
@@ -27,10 +27,22 @@ pub struct Settings {
     pub city: String,
     /// Folder of the authorities' keys.
     pub keys: PathBuf,
-    /// What stands in every time stamp.
-    pub statement: Statement,
+    /// Policy under which time stamps are given.
+    pub policy: ObjectIdentifier,
+    /// Largest distance of the clock from UTC that time stamps state, in milliseconds.
+    pub accuracy_milliseconds: u64,
     /// How long answers and lists may be believed.
     pub freshness: Freshness,
+}
+
+impl Settings {
+    /// The object identifier of a policy, from its dotted form.
+    ///
+    /// # Errors
+    /// [`TrustError::Policy`] when it is none.
+    pub fn policy(text: &str) -> Result<ObjectIdentifier, TrustError> {
+        ObjectIdentifier::new(text).map_err(|_| TrustError::Policy(text.to_owned()))
+    }
 }
 
 /// A certificate to be issued.
@@ -96,7 +108,7 @@ impl TrustRoom {
         keep_authority(&db, &above, &root.certificate, now).await?;
         keep_authority(&db, &below, &issuing.certificate, now).await?;
         keep_certificate(&db, &above.id, Purpose::Issuing, &issuing.certificate, ActorRef::system(), now).await?;
-        let series = Series::open(db.clone(), settings.statement.accuracy_milliseconds).await?;
+        let series = Series::open(db.clone(), settings.accuracy_milliseconds).await?;
         let desk = Desk { db: &db, ambient: &ambient, settings: &settings, folder: &folder, issuing: &issuing };
         let services = desk.services(&below).await?;
         Ok(Self(Arc::new(Inner {
@@ -293,7 +305,8 @@ impl Desk<'_> {
         if let Some(found) = found {
             let row = args![issuer.id.as_str(), found.certificate.serial_hex()];
             let row = self.db.fetch_optional(sql::CERTIFICATE, row).await?;
-            let revoked = row.map(|row| CertificateRow::read(&row)).transpose()?.is_some_and(|row| row.revoked.is_some());
+            let revoked =
+                row.map(|row| CertificateRow::read(&row)).transpose()?.is_some_and(|row| row.revoked.is_some());
             let due = rules::is_due(now, found.certificate.not_after(), revoked);
             credential = Some(found).filter(|found| !due && belongs(&found.certificate, issuer));
         }
@@ -418,7 +431,8 @@ async fn keep_certificate(
         now
     ];
     let entry = AuditEntry::mutation("certificate.issued", actor);
-    let entry = &entry.object("certificate", &format!("{authority}/{serial}")).detail(json!({ "purpose": purpose.as_str() }));
+    let entry =
+        &entry.object("certificate", &format!("{authority}/{serial}")).detail(json!({ "purpose": purpose.as_str() }));
     db.transaction(|tx| {
         Box::pin(async move {
             let kept = tx.execute(sql::INSERT_CERTIFICATE, values.clone()).await? > 0;

@@ -1,17 +1,18 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
 use crate::status_answers::{Signed, StatusAnswer};
-use crate::testing::{Asked, status_request};
-use crate::time_stamp::Refusal;
+use crate::testing::status_request;
 use der::asn1::ObjectIdentifier;
 use der::{Decode as _, Encode as _};
 use haidang_signing::cms::SignedData;
+use haidang_signing::time_stamp::{self, Imprint, TimeStampError, TimeStampFailure, TimeStampInfo, TimeStampRequest};
 use haidang_testkit::{TestDb, db_test};
 use jiff::SignedDuration;
 use x509_cert::crl::CertificateList;
 use x509_cert::ext::pkix::{CrlNumber, CrlReason};
 use x509_ocsp::{BasicOcspResponse, CertStatus, OcspResponse, OcspResponseStatus};
 
+const POLICY: &str = "1.3.6.1.4.1.32473.1";
 const ORIGIN: &str = "https://city.example.vn";
 
 fn settings(db: &TestDb, keys: &str) -> Settings {
@@ -19,7 +20,8 @@ fn settings(db: &TestDb, keys: &str) -> Settings {
         origin: ORIGIN.to_owned(),
         city: "Thành phố Mẫu".to_owned(),
         keys: db.folder().join(keys),
-        statement: Statement { policy: ObjectIdentifier::new_unwrap("1.3.6.1.4.1.99999.1"), accuracy_milliseconds: 1_000 },
+        policy: Settings::policy(POLICY).unwrap(),
+        accuracy_milliseconds: 1_500,
         freshness: Freshness::default(),
     }
 }
@@ -295,24 +297,39 @@ db_test! {
         assert!(room.certificates(Some((last.issued_at, &last.serial)), 10).await.unwrap().is_empty());
     }
 
-    async fn a_stamp_is_signed_data_over_the_question(db: TestDb) {
+    async fn a_stamp_says_what_was_asked_and_is_signed(db: TestDb) {
         let room = open(&db, "trust").await;
-        let answer = room.answer_stamp(&Asked::default().to_der()).await.unwrap();
-        assert_eq!(answer.refusal, None);
-        let response = x509_tsp::TimeStampResp::from_der(&answer.content).unwrap();
-        let token = response.time_stamp_token.unwrap().to_der().unwrap();
-        let signed = SignedData::parse(&token).unwrap();
-        assert_eq!(signed.certificates().len(), 2);
-        let signer = signed.verify_encapsulated().unwrap();
-        assert_eq!(signer.certificate, room.time_stamping());
-        let bare = room.answer_stamp(&Asked { certificates: false, ..Asked::default() }.to_der()).await.unwrap();
-        let response = x509_tsp::TimeStampResp::from_der(&bare.content).unwrap();
-        let token = response.time_stamp_token.unwrap().to_der().unwrap();
-        assert_eq!(SignedData::parse(&token).unwrap().certificates().len(), 0);
-        let refused = room.answer_stamp(b"not asn1").await.unwrap();
-        assert_eq!(refused.refusal, Some(Refusal::BadDataFormat));
+        db.ambient().advance(SignedDuration::from_millis(120));
+        let asked = TimeStampRequest::new(Imprint::of(b"abc"), [9; 16], None);
+        let variants = [
+            asked.clone(),
+            TimeStampRequest { wants_certificate: false, nonce: None, ..asked.clone() },
+            TimeStampRequest { null_parameters: true, policy: Some(Settings::policy(POLICY).unwrap()), ..asked.clone() },
+        ];
+        for (number, asked) in (1_u8..).zip(variants) {
+            let answer = room.answer_stamp(&asked.to_der().unwrap()).await.unwrap();
+            assert_eq!(answer.refusal, None);
+            let signed = SignedData::parse(&time_stamp::token_of(&answer.content).unwrap()).unwrap();
+            let with = if asked.wants_certificate { 2 } else { 0 };
+            assert_eq!(signed.certificates().len(), with, "certificates come when asked for");
+            let info = TimeStampInfo::from_der(signed.content().unwrap()).unwrap();
+            let signer = signed.with_certificates(&[room.time_stamping()]).verify_encapsulated().unwrap();
+            assert_eq!(signer.certificate, room.time_stamping());
+            assert_eq!(info, TimeStampInfo {
+                policy: Settings::policy(POLICY).unwrap(),
+                imprint: asked.imprint,
+                null_parameters: asked.null_parameters,
+                serial: vec![number],
+                time: db.ambient().now(),
+                accuracy_micros: Some(1_500_000),
+                nonce: asked.nonce,
+                authority: info.authority.clone(),
+            });
+        }
         db.ambient().advance(SignedDuration::from_secs(-2));
-        let early = room.answer_stamp(&Asked::default().to_der()).await.unwrap();
-        assert_eq!(early.refusal, Some(Refusal::TimeNotAvailable));
+        let early = room.answer_stamp(&asked.to_der().unwrap()).await.unwrap();
+        assert_eq!(early.refusal, Some(TimeStampFailure::TimeNotAvailable));
+        let refused = time_stamp::token_of(&early.content);
+        assert!(matches!(refused, Err(TimeStampError::Refused(Some(TimeStampFailure::TimeNotAvailable)))));
     }
 }

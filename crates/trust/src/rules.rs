@@ -1,6 +1,8 @@
 //! Decisions of this room over plain values: lifetimes, what follows in a series of stamps, when a list is too old.
 
 use crate::model::Purpose;
+use der::asn1::ObjectIdentifier;
+use haidang_signing::time_stamp::{TimeStampError, TimeStampFailure, TimeStampRequest};
 use jiff::{SignedDuration, Timestamp};
 
 /// Days of validity where nobody asks for others.
@@ -35,6 +37,25 @@ pub fn validity(now: Timestamp, days: i64, issuer_ends: Option<Timestamp>) -> (T
 /// Whether a certificate of the city's own services must be replaced.
 pub fn is_due(now: Timestamp, not_after: Timestamp, revoked: bool) -> bool {
     revoked || not_after.duration_since(now) < SignedDuration::from_hours(24 * RENEWAL_DAYS)
+}
+
+/// Reads a request for a time stamp and decides whether it may be answered under `policy`.
+///
+/// # Errors
+/// The reason to refuse with.
+pub fn stamp_question(bytes: &[u8], policy: ObjectIdentifier) -> Result<TimeStampRequest, TimeStampFailure> {
+    let asked = TimeStampRequest::from_der(bytes).map_err(|error| match error {
+        TimeStampError::Algorithm(_) => TimeStampFailure::BadAlgorithm,
+        _ => TimeStampFailure::BadDataFormat,
+    })?;
+    if asked.policy.is_some_and(|wanted| wanted != policy) {
+        return Err(TimeStampFailure::UnacceptedPolicy);
+    }
+    // RFC 3161, 2.4.1: an unknown extension, critical or not, is refused; none is known.
+    if asked.has_extensions {
+        return Err(TimeStampFailure::UnacceptedExtension);
+    }
+    Ok(asked)
 }
 
 /// The clock is so far behind the last stamp that no honest time can be given.
@@ -100,6 +121,8 @@ pub fn serial_text(bytes: &[u8]) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use der::asn1::{Any, OctetString};
+    use der::{Encode as _, Tag};
 
     fn at(milliseconds: i64) -> Timestamp {
         Timestamp::from_millisecond(milliseconds).unwrap()
@@ -122,14 +145,50 @@ mod tests {
         assert_eq!(next_time(finer, at(0), 1_000), Ok(at(5_000)), "milliseconds are cut, not rounded");
     }
 
+    /// A request of RFC 3161, part by part, in which the algorithm and what follows the imprint may be anything.
+    fn request(algorithm: &str, hash: usize, rest: &[u8]) -> Vec<u8> {
+        let sequence = |parts: &[&[u8]]| Any::new(Tag::Sequence, parts.concat()).unwrap().to_der().unwrap();
+        let algorithm = sequence(&[&ObjectIdentifier::new(algorithm).unwrap().to_der().unwrap()]);
+        let hash = OctetString::new(vec![7; hash]).unwrap().to_der().unwrap();
+        sequence(&[&[2, 1, 1], &sequence(&[&algorithm, &hash]), rest])
+    }
+
+    #[test]
+    fn a_stamp_is_refused_for_its_own_reason() {
+        use TimeStampFailure::{BadAlgorithm, BadDataFormat, UnacceptedExtension, UnacceptedPolicy};
+        let policy = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.32473.1");
+        let (sha256, sha384, sha512) = ("2.16.840.1.101.3.4.2.1", "2.16.840.1.101.3.4.2.2", "2.16.840.1.101.3.4.2.3");
+        let own = policy.to_der().unwrap();
+        let other = ObjectIdentifier::new_unwrap("1.2.3.4").to_der().unwrap();
+        let extension = [0xa0, 9, 0x30, 7, 6, 3, 0x2a, 3, 4, 4, 0];
+        let table: [(&str, Vec<u8>, Option<TimeStampFailure>); 13] = [
+            ("SHA-256", request(sha256, 32, &[]), None),
+            ("SHA-384", request(sha384, 48, &[]), None),
+            ("SHA-512", request(sha512, 64, &[]), None),
+            ("the own policy", request(sha256, 32, &own), None),
+            ("SHA-1", request("1.3.14.3.2.26", 20, &[]), Some(BadAlgorithm)),
+            ("MD5", request("1.2.840.113549.2.5", 16, &[]), Some(BadAlgorithm)),
+            ("a short imprint", request(sha256, 31, &[]), Some(BadDataFormat)),
+            ("an imprint of another hash", request(sha256, 48, &[]), Some(BadDataFormat)),
+            ("another policy", request(sha256, 32, &other), Some(UnacceptedPolicy)),
+            ("an extension", request(sha256, 32, &extension), Some(UnacceptedExtension)),
+            ("something behind it", [request(sha256, 32, &[]), vec![0]].concat(), Some(BadDataFormat)),
+            ("nothing", Vec::new(), Some(BadDataFormat)),
+            ("a text", b"not asn1".to_vec(), Some(BadDataFormat)),
+        ];
+        for (name, bytes, expected) in table {
+            assert_eq!(stamp_question(&bytes, policy).err(), expected, "{name}");
+        }
+    }
+
     #[test]
     fn nothing_outlives_its_issuer() {
         let now = at(1_700_000_000_000);
         let (from, until) = validity(now, 10, None);
-        assert_eq!((now.duration_since(from), until.duration_since(now)), (
-            SignedDuration::from_hours(1),
-            SignedDuration::from_hours(240)
-        ));
+        assert_eq!(
+            (now.duration_since(from), until.duration_since(now)),
+            (SignedDuration::from_hours(1), SignedDuration::from_hours(240))
+        );
         let end = now.checked_add(SignedDuration::from_hours(5)).unwrap();
         assert_eq!(validity(now, 10, Some(end)).1, end);
     }

@@ -4,7 +4,8 @@
 pub const INSERT_AUTHORITY: &str = "INSERT INTO trust_authority (id, role, certificate, revision, created_at) VALUES ($1, $2, $3, 0, $4) ON CONFLICT (id) DO NOTHING";
 
 /// Every authority, the oldest first.
-pub const AUTHORITIES: &str = "SELECT id, role, certificate, revision, created_at FROM trust_authority ORDER BY created_at, id";
+pub const AUTHORITIES: &str =
+    "SELECT id, role, certificate, revision, created_at FROM trust_authority ORDER BY created_at, id";
 
 /// One authority.
 pub const AUTHORITY: &str = "SELECT id, role, certificate, revision, created_at FROM trust_authority WHERE id = $1";
@@ -46,7 +47,8 @@ pub const REVOKED: &str = concat!(
 pub const REVOKE: &str = "UPDATE trust_certificate SET revoked_at = $3, reason = $4 WHERE authority = $1 AND serial = $2 AND revoked_at IS NULL";
 
 /// The newest list of an authority.
-pub const LIST: &str = "SELECT number, revision, this_update, next_update, content FROM trust_revocation_list WHERE authority = $1";
+pub const LIST: &str =
+    "SELECT number, revision, this_update, next_update, content FROM trust_revocation_list WHERE authority = $1";
 
 /// The first list of an authority; whoever comes second changes nothing.
 pub const FIRST_LIST: &str = "INSERT INTO trust_revocation_list (authority, number, revision, this_update, next_update, content) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (authority) DO NOTHING";
@@ -55,7 +57,8 @@ pub const FIRST_LIST: &str = "INSERT INTO trust_revocation_list (authority, numb
 pub const NEXT_LIST: &str = "UPDATE trust_revocation_list SET number = $2, revision = $3, this_update = $4, next_update = $5, content = $6 WHERE authority = $1 AND number = $7";
 
 /// Begins the series of stamps; one that runs goes on.
-pub const BEGIN_SERIES: &str = "INSERT INTO trust_stamp_series (id, last, last_at) VALUES ('tsa', 0, 0) ON CONFLICT (id) DO NOTHING";
+pub const BEGIN_SERIES: &str =
+    "INSERT INTO trust_stamp_series (id, last, last_at) VALUES ('tsa', 0, 0) ON CONFLICT (id) DO NOTHING";
 
 /// Where the series of stamps stands; locked by whoever goes on.
 pub const SERIES: &str = "SELECT last, last_at FROM trust_stamp_series WHERE id = 'tsa'";

@@ -1,10 +1,13 @@
-//! Answers to requests for time stamps.
+//! Answers to requests for time stamps (RFC 3161).
 
 use crate::error::TrustError;
 use crate::room::TrustRoom;
-use crate::stamping::{Imprint, StampError};
-use crate::time_stamp::{self, Question, Refusal};
+use crate::rules;
+use crate::stamping::{StampError, Taken};
+use der::Encode as _;
 use haidang_signing::cms;
+use haidang_signing::time_stamp::{self, ID_TST_INFO, TimeStampFailure, TimeStampInfo, TimeStampRequest};
+use x509_cert::ext::pkix::name::GeneralName;
 
 /// An answer of the time-stamp authority: a TimeStampResp, with or without a stamp.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +15,7 @@ pub struct StampAnswer {
     /// The TimeStampResp, DER.
     pub content: Vec<u8>,
     /// Why it carries no stamp.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<TimeStampFailure>,
 }
 
 impl TrustRoom {
@@ -22,7 +25,7 @@ impl TrustRoom {
     /// # Errors
     /// Only when not even a refusal can be written.
     pub async fn answer_stamp(&self, request: &[u8]) -> Result<StampAnswer, TrustError> {
-        let refusal = match Question::read(request, self.0.settings.statement.policy) {
+        let refusal = match rules::stamp_question(request, self.0.settings.policy) {
             Ok(question) => match self.stamp(&question).await {
                 Ok(content) => return Ok(StampAnswer { content, refusal: None }),
                 Err(refusal) => refusal,
@@ -32,30 +35,37 @@ impl TrustRoom {
         Ok(StampAnswer { content: time_stamp::refused(refusal)?, refusal: Some(refusal) })
     }
 
-    async fn stamp(&self, question: &Question) -> Result<Vec<u8>, Refusal> {
-        let imprint = Imprint { algorithm: question.algorithm, hash: question.hash().to_vec() };
-        let taken = self.0.series.take(imprint).await.map_err(|error| {
+    async fn stamp(&self, question: &TimeStampRequest) -> Result<Vec<u8>, TimeStampFailure> {
+        let taken = self.0.series.take(question.imprint.clone()).await.map_err(|error| {
             tracing::error!(error = %error, "no time stamp could be given");
             match error {
-                StampError::Clock(_) => Refusal::TimeNotAvailable,
-                StampError::Record(_) => Refusal::SystemFailure,
+                StampError::Clock(_) => TimeStampFailure::TimeNotAvailable,
+                StampError::Record(_) => TimeStampFailure::SystemFailure,
             }
         })?;
-        self.token(question, taken.serial, taken.at).map_err(|error| {
+        self.token(question, taken).map_err(|error| {
             tracing::error!(error = %error, serial = taken.serial, "a time stamp could not be signed");
-            Refusal::SystemFailure
+            TimeStampFailure::SystemFailure
         })
     }
 
-    fn token(&self, question: &Question, serial: u64, at: jiff::Timestamp) -> Result<Vec<u8>, TrustError> {
+    fn token(&self, question: &TimeStampRequest, taken: Taken) -> Result<Vec<u8>, TrustError> {
         let authority = self.services().time_stamping;
-        let name = &authority.certificate.content().subject;
-        let content = time_stamp::content(&self.0.settings.statement, name, question, serial, at)?;
+        let name = GeneralName::DirectoryName(authority.certificate.content().subject.clone());
+        let info = TimeStampInfo {
+            policy: self.0.settings.policy,
+            imprint: question.imprint.clone(),
+            null_parameters: question.null_parameters,
+            serial: der::asn1::Uint::new(&taken.serial.to_be_bytes())?.as_bytes().to_vec(),
+            time: taken.at,
+            accuracy_micros: Some(self.0.settings.accuracy_milliseconds.saturating_mul(1_000)),
+            nonce: question.nonce.clone(),
+            authority: Some(name.to_der()?),
+        };
         let chain = [authority.certificate.clone(), self.issuing().clone()];
-        let embedded = if question.with_certificates { &chain[..] } else { &[] };
-        let certificate = &authority.certificate;
-        let token =
-            cms::sign_encapsulated(time_stamp::TST_INFO, &content, &authority.key, certificate, embedded, None)?;
+        let embedded = if question.wants_certificate { &chain[..] } else { &[] };
+        let (key, certificate) = (&authority.key, &authority.certificate);
+        let token = cms::sign_encapsulated(ID_TST_INFO, &info.to_der()?, key, certificate, embedded, None)?;
         Ok(time_stamp::granted(&token)?)
     }
 }

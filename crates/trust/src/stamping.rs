@@ -3,6 +3,7 @@
 use crate::rules::{ClockBehind, next_time};
 use crate::sql;
 use haidang_signing::DigestAlgorithm;
+use haidang_signing::time_stamp::Imprint;
 use haidang_store::{ActorRef, AuditEntry, Db, StoreError, Tx, args};
 use jiff::Timestamp;
 use serde_json::json;
@@ -36,15 +37,6 @@ impl From<StoreError> for StampError {
     fn from(error: StoreError) -> Self {
         Self::Record(error.to_string())
     }
-}
-
-/// What is logged of a stamp: nothing of the one who asked.
-#[derive(Debug, Clone)]
-pub struct Imprint {
-    /// Hash function.
-    pub algorithm: DigestAlgorithm,
-    /// The hash.
-    pub hash: Vec<u8>,
 }
 
 struct Waiting {
@@ -120,7 +112,7 @@ async fn record(tx: &mut Tx<'_>, imprints: &[Imprint], accuracy: u64) -> Result<
     let mut serial = last;
     for imprint in imprints {
         serial += 1;
-        tx.later(sql::INSERT_STAMP, args![serial, at, algorithm(imprint.algorithm), imprint.hash.clone()]).await?;
+        tx.later(sql::INSERT_STAMP, args![serial, at, algorithm(imprint.algorithm), imprint.digest.clone()]).await?;
     }
     tx.later(sql::ADVANCE_SERIES, args![serial, at]).await?;
     // One record for all of them: what each one says is in the log.

@@ -9,7 +9,7 @@ const CLIENTS: u64 = 50;
 const EACH: u64 = 4;
 
 fn imprint(byte: u64) -> Imprint {
-    Imprint { algorithm: DigestAlgorithm::Sha256, hash: vec![u8::try_from(byte % 256).unwrap(); 32] }
+    Imprint { algorithm: DigestAlgorithm::Sha256, digest: vec![u8::try_from(byte % 256).unwrap(); 32] }
 }
 
 /// Numbers and times of the log, in the order of the numbers.

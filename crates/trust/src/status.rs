@@ -5,9 +5,9 @@ use crate::error::TrustError;
 use crate::model::{CertificateRow, Reason};
 use crate::rules;
 use aws_lc_rs::digest;
+use der::Decode as _;
 use der::asn1::{GeneralizedTime, ObjectIdentifier, OctetString, Uint};
 use der::oid::AssociatedOid as _;
-use der::Decode as _;
 use haidang_signing::Certificate;
 use jiff::Timestamp;
 use x509_cert::crl::{RevokedCert, TbsCertList};
@@ -160,9 +160,8 @@ pub fn answer(
             single_extensions: None,
         })
     };
-    let nonce = nonce.map(|given| -> Result<Extension, TrustError> {
-        Ok(Nonce::new(given)?.to_extension(&Name::default(), &[])?)
-    });
+    let nonce = nonce
+        .map(|given| -> Result<Extension, TrustError> { Ok(Nonce::new(given)?.to_extension(&Name::default(), &[])?) });
     Ok(ResponseData {
         version: x509_ocsp::Version::default(),
         responder_id: ResponderId::ByName(responder.clone()),
@@ -188,8 +187,7 @@ pub fn list(
     let key_identifier = Some(OctetString::new(issuer.key_id.clone())?);
     let key = AuthorityKeyIdentifier { key_identifier, ..AuthorityKeyIdentifier::default() };
     let number = CrlNumber(Uint::new(&number.to_be_bytes())?);
-    let extensions =
-        vec![key.to_extension(&Name::default(), &[])?, number.to_extension(&Name::default(), &[])?];
+    let extensions = vec![key.to_extension(&Name::default(), &[])?, number.to_extension(&Name::default(), &[])?];
     Ok(TbsCertList {
         version: x509_cert::Version::V2,
         signature: unsigned(),

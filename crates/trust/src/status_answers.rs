@@ -115,11 +115,8 @@ impl TrustRoom {
         let name = &responder.certificate.content().subject;
         let content = status::answer(name, &standings, question.nonce.as_deref(), now, until)?;
         let certificates = [responder.certificate.clone()];
-        let answer = Signed {
-            content: issue::sign_ocsp_response(content, &responder.key, &certificates)?,
-            from: now,
-            until,
-        };
+        let answer =
+            Signed { content: issue::sign_ocsp_response(content, &responder.key, &certificates)?, from: now, until };
         if let Some((asked, standing)) = kept {
             self.0.answers.put(asked, standing, &answer);
         }
@@ -137,9 +134,9 @@ impl TrustRoom {
             let stored = self.0.db.fetch_optional(sql::LIST, args![authority]).await?;
             let stored = stored.map(|row| Stored::read(&row)).transpose()?;
             let now = whole_second(self.0.ambient.now());
-            let stale = stored.as_ref().is_none_or(|one| {
-                rules::is_stale(now, one.signed.from, one.signed.until, one.revision, row.revision)
-            });
+            let stale = stored
+                .as_ref()
+                .is_none_or(|one| rules::is_stale(now, one.signed.from, one.signed.until, one.revision, row.revision));
             let (credential, issuer) = match row.role {
                 Role::Root => (&self.0.root, self.issuer(Role::Root)),
                 Role::Issuing => (&self.0.issuing, self.issuer(Role::Issuing)),

@@ -38,7 +38,10 @@ fn a_question_is_read_or_malformed() {
             changed(|request| request.tbs_request.request_list[0].single_request_extensions = Some(vec![unknown]));
         assert_eq!(read.is_ok(), reads, "an unknown extension of one, critical: {critical}");
     }
-    assert!(changed(|request| request.tbs_request.request_extensions = nonce(8).map(|one| [one.clone(), one].concat())).is_err());
+    assert!(
+        changed(|request| request.tbs_request.request_extensions = nonce(8).map(|one| [one.clone(), one].concat()))
+            .is_err()
+    );
     for garbage in [&b""[..], b"not asn1", &[0x30, 0]] {
         assert_eq!(Question::read(garbage).err(), Some(Malformed));
     }
@@ -51,9 +54,8 @@ fn an_authority_is_known_by_its_name_and_key() {
     assert!(is_about(&asked, &issuer));
     assert!(!is_about(&asked, &other), "the same name, another key");
     assert_eq!(serial_of(&asked), "0A");
-    let digest = |bytes: &[u8]| {
-        OctetString::new(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref()).unwrap()
-    };
+    let digest =
+        |bytes: &[u8]| OctetString::new(digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, bytes).as_ref()).unwrap();
     let mut old = asked.clone();
     old.hash_algorithm.oid = SHA_1;
     assert!(!is_about(&old, &issuer));

@@ -5,15 +5,13 @@ use crate::certificates::{Draft, Subject};
 use crate::folder::Credential;
 use crate::rules;
 use der::Encode as _;
-use der::asn1::{Any, Int, ObjectIdentifier, OctetString};
+use der::asn1::OctetString;
 use haidang_signing::{Certificate, DigestAlgorithm, FileKey, PrivateKey as _, SignatureAlgorithm, issue};
-use x509_cert::ext::{AsExtension as _, Extension};
+use x509_cert::ext::AsExtension as _;
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
-use x509_cert::spki::AlgorithmIdentifier;
 use x509_ocsp::ext::Nonce;
 use x509_ocsp::{CertId, OcspRequest, Request, TbsRequest};
-use x509_tsp::{MessageImprint, TimeStampReq, TspVersion};
 
 /// A root of its own with this name.
 pub(crate) fn self_signed(name: &str) -> Credential {
@@ -21,55 +19,10 @@ pub(crate) fn self_signed(name: &str) -> Credential {
     let subject = Subject { common_name: name.to_owned(), ..Subject::default() }.name().unwrap();
     let public_key = der::Decode::from_der(key.public_key_info()).unwrap();
     let now = "2026-03-03T02:00:00Z".parse().unwrap();
-    let draft = Draft { subject: &subject, public_key: &public_key, serial: &[1], validity: rules::validity(now, 10, None) };
+    let draft =
+        Draft { subject: &subject, public_key: &public_key, serial: &[1], validity: rules::validity(now, 10, None) };
     let certificate = issue::sign_certificate(draft.root().unwrap(), &key).unwrap();
     Credential { key, certificate }
-}
-
-/// A question for a time stamp: what a client may vary.
-pub(crate) struct Asked {
-    pub(crate) algorithm: &'static str,
-    pub(crate) parameters: Option<Any>,
-    pub(crate) hash: Vec<u8>,
-    pub(crate) policy: Option<&'static str>,
-    pub(crate) nonce: Option<Vec<u8>>,
-    pub(crate) certificates: bool,
-    pub(crate) extensions: Option<Vec<Extension>>,
-}
-
-pub(crate) const SHA_256: &str = "2.16.840.1.101.3.4.2.1";
-
-impl Default for Asked {
-    fn default() -> Self {
-        Self {
-            algorithm: SHA_256,
-            parameters: None,
-            hash: vec![7; 32],
-            policy: None,
-            nonce: Some(vec![5, 6, 7, 8]),
-            certificates: true,
-            extensions: None,
-        }
-    }
-}
-
-impl Asked {
-    pub(crate) fn to_der(&self) -> Vec<u8> {
-        let oid = |text: &str| ObjectIdentifier::new(text).unwrap();
-        TimeStampReq {
-            version: TspVersion::V1,
-            message_imprint: MessageImprint {
-                hash_algorithm: AlgorithmIdentifier { oid: oid(self.algorithm), parameters: self.parameters.clone() },
-                hashed_message: OctetString::new(self.hash.clone()).unwrap(),
-            },
-            req_policy: self.policy.map(oid),
-            nonce: self.nonce.as_ref().map(|nonce| Int::new(nonce).unwrap()),
-            cert_req: self.certificates,
-            extensions: self.extensions.clone(),
-        }
-        .to_der()
-        .unwrap()
-    }
 }
 
 /// An OCSP request for certificates with these serial numbers, issued by `issuer`.

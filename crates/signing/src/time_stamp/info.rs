@@ -18,6 +18,8 @@ pub struct TimeStampInfo {
     pub policy: ObjectIdentifier,
     /// What it is over.
     pub imprint: Imprint,
+    /// Whether its hash is named with NULL parameters instead of none, as in the request.
+    pub null_parameters: bool,
     /// Its number at the authority, as the bytes of a positive DER INTEGER (up to 160 bits).
     pub serial: Vec<u8>,
     /// When the imprint was seen. Written with milliseconds.
@@ -82,7 +84,7 @@ impl TimeStampInfo {
         let wire = Wire {
             version: 1,
             policy: self.policy,
-            message_imprint: self.imprint.encoded()?,
+            message_imprint: self.imprint.encoded(self.null_parameters)?,
             serial: Int::new(&self.serial)?,
             time: PreciseTime(self.time),
             accuracy: self.accuracy_micros.map(Accuracy::of),
@@ -109,6 +111,7 @@ impl TimeStampInfo {
         Ok(TimeStampInfo {
             policy: wire.policy,
             imprint: Imprint::decoded(&wire.message_imprint)?,
+            null_parameters: wire.message_imprint.null_parameters()?,
             serial: wire.serial.as_bytes().to_vec(),
             time: wire.time.0,
             accuracy_micros: wire.accuracy.map(|accuracy| accuracy.total()),

@@ -1,6 +1,6 @@
 //! What a time-stamping authority is asked (RFC 3161, 2.4.1).
 
-use der::asn1::{Int, ObjectIdentifier, OctetString};
+use der::asn1::{Any, Int, ObjectIdentifier, OctetString};
 use der::{Decode as _, Encode as _, Sequence};
 use x509_cert::ext::Extensions;
 use x509_cert::spki::AlgorithmIdentifierOwned;
@@ -28,9 +28,10 @@ impl Imprint {
         Imprint { algorithm: DigestAlgorithm::Sha256, digest: DigestAlgorithm::Sha256.digest(content) }
     }
 
-    pub(super) fn encoded(&self) -> der::Result<MessageImprint> {
+    pub(super) fn encoded(&self, null_parameters: bool) -> der::Result<MessageImprint> {
+        let parameters = null_parameters.then(Any::null);
         Ok(MessageImprint {
-            hash_algorithm: self.algorithm.identifier(),
+            hash_algorithm: AlgorithmIdentifierOwned { parameters, ..self.algorithm.identifier() },
             hashed_message: OctetString::new(self.digest.as_slice())?,
         })
     }
@@ -50,6 +51,8 @@ impl Imprint {
 pub struct TimeStampRequest {
     /// What is to be stamped.
     pub imprint: Imprint,
+    /// Whether the hash is named with NULL parameters instead of none; the authority repeats what was asked.
+    pub null_parameters: bool,
     /// Under which policy; none leaves it to the authority.
     pub policy: Option<ObjectIdentifier>,
     /// A number that ties the answer to this request, as the bytes of a DER INTEGER.
@@ -81,6 +84,17 @@ pub(super) struct MessageImprint {
     pub(super) hashed_message: OctetString,
 }
 
+impl MessageImprint {
+    /// RFC 5754, 2: the parameters of a hash are absent or NULL, and no other.
+    pub(super) fn null_parameters(&self) -> Result<bool, TimeStampError> {
+        match &self.hash_algorithm.parameters {
+            None => Ok(false),
+            Some(given) if given.is_null() => Ok(true),
+            Some(_) => Err(TimeStampError::Algorithm(self.hash_algorithm.oid.to_string())),
+        }
+    }
+}
+
 impl TimeStampRequest {
     /// A request as this house sends it: with nonce (16 random bytes) and for a token that carries its certificate.
     pub fn new(imprint: Imprint, random: [u8; 16], policy: Option<ObjectIdentifier>) -> TimeStampRequest {
@@ -89,7 +103,14 @@ impl TimeStampRequest {
         if let Some(first) = nonce.first_mut() {
             *first = (*first & 0x7f) | 0x40;
         }
-        TimeStampRequest { imprint, policy, nonce: Some(nonce), wants_certificate: true, has_extensions: false }
+        TimeStampRequest {
+            imprint,
+            null_parameters: false,
+            policy,
+            nonce: Some(nonce),
+            wants_certificate: true,
+            has_extensions: false,
+        }
     }
 
     /// The request as DER, `application/timestamp-query`.
@@ -99,7 +120,7 @@ impl TimeStampRequest {
     pub fn to_der(&self) -> Result<Vec<u8>, TimeStampError> {
         let wire = Wire {
             version: 1,
-            message_imprint: self.imprint.encoded()?,
+            message_imprint: self.imprint.encoded(self.null_parameters)?,
             policy: self.policy,
             nonce: self.nonce.as_deref().map(Int::new).transpose()?,
             wants_certificate: self.wants_certificate,
@@ -127,6 +148,7 @@ impl TimeStampRequest {
         }
         Ok(TimeStampRequest {
             imprint: Imprint::decoded(&wire.message_imprint)?,
+            null_parameters: wire.message_imprint.null_parameters()?,
             policy: wire.policy,
             nonce,
             wants_certificate: wire.wants_certificate,

@@ -1,11 +1,11 @@
 //! `POST /tsa`: time stamps over HTTP (RFC 3161, 3.4).
 
 use crate::room::TrustRoom;
-use crate::time_stamp::Refusal;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse as _;
 use haidang_kernel::problem::Problem;
+use haidang_signing::time_stamp::TimeStampFailure;
 use haidang_web::{Answer, State};
 
 /// A refusal is an answer of the standard too, so it comes with 200; what is no question comes with 400 beside it, for
@@ -17,7 +17,7 @@ pub(super) async fn give_time_stamp(State(room): State<TrustRoom>, headers: Head
     }
     let answer = room.answer_stamp(&body).await?;
     let status =
-        if answer.refusal == Some(Refusal::BadDataFormat) { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+        if answer.refusal == Some(TimeStampFailure::BadDataFormat) { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static("application/timestamp-reply")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
