@@ -54,6 +54,10 @@ judge-oidc-differential: ## Send the same bad requests to a city and to npm's oi
 judge-apache: ## Have Apache's mod_auth_openidc sign a person in and out through a city, back-channel logout included
 	@scripts/judge-apache.sh
 
+.PHONY: judge-documents
+judge-documents: ## Start a city and have outside judges look at its time stamps
+	@scripts/judge-documents.sh
+
 .PHONY: bench
 bench: ## Print the figures of this release as ratios, on both databases (FULL=1 for 3,000,000 cases)
 	@scripts/bench.sh $(if $(FULL),full,)

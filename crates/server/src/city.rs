@@ -10,7 +10,7 @@ use haidang_contracts::files::FileScanner;
 use haidang_identity::IdentityRoom;
 use haidang_identity::provider::{GrantWithdrawals, Lives, LogoutNotices, Provider, ProviderSettings};
 use haidang_kernel::ambient::Ambient;
-use haidang_signing::{FolderSigner, KeyFolder, Sealer};
+use haidang_signing::{Certificate, FolderSigner, KeyFolder, Sealer};
 use haidang_store::{Blobs, CheckpointWriter, Db, Migration, Options, secret_file};
 use haidang_web::client::{Guarded, OutboundLimits};
 use haidang_web::{App, Rates, Served, SessionLimits, Site};
@@ -28,6 +28,7 @@ pub const ROOMS: &[(&str, &[Migration])] = &[
     ("web", haidang_web::MIGRATIONS),
     ("identity", haidang_identity::MIGRATIONS),
     ("services", haidang_services::MIGRATIONS),
+    ("trust", haidang_trust::MIGRATIONS),
     ("vault", haidang_vault::MIGRATIONS),
     ("server", crate::MIGRATIONS),
 ];
@@ -41,17 +42,20 @@ pub struct Surroundings {
     pub unlimited: bool,
     /// Passwords are hashed at the lowest cost (tests, demonstration).
     pub cheap_passwords: bool,
+    /// The city's own authorities are opened, and made when there are none. A seeded city comes out the same each time,
+    /// and their keys never do: it gets them when it is first served.
+    pub authorities: bool,
 }
 
 impl Surroundings {
     /// The system's clock and production's costs.
     pub fn system() -> Self {
-        Self { ambient: Ambient::system(), unlimited: false, cheap_passwords: false }
+        Self { ambient: Ambient::system(), unlimited: false, cheap_passwords: false, authorities: true }
     }
 
     /// A fixed clock, seeded randomness, cheap passwords, no limits: for tests.
     pub fn fixed(ambient: Ambient) -> Self {
-        Self { ambient, unlimited: true, cheap_passwords: true }
+        Self { ambient, unlimited: true, cheap_passwords: true, authorities: true }
     }
 }
 
@@ -75,6 +79,8 @@ pub struct City {
     pub provider: Provider,
     /// The domain rooms.
     pub rooms: Rooms,
+    /// Certificates by which signatures of this city and of others are trusted.
+    pub anchors: Vec<Certificate>,
     /// Other systems that wish to be told of facts.
     pub webhooks: Webhooks,
     /// What every request needs.
@@ -140,7 +146,8 @@ impl City {
         haidang_store::migrate(&db, ROOMS).await?;
         let blobs = Blobs::open(config.blobs()).await?;
         let sealer = Sealer::open(secrets.unlock)?;
-        let signer = FolderSigner::new(KeyFolder::new(config.keys(), sealer, ambient.clone()), ambient.clone());
+        let keys = KeyFolder::new(config.keys(), sealer.clone(), ambient.clone());
+        let signer = FolderSigner::new(keys, ambient.clone());
         let identity = IdentityRoom::new(
             db.clone(),
             ambient.clone(),
@@ -168,6 +175,12 @@ impl City {
         let documents: Arc<dyn Documents> =
             Arc::new(PageDocuments::new(signing.clone(), pack.frame().name, config.simulated()));
         let gateway = config.simulated().then(|| simulators::SimulatedGateway::new(db.clone(), ambient.clone()));
+        let trust = match surroundings.authorities {
+            true => crate::trust::open(&config, &pack, &db, &ambient, sealer).await?,
+            false => None,
+        };
+        let own = trust.iter().map(|trust| trust.root().clone());
+        let anchors = own.chain(crate::trust::anchors(&config)?).collect();
         let rooms = Rooms::open(rooms::Parts {
             config: &config,
             pack: &pack,
@@ -180,6 +193,7 @@ impl City {
             scanner,
             gateway: gateway.clone(),
             access: Arc::new(db.clone()) as Arc<dyn AccessLog>,
+            trust,
         })
         .await?;
         let provider = open_provider(&config, &identity, secrets.identity).await?;
@@ -207,6 +221,7 @@ impl City {
             identity,
             provider,
             rooms,
+            anchors,
             webhooks,
             site,
             served,

@@ -17,6 +17,7 @@ pub mod pack;
 pub mod rooms;
 pub mod simulators;
 mod sql;
+pub mod trust;
 mod upstreams;
 pub mod webhooks;
 pub mod work;

@@ -20,6 +20,7 @@ use haidang_services::procedure::{self, Severity};
 use haidang_store::jobs::{Handler, Job};
 use haidang_store::outbox::Failure;
 use haidang_store::{Blobs, Db, Jobs};
+use haidang_trust::TrustRoom;
 use haidang_vault::VaultRoom;
 use haidang_web::App;
 use jiff::SignedDuration;
@@ -55,6 +56,8 @@ pub struct Parts<'city> {
     pub gateway: Option<Arc<SimulatedGateway>>,
     /// Who looked.
     pub access: Arc<dyn AccessLog>,
+    /// The city's own authorities, where they may run.
+    pub trust: Option<TrustRoom>,
 }
 
 /// The domain rooms of a running city. Cheap to clone.
@@ -64,6 +67,8 @@ pub struct Rooms {
     pub services: Arc<Services>,
     /// What the city knows about a person.
     pub vault: VaultRoom,
+    /// The city's own authorities, where they may run.
+    pub trust: Option<TrustRoom>,
     synonyms: Arc<Vec<(Vec<String>, Vec<String>)>>,
     imported: Arc<procedure::import::Imported>,
     round_seconds: i64,
@@ -140,7 +145,8 @@ impl Rooms {
         });
         desk.open(&services);
         let round_seconds = seconds(parts.config.work.escalation_seconds.max(1));
-        Ok(Rooms { services, vault, synonyms: Arc::new(synonyms), imported: Arc::new(imported), round_seconds })
+        let trust = parts.trust;
+        Ok(Rooms { services, vault, trust, synonyms: Arc::new(synonyms), imported: Arc::new(imported), round_seconds })
     }
 
     /// What was loaded, in one line.
@@ -161,15 +167,24 @@ impl Rooms {
 
     /// Adds their routes.
     pub fn mount(&self, app: App) -> App {
-        app.mount(haidang_services::api::routes(self.services.clone()))
+        let app = app
+            .mount(haidang_services::api::routes(self.services.clone()))
             .mount(haidang_services::pages::routes(self.services.clone()))
-            .mount(haidang_vault::routes(self.vault.clone()))
+            .mount(haidang_vault::routes(self.vault.clone()));
+        match &self.trust {
+            Some(trust) => app.mount(haidang_trust::routes(trust.clone())),
+            None => app,
+        }
     }
 
     /// Adds their work beside the requests.
     pub fn jobs(&self, jobs: Jobs) -> Jobs {
         let day = Mutex::new(self.services.ambient.today());
-        jobs.with(Arc::new(Round { rooms: self.clone(), day }))
+        let jobs = jobs.with(Arc::new(Round { rooms: self.clone(), day }));
+        match &self.trust {
+            Some(trust) => jobs.with(Arc::new(haidang_trust::Round(trust.clone()))),
+            None => jobs,
+        }
     }
 
     /// Builds the index anew over what is in force today.

@@ -11,6 +11,7 @@ pub mod routes;
 mod serve;
 mod simulate;
 mod transfer;
+mod trust;
 mod users;
 
 use std::io::Write as _;
@@ -64,6 +65,9 @@ enum Command {
     /// The directory of the administration (LDAP).
     #[command(subcommand)]
     Directory(directory::DirectoryCommand),
+    /// The city's own authorities and their certificates.
+    #[command(subcommand)]
+    Trust(trust::TrustCommand),
     /// Prove that nothing was changed after the fact.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -132,6 +136,7 @@ async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
         Command::Resource(command) => clients::resource(command, config).await,
         Command::Post(command) => posts::run(command, config).await,
         Command::Directory(command) => directory::run(command, config).await,
+        Command::Trust(command) => trust::run(command, config).await,
         Command::Audit(command) => audit::run(command, config).await,
         Command::Backup(command) => transfer::backup(command, config).await,
         Command::Restore(command) => transfer::restore(command, config).await,

@@ -282,6 +282,10 @@ mod tests {
                 "[federation]\nupstreams = \"/nowhere.toml\"\ntimeout_seconds = 20",
                 vec!["federation.timeout_seconds", "federation.upstreams"],
             ),
+            (
+                "[trust]\nanchors = \"/nowhere.pem\"\ntime_stamp_policy = \"own\"\ntime_stamp_accuracy_milliseconds = 0",
+                vec!["trust.time_stamp_policy", "trust.time_stamp_accuracy_milliseconds", "trust.anchors"],
+            ),
             ("[directory]\nurl = \"ldaps://directory.example.vn\"\npeople = \"ou=people\"", vec![]),
             ("[directory]\nurl = \"ldap://directory.example.vn\"\npeople = \"ou=people\"", vec!["directory.url"]),
             ("[directory]\nurl = \"ldaps://directory.example.vn\"", vec!["directory.people"]),

@@ -181,6 +181,22 @@ concern! {
 }
 
 concern! {
+    /// By what others trust this city: authorities of its own for development, anchors of licensed ones for production.
+    "trust" Trust {
+        /// Whether a production city, too, runs the authorities of its own that are meant for development: certificates, time stamps, OCSP. `demo` and `test` always do.
+        own_authority_in_production: bool = false,
+        /// Folder of the own authorities' keys. Empty: `trust` in the folder of keys.
+        keys: PathBuf = PathBuf::new(),
+        /// Certificates (PEM) of other authorities whose signatures count, such as the root of public-service signatures. Empty: none.
+        anchors: PathBuf = PathBuf::new(),
+        /// Policy that the own time stamps name, an object identifier. The one given here belongs to no one (RFC 5612); a city that shows its stamps to others takes one of its own.
+        time_stamp_policy: String = "1.3.6.1.4.1.32473.1".to_owned(),
+        /// Milliseconds by which the clock may differ from UTC: stated in every time stamp, so keep the clock that well.
+        time_stamp_accuracy_milliseconds: u64 = 1000,
+    }
+}
+
+concern! {
     /// How long sessions live (minutes). Laws and city rules may ask for shorter ones.
     "session" Session {
         /// Idle time of a resident; the page warns two minutes before.
@@ -245,6 +261,8 @@ pub struct Config {
     pub federation: Federation,
     /// `[directory]`
     pub directory: Directory,
+    /// `[trust]`
+    pub trust: Trust,
     /// `[session]`
     pub session: Session,
     /// `[rate]`
@@ -264,6 +282,7 @@ impl Config {
         (Identity::SECTION.0, Identity::SECTION.1, Identity::KEYS),
         (Federation::SECTION.0, Federation::SECTION.1, Federation::KEYS),
         (Directory::SECTION.0, Directory::SECTION.1, Directory::KEYS),
+        (Trust::SECTION.0, Trust::SECTION.1, Trust::KEYS),
         (Session::SECTION.0, Session::SECTION.1, Session::KEYS),
         (Rate::SECTION.0, Rate::SECTION.1, Rate::KEYS),
         (Work::SECTION.0, Work::SECTION.1, Work::KEYS),
@@ -278,6 +297,7 @@ impl Config {
             .or_else(|| self.identity.set(name, value))
             .or_else(|| self.federation.set(name, value))
             .or_else(|| self.directory.set(name, value))
+            .or_else(|| self.trust.set(name, value))
             .or_else(|| self.session.set(name, value))
             .or_else(|| self.rate.set(name, value))
             .or_else(|| self.work.set(name, value))
@@ -293,6 +313,7 @@ impl Config {
             self.identity.shown(),
             self.federation.shown(),
             self.directory.shown(),
+            self.trust.shown(),
             self.session.shown(),
             self.rate.shown(),
             self.work.shown(),
@@ -327,6 +348,11 @@ impl Config {
     /// Folder of signing keys.
     pub fn keys(&self) -> PathBuf {
         self.in_folder(&self.store.keys, "keys")
+    }
+
+    /// Folder of the own authorities' keys.
+    pub fn trust_keys(&self) -> PathBuf {
+        if self.trust.keys.as_os_str().is_empty() { self.keys().join("trust") } else { self.trust.keys.clone() }
     }
 
     /// Folder of audit checkpoints.
@@ -447,6 +473,7 @@ impl Config {
             fault("identity.key_days", "must be 2 to 1000, for a key is announced a day before it signs".to_owned());
         }
         faults.extend(self.check_federation());
+        faults.extend(self.check_trust());
         let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
         match self.pack() {
             Some(pack) if pack.join("city.toml").is_file() => {}
@@ -488,6 +515,21 @@ impl Config {
 }
 
 impl Config {
+    fn check_trust(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
+        if let Err(error) = haidang_trust::Settings::policy(&self.trust.time_stamp_policy) {
+            fault("trust.time_stamp_policy", error.to_string());
+        }
+        if !(1..=60_000).contains(&self.trust.time_stamp_accuracy_milliseconds) {
+            fault("trust.time_stamp_accuracy_milliseconds", "must be 1 to 60000".to_owned());
+        }
+        if let Err(error) = crate::trust::anchors(self) {
+            fault("trust.anchors", format!("{error:#}"));
+        }
+        faults
+    }
+
     fn check_federation(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));

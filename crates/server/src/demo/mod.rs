@@ -113,8 +113,8 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
     let zone_morning = |day: Date| time::at(day.at(8, 0, 0, 0));
     let start_day = scale.as_of.checked_sub(jiff::Span::new().months(scale.months)).context("months")?;
     let ambient = Ambient::fixed(zone_morning(start_day), scale.seed);
-    let city =
-        City::open(config.clone(), Surroundings::fixed(ambient.clone())).await.context("opening the new city")?;
+    let surroundings = Surroundings { authorities: false, ..Surroundings::fixed(ambient.clone()) };
+    let city = City::open(config.clone(), surroundings).await.context("opening the new city")?;
     let pack_folder = config.pack().context("no pack")?;
     let pack = tokio::task::spawn_blocking(move || Pack::load(&pack_folder)).await??;
     let dice = Dice::new(Ambient::fixed(zone_morning(start_day), scale.seed.wrapping_add(1)));

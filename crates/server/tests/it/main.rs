@@ -20,3 +20,4 @@ mod process;
 mod representation;
 mod state_machine;
 mod transfer;
+mod trust;

@@ -62,6 +62,9 @@ const TABLES: &[&str] = &[
     "identity_upstream_link",
     "identity_mandate",
     "identity_consent",
+    "trust_authority",
+    "trust_certificate",
+    "trust_stamp",
     "server_payment",
 ];
 

@@ -94,8 +94,8 @@ fn help_names_every_command() {
     command.arg("--help");
     let help = said(command);
     for name in [
-        "serve", "demo", "simulate", "routes", "migrate", "pack", "user", "audit", "backup", "restore", "copy-db",
-        "config", "openapi",
+        "serve", "demo", "simulate", "routes", "migrate", "pack", "user", "trust", "audit", "backup", "restore",
+        "copy-db", "config", "openapi",
     ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(name)), "{name} is missing:\n{help}");
     }

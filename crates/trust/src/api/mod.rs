@@ -24,9 +24,15 @@ pub fn routes(room: TrustRoom) -> Routes<TrustRoom> {
     Routes::new("trust", room)
         .protocol(post("give_time_stamp", "/tsa").audit("timestamp.issued"), time_stamps::give_time_stamp)
         .protocol(post("answer_status", "/ocsp").no_mutation("answers a question"), statuses::answer_status)
-        .protocol(get("show_status", "/ocsp/{*request}"), statuses::show_status)
-        .protocol(get("show_revocation_list", "/trust/crl/{file}"), authorities::show_revocation_list)
-        .protocol(get("show_authority", "/trust/{file}"), authorities::show_authority)
+        .protocol(get("show_status", "/ocsp/{*request}").example("/ocsp/MA=="), statuses::show_status)
+        .protocol(
+            get("show_revocation_list", "/trust/crl/{file}").example("/trust/crl/issuing.crl").status(404),
+            authorities::show_revocation_list,
+        )
+        .protocol(
+            get("show_authority", "/trust/{file}").example("/trust/root.cer").status(404),
+            authorities::show_authority,
+        )
 }
 
 /// Whether a body is of this media type, whatever parameters follow it.
