@@ -8,7 +8,7 @@ CREATE TABLE trust_authority (
 );
 CREATE TABLE trust_certificate (
     authority TEXT NOT NULL,
-    serial TEXT NOT NULL,
+    serial_number TEXT NOT NULL,
     purpose TEXT NOT NULL CHECK (purpose IN ('issuing', 'tsa', 'ocsp', 'seal', 'personal')),
     subject TEXT NOT NULL,
     certificate BYTEA NOT NULL,
@@ -17,7 +17,7 @@ CREATE TABLE trust_certificate (
     issued_at BIGINT NOT NULL,
     revoked_at BIGINT,
     reason TEXT,
-    PRIMARY KEY (authority, serial)
+    PRIMARY KEY (authority, serial_number)
 );
 CREATE INDEX trust_certificate_revoked ON trust_certificate (authority, revoked_at);
 -- The newest revocation list of an authority, with the revision of the authority that it shows.

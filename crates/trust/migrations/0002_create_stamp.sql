@@ -1,6 +1,6 @@
 -- Time stamps given out: one row each, serials without a gap, nothing about who asked.
 CREATE TABLE trust_stamp (
-    serial BIGINT PRIMARY KEY,
+    number BIGINT PRIMARY KEY,
     at BIGINT NOT NULL,
     algorithm TEXT NOT NULL,
     imprint BYTEA NOT NULL

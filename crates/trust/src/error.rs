@@ -47,9 +47,6 @@ pub enum TrustError {
     /// Messages of time stamps.
     #[error(transparent)]
     TimeStamp(#[from] haidang_signing::time_stamp::TimeStampError),
-    /// Signed data.
-    #[error(transparent)]
-    SignedData(#[from] haidang_signing::cms::SignedDataError),
     /// Keys and signatures.
     #[error(transparent)]
     Signing(#[from] SigningError),

@@ -143,7 +143,7 @@ impl CertificateRow {
         };
         Ok(Self {
             authority: row.text("authority")?,
-            serial: row.text("serial")?,
+            serial: row.text("serial_number")?,
             purpose: word(&row.text("purpose")?, Purpose::parse)?,
             subject: row.text("subject")?,
             certificate: row.bytes("certificate")?,

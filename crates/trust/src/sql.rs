@@ -15,36 +15,36 @@ pub const RAISE_REVISION: &str = "UPDATE trust_authority SET revision = revision
 
 macro_rules! certificate {
     () => {
-        "authority, serial, purpose, subject, certificate, not_before, not_after, issued_at, revoked_at, reason"
+        "authority, serial_number, purpose, subject, certificate, not_before, not_after, issued_at, revoked_at, reason"
     };
 }
 
 /// Keeps a certificate; the same one again changes nothing.
-pub const INSERT_CERTIFICATE: &str = "INSERT INTO trust_certificate (authority, serial, purpose, subject, certificate, not_before, not_after, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (authority, serial) DO NOTHING";
+pub const INSERT_CERTIFICATE: &str = "INSERT INTO trust_certificate (authority, serial_number, purpose, subject, certificate, not_before, not_after, issued_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (authority, serial_number) DO NOTHING";
 
 /// One certificate of an authority.
 pub const CERTIFICATE: &str =
-    concat!("SELECT ", certificate!(), " FROM trust_certificate WHERE authority = $1 AND serial = $2");
+    concat!("SELECT ", certificate!(), " FROM trust_certificate WHERE authority = $1 AND serial_number = $2");
 
 /// Certificates with a serial number, whoever issued them.
-pub const BY_SERIAL: &str = concat!("SELECT ", certificate!(), " FROM trust_certificate WHERE serial = $1");
+pub const BY_SERIAL: &str = concat!("SELECT ", certificate!(), " FROM trust_certificate WHERE serial_number = $1");
 
 /// Certificates, the newest first, before a point.
 pub const CERTIFICATES: &str = concat!(
     "SELECT ",
     certificate!(),
-    " FROM trust_certificate WHERE (issued_at, serial) < ($1, $2) ORDER BY issued_at DESC, serial DESC LIMIT $3"
+    " FROM trust_certificate WHERE (issued_at, serial_number) < ($1, $2) ORDER BY issued_at DESC, serial_number DESC LIMIT $3"
 );
 
 /// Revoked certificates of an authority, also those that have run out since: what they signed is judged for decades.
 pub const REVOKED: &str = concat!(
     "SELECT ",
     certificate!(),
-    " FROM trust_certificate WHERE authority = $1 AND revoked_at IS NOT NULL ORDER BY revoked_at, serial"
+    " FROM trust_certificate WHERE authority = $1 AND revoked_at IS NOT NULL ORDER BY revoked_at, serial_number"
 );
 
 /// Revokes a certificate, once.
-pub const REVOKE: &str = "UPDATE trust_certificate SET revoked_at = $3, reason = $4 WHERE authority = $1 AND serial = $2 AND revoked_at IS NULL";
+pub const REVOKE: &str = "UPDATE trust_certificate SET revoked_at = $3, reason = $4 WHERE authority = $1 AND serial_number = $2 AND revoked_at IS NULL";
 
 /// The newest list of an authority.
 pub const LIST: &str =
@@ -67,4 +67,4 @@ pub const SERIES: &str = "SELECT last, last_at FROM trust_stamp_series WHERE id 
 pub const ADVANCE_SERIES: &str = "UPDATE trust_stamp_series SET last = $1, last_at = $2 WHERE id = 'tsa'";
 
 /// Logs a stamp.
-pub const INSERT_STAMP: &str = "INSERT INTO trust_stamp (serial, at, algorithm, imprint) VALUES ($1, $2, $3, $4)";
+pub const INSERT_STAMP: &str = "INSERT INTO trust_stamp (number, at, algorithm, imprint) VALUES ($1, $2, $3, $4)";

@@ -5,8 +5,7 @@ use crate::room::TrustRoom;
 use crate::rules;
 use crate::stamping::{StampError, Taken};
 use der::Encode as _;
-use haidang_signing::cms;
-use haidang_signing::time_stamp::{self, ID_TST_INFO, TimeStampFailure, TimeStampInfo, TimeStampRequest};
+use haidang_signing::time_stamp::{self, TimeStampFailure, TimeStampInfo, TimeStampRequest};
 use x509_cert::ext::pkix::name::GeneralName;
 
 /// An answer of the time-stamp authority: a TimeStampResp, with or without a stamp.
@@ -64,8 +63,7 @@ impl TrustRoom {
         };
         let chain = [authority.certificate.clone(), self.issuing().clone()];
         let embedded = if question.wants_certificate { &chain[..] } else { &[] };
-        let (key, certificate) = (&authority.key, &authority.certificate);
-        let token = cms::sign_encapsulated(ID_TST_INFO, &info.to_der()?, key, certificate, embedded, None)?;
+        let token = time_stamp::sign_time_stamp(&info, &authority.key, &authority.certificate, embedded)?;
         Ok(time_stamp::granted(&token)?)
     }
 }

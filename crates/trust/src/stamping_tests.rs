@@ -14,8 +14,8 @@ fn imprint(byte: u64) -> Imprint {
 
 /// Numbers and times of the log, in the order of the numbers.
 async fn log(db: &TestDb) -> Vec<(i64, Timestamp)> {
-    let rows = db.fetch_all("SELECT serial, at FROM trust_stamp ORDER BY serial", args![]).await.unwrap();
-    rows.iter().map(|row| (row.integer("serial").unwrap(), row.timestamp("at").unwrap())).collect()
+    let rows = db.fetch_all("SELECT number, at FROM trust_stamp ORDER BY number", args![]).await.unwrap();
+    rows.iter().map(|row| (row.integer("number").unwrap(), row.timestamp("at").unwrap())).collect()
 }
 
 #[track_caller]
@@ -106,7 +106,7 @@ db_test! {
         let rows = db.fetch_all("SELECT detail FROM store_audit WHERE action = 'timestamp.issued'", args![]).await.unwrap();
         let details: Vec<String> = rows.iter().map(|row| row.text("detail").unwrap()).collect();
         assert_eq!(details, [r#"{"first":1,"last":3}"#]);
-        let logged = db.fetch_all("SELECT algorithm, imprint FROM trust_stamp ORDER BY serial", args![]).await.unwrap();
+        let logged = db.fetch_all("SELECT algorithm, imprint FROM trust_stamp ORDER BY number", args![]).await.unwrap();
         assert_eq!(logged[2].bytes("imprint").unwrap(), [3; 32]);
         assert_eq!(logged[2].text("algorithm").unwrap(), "sha256");
     }

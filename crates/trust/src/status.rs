@@ -4,11 +4,9 @@ use crate::certificates::{Issuer, date_time, time, unsigned};
 use crate::error::TrustError;
 use crate::model::{CertificateRow, Reason};
 use crate::rules;
-use aws_lc_rs::digest;
 use der::Decode as _;
-use der::asn1::{GeneralizedTime, ObjectIdentifier, OctetString, Uint};
+use der::asn1::{GeneralizedTime, OctetString, Uint};
 use der::oid::AssociatedOid as _;
-use haidang_signing::Certificate;
 use jiff::Timestamp;
 use x509_cert::crl::{RevokedCert, TbsCertList};
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlNumber, CrlReason};
@@ -67,24 +65,6 @@ impl Question {
         Ok(Self { asked: request.request_list.into_iter().map(|one| one.req_cert).collect(), nonce })
     }
 }
-
-/// Whether a question is about a certificate of this authority. SHA-1 only finds the authority here; nothing rests on it.
-pub fn is_about(id: &CertId, authority: &Certificate) -> bool {
-    let algorithm = match id.hash_algorithm.oid {
-        SHA_1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
-        oid => match haidang_signing::DigestAlgorithm::from_oid(oid) {
-            Ok(haidang_signing::DigestAlgorithm::Sha256) => &digest::SHA256,
-            Ok(haidang_signing::DigestAlgorithm::Sha384) => &digest::SHA384,
-            Ok(haidang_signing::DigestAlgorithm::Sha512) => &digest::SHA512,
-            Err(_) => return false,
-        },
-    };
-    let key = authority.public_key().subject_public_key.raw_bytes();
-    digest::digest(algorithm, authority.subject_der()).as_ref() == id.issuer_name_hash.as_bytes()
-        && digest::digest(algorithm, key).as_ref() == id.issuer_key_hash.as_bytes()
-}
-
-const SHA_1: ObjectIdentifier = der::oid::db::rfc5912::ID_SHA_1;
 
 /// Serial number of the certificate asked about, as stored.
 pub fn serial_of(id: &CertId) -> String {

@@ -7,6 +7,7 @@ use crate::status::{self, Question, Standing};
 use crate::{rules, sql};
 use der::Encode as _;
 use haidang_signing::issue;
+use haidang_signing::revocation::is_of_issuer;
 use haidang_store::{ActorRef, AuditEntry, args};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -93,7 +94,7 @@ impl TrustRoom {
         let mut standings = Vec::with_capacity(question.asked.len());
         for id in question.asked {
             let mut standing = Standing::Unknown;
-            if status::is_about(&id, self.issuing()) {
+            if is_of_issuer(&id, self.issuing()) {
                 let found = args![issuer.id.as_str(), status::serial_of(&id)];
                 let row = self.0.db.fetch_optional(sql::CERTIFICATE, found).await?;
                 standing = Standing::of(row.map(|row| CertificateRow::read(&row)).transpose()?.as_ref());

@@ -1,5 +1,5 @@
 //! For tests of this room: certificates and questions.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "built for tests alone")]
 
 use crate::certificates::{Draft, Subject};
 use crate::folder::Credential;

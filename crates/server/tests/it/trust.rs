@@ -197,8 +197,8 @@ on_both! {
 
         let town = Town::reopen(config.clone(), &now).await;
         let root = town.city.rooms.trust.clone().unwrap().root().clone();
-        let rows = town.rows("SELECT serial, at, imprint FROM trust_stamp ORDER BY serial", args![]).await;
-        let serials: Vec<i64> = rows.iter().map(|row| row.integer("serial").unwrap()).collect();
+        let rows = town.rows("SELECT number, at, imprint FROM trust_stamp ORDER BY number", args![]).await;
+        let serials: Vec<i64> = rows.iter().map(|row| row.integer("number").unwrap()).collect();
         assert_eq!(serials, (1..=i64::try_from(rows.len()).unwrap()).collect::<Vec<i64>>(), "without a gap");
         let mut given = BTreeMap::new();
         for (digest, answer) in &stamps {
