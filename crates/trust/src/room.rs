@@ -94,23 +94,13 @@ impl TrustRoom {
             None => folder.create("root", make_root(&ambient, &settings, now)?)?,
         };
         let above = issuer(&settings, Role::Root, &root.certificate);
-        let found = folder.load("issuing")?;
-        let known = found.is_some();
-        let issuing = match found.filter(|found| belongs(&found.certificate, &above)) {
-            Some(issuing) => issuing,
-            None => {
-                let subject = service_name(&settings, "Issuing Authority").name()?;
-                let made = make(&ambient, Purpose::Issuing, &subject, (&root, &above), now)?;
-                folder.settle("issuing", known, made)?
-            }
-        };
+        let desk = Desk { db: &db, ambient: &ambient, settings: &settings, folder: &folder, above: &root };
+        let issuing = desk.credential("issuing", Purpose::Issuing, "Issuing Authority", &above).await?;
         let below = issuer(&settings, Role::Issuing, &issuing.certificate);
         keep_authority(&db, &above, &root.certificate, now).await?;
         keep_authority(&db, &below, &issuing.certificate, now).await?;
-        keep_certificate(&db, &above.id, Purpose::Issuing, &issuing.certificate, ActorRef::system(), now).await?;
         let series = Series::open(db.clone(), settings.accuracy_milliseconds).await?;
-        let desk = Desk { db: &db, ambient: &ambient, settings: &settings, folder: &folder, issuing: &issuing };
-        let services = desk.services(&below).await?;
+        let services = Desk { above: &issuing, ..desk }.services(&below).await?;
         Ok(Self(Arc::new(Inner {
             db,
             ambient,
@@ -168,7 +158,8 @@ impl TrustRoom {
         Ok(certificate)
     }
 
-    /// Revokes a certificate; it stays in the lists for good. One of the city's own services is replaced at once.
+    /// Revokes a certificate; it stays in the lists for good. One of the city's own services is replaced at once, that
+    /// of the issuing authority at the next start.
     ///
     /// # Errors
     /// [`TrustError::UnknownSerial`], or [`TrustError::AlreadyRevoked`]: the first moment and reason stand.
@@ -217,7 +208,7 @@ impl TrustRoom {
             ambient: &inner.ambient,
             settings: &inner.settings,
             folder: &inner.folder,
-            issuing: &inner.issuing,
+            above: &inner.issuing,
         };
         let services = desk.services(&self.issuer(Role::Issuing)).await?;
         *inner.services.write().unwrap_or_else(PoisonError::into_inner) = services;
@@ -275,23 +266,26 @@ impl TrustRoom {
     }
 }
 
-/// What the certificates of the services are made with.
+/// What the certificates of the city's own authorities and services are made with.
 struct Desk<'a> {
     db: &'a Db,
     ambient: &'a Ambient,
     settings: &'a Settings,
     folder: &'a CredentialFolder,
-    issuing: &'a Credential,
+    /// The authority that issues them.
+    above: &'a Credential,
 }
 
 impl Desk<'_> {
     async fn services(&self, issuer: &Issuer) -> Result<Services, TrustError> {
-        let time_stamping = self.service("tsa", Purpose::TimeStamping, "Time-Stamp Authority", issuer).await?;
-        let status = self.service("ocsp", Purpose::Status, "OCSP Responder", issuer).await?;
+        let time_stamping = self.credential("tsa", Purpose::TimeStamping, "Time-Stamp Authority", issuer).await?;
+        let status = self.credential("ocsp", Purpose::Status, "OCSP Responder", issuer).await?;
         Ok(Services { time_stamping: Arc::new(time_stamping), status: Arc::new(status) })
     }
 
-    async fn service(
+    /// What is kept under a name, made or made anew when there is none, it ends soon, was revoked, or is by a former
+    /// authority.
+    async fn credential(
         &self,
         file: &'static str,
         purpose: Purpose,
@@ -314,7 +308,7 @@ impl Desk<'_> {
             Some(credential) => credential,
             None => {
                 let subject = service_name(self.settings, name).name()?;
-                let made = make(self.ambient, purpose, &subject, (self.issuing, issuer), now)?;
+                let made = make(self.ambient, purpose, &subject, (self.above, issuer), now)?;
                 self.folder.settle(file, known, made)?
             }
         };

@@ -182,6 +182,19 @@ db_test! {
         new.time_stamping().verify_signed_by(new.issuing()).unwrap();
     }
 
+    async fn a_revoked_issuing_authority_is_replaced_at_the_next_start(db: TestDb) {
+        let old = open(&db, "trust").await;
+        let serial = old.issuing().serial_hex();
+        old.revoke(&serial, Reason::KeyCompromise, ActorRef::system()).await.unwrap();
+        assert_eq!(listed(&old, Role::Root).await, (1, vec![serial]));
+        let new = open(&db, "trust").await;
+        assert_eq!(new.root(), old.root());
+        assert_ne!(new.issuing(), old.issuing());
+        new.issuing().verify_signed_by(new.root()).unwrap();
+        new.time_stamping().verify_signed_by(new.issuing()).unwrap();
+        assert_eq!(standing(&asked(&new, &new.time_stamping().serial_hex(), None).await.1), CertStatus::good());
+    }
+
     async fn a_revoked_certificate_is_revoked_everywhere(db: TestDb) {
         let room = open(&db, "trust").await;
         let (_, certificate) = personal(&room, "Nguyễn Thị Ví Dụ").await;
