@@ -6,8 +6,8 @@ cd "$root_dir"
 
 "$root_dir/scripts/install.sh" demo
 need_rust
-if ! [ -x "$CARGO_TARGET_DIR/release/haidang" ]; then
+if ! [ -x "$CARGO_TARGET_DIR/demo/haidang" ]; then
   say "building (the first time takes 10 to 20 minutes on two cores; cargo names each of $(grep -c '^\[\[package\]\]' Cargo.lock) parts at most as it goes)"
 fi
-cargo build --locked --release -p haidang-server --bin haidang
-exec "$CARGO_TARGET_DIR/release/haidang" demo "$@"
+cargo build --locked --profile demo -p haidang-server --bin haidang
+exec "$CARGO_TARGET_DIR/demo/haidang" demo "$@"

@@ -1,10 +1,10 @@
 //! Password hashing: Argon2id with a bounded queue, and the same amount of work whether or not an account exists.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use haidang_kernel::ambient::Ambient;
 use tokio::sync::Semaphore;
 
@@ -36,6 +36,8 @@ struct Inner {
     running: Semaphore,
     waiting: AtomicUsize,
     runs: AtomicUsize,
+    /// Memory of hashes that ended while others waited: fetched anew from the system it costs a tenth of the hash.
+    memories: Mutex<Vec<Vec<Block>>>,
     decoy: String,
     cost: (u32, u32, u32),
 }
@@ -53,12 +55,13 @@ impl PasswordHasher {
 
     fn with_cost(ambient: Ambient, cost: (u32, u32, u32)) -> Result<PasswordHasher, HashError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let decoy = hash(cost, ambient.secret().as_bytes(), &ambient.bytes::<16>())?;
+        let decoy = hash(cost, ambient.secret().as_bytes(), &ambient.bytes::<16>(), &mut Vec::new())?;
         let inner = Inner {
             ambient,
             running: Semaphore::new(cores),
             waiting: AtomicUsize::new(0),
             runs: AtomicUsize::new(0),
+            memories: Mutex::default(),
             decoy,
             cost,
         };
@@ -69,12 +72,13 @@ impl PasswordHasher {
     pub async fn hash(&self, password: &str) -> Result<String, HashError> {
         let (cost, salt) = (self.inner.cost, self.inner.ambient.bytes::<16>());
         let password = haidang_kernel::text::nfc(password);
-        self.run(move || hash(cost, password.as_bytes(), &salt)).await
+        self.run(move |memory| hash(cost, password.as_bytes(), &salt, memory)).await
     }
 
     /// The same without a runtime, for bulk creation in a demonstration city.
     pub fn hash_now(&self, password: &str) -> Result<String, HashError> {
-        hash(self.inner.cost, haidang_kernel::text::nfc(password).as_bytes(), &self.inner.ambient.bytes::<16>())
+        let password = haidang_kernel::text::nfc(password);
+        hash(self.inner.cost, password.as_bytes(), &self.inner.ambient.bytes::<16>(), &mut Vec::new())
     }
 
     /// Whether the password fits. Without a stored hash a decoy is checked, so that an unknown account takes as long.
@@ -82,8 +86,7 @@ impl PasswordHasher {
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.inner.decoy).to_owned();
         let password = haidang_kernel::text::nfc(password);
-        let cost = self.inner.cost;
-        let fits = self.run(move || verify(cost, password.as_bytes(), &stored)).await?;
+        let fits = self.run(move |memory| verify(password.as_bytes(), &stored, memory)).await?;
         Ok(fits && known)
     }
 
@@ -110,12 +113,25 @@ impl PasswordHasher {
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
         let _place = Place::take(&self.inner.waiting)?;
         let _permit = self.inner.running.acquire().await.map_err(|_| HashError::Failed)?;
         self.inner.runs.fetch_add(1, Ordering::Relaxed);
-        tokio::task::spawn_blocking(work).await.map_err(|_| HashError::Failed)?
+        let mut memory = self.memories().pop().unwrap_or_default();
+        let task = tokio::task::spawn_blocking(move || (work(&mut memory), memory));
+        let (answer, memory) = task.await.map_err(|_| HashError::Failed)?;
+        let mut memories = self.memories();
+        if self.inner.waiting.load(Ordering::Relaxed) > 1 {
+            memories.push(memory);
+        } else {
+            memories.clear();
+        }
+        answer
+    }
+
+    fn memories(&self) -> std::sync::MutexGuard<'_, Vec<Vec<Block>>> {
+        self.inner.memories.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -152,22 +168,35 @@ impl Drop for Held {
     }
 }
 
-fn argon2(cost: (u32, u32, u32)) -> Result<Argon2<'static>, HashError> {
-    let params = Params::new(cost.0, cost.1, cost.2, None).map_err(|_| HashError::Failed)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+/// The hash of a password in memory that may have served others before.
+fn digest(params: &Params, password: &[u8], salt: &[u8], memory: &mut Vec<Block>) -> Result<Output, HashError> {
+    memory.resize(params.block_count(), Block::new());
+    let mut bytes = [0; Params::DEFAULT_OUTPUT_LEN];
+    let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    argon.hash_password_into_with_memory(password, salt, &mut bytes, memory).map_err(|_| HashError::Failed)?;
+    Output::new(&bytes).map_err(|_| HashError::Failed)
 }
 
-fn hash(cost: (u32, u32, u32), password: &[u8], salt: &[u8]) -> Result<String, HashError> {
-    let hash: PasswordHash = argon2(cost)?.hash_password_with_salt(password, salt).map_err(|_| HashError::Failed)?;
+fn hash(cost: (u32, u32, u32), password: &[u8], salt: &[u8], memory: &mut Vec<Block>) -> Result<String, HashError> {
+    let params = Params::new(cost.0, cost.1, cost.2, None).map_err(|_| HashError::Failed)?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: (&params).try_into().map_err(|_| HashError::Failed)?,
+        salt: Some(Salt::new(salt).map_err(|_| HashError::Failed)?),
+        hash: Some(digest(&params, password, salt, memory)?),
+    };
     Ok(hash.to_string())
 }
 
-fn verify(cost: (u32, u32, u32), password: &[u8], stored: &str) -> Result<bool, HashError> {
-    match argon2(cost)?.verify_password(password, stored) {
-        Ok(()) => Ok(true),
-        Err(argon2::password_hash::Error::PasswordInvalid) => Ok(false),
-        Err(_) => Err(HashError::Failed),
-    }
+/// Judges with the cost that the stored hash was made with.
+fn verify(password: &[u8], stored: &str, memory: &mut Vec<Block>) -> Result<bool, HashError> {
+    let stored = PasswordHash::new(stored).map_err(|_| HashError::Failed)?;
+    let ours = stored.algorithm == Algorithm::Argon2id.ident() && stored.version == Some(Version::V0x13.into());
+    let (true, Some(salt), Some(expected)) = (ours, &stored.salt, &stored.hash) else { return Err(HashError::Failed) };
+    let params = Params::try_from(&stored).map_err(|_| HashError::Failed)?;
+    // `Output` compares in constant time.
+    Ok(digest(&params, password, salt, memory)? == *expected)
 }
 
 #[cfg(test)]

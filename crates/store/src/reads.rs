@@ -63,11 +63,15 @@ fn records(acts: impl Iterator<Item = Act>) -> Vec<Waited> {
 async fn run(core: Weak<Core>, mut acts: mpsc::Receiver<Act>) {
     let mut batch = Vec::with_capacity(MOST);
     while acts.recv_many(&mut batch, MOST).await > 0 {
-        // Requests that are ready to go on come first: a commit costs as much for one act as for all of theirs.
-        tokio::task::yield_now().await;
-        while batch.len() < MOST {
-            let Ok(act) = acts.try_recv() else { break };
-            batch.push(act);
+        // Requests that are ready to go on come first, until none brings an act: a commit costs as much for one as for
+        // all of theirs.
+        let mut known = 0;
+        while known < batch.len() && batch.len() < MOST {
+            known = batch.len();
+            tokio::task::yield_now().await;
+            while let Some(act) = (batch.len() < MOST).then(|| acts.try_recv().ok()).flatten() {
+                batch.push(act);
+            }
         }
         let Some(db) = core.upgrade().map(|core| Db { core }) else { return };
         let (entries, waiting): (Vec<_>, Vec<_>) =

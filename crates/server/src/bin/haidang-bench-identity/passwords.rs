@@ -77,8 +77,8 @@ impl Form {
 }
 
 async fn rates(city: &Arc<City>, threads: usize) -> Result<usize> {
-    // As many callers as keep every thread at work while another's answer is written.
-    let callers = 2 * threads;
+    // As many callers as keep every thread at work while the answers of others wait for the disk.
+    let callers = 4 * threads;
     for number in 0..callers {
         add_official(city, &format!("can.bo.{number}")).await?;
     }
