@@ -22,9 +22,12 @@ mod encoding;
 mod fixture;
 mod folder;
 pub mod issue;
+#[cfg(test)]
+mod judged;
 mod key;
 pub mod path;
 mod pem;
+mod pkcs11;
 mod private_key;
 pub mod revocation;
 mod seal;
@@ -38,6 +41,7 @@ pub use certificate::{Certificate, MAX_BUNDLE, MAX_CERTIFICATE};
 pub use detached::{DetachedHeader, sign_detached, verify_detached};
 pub use folder::KeyFolder;
 pub use key::{AgencyKey, PublicKey, PublicKeySet};
+pub use pkcs11::{Pkcs11Config, Pkcs11Key};
 pub use private_key::{FileKey, PrivateKey};
 pub use seal::{SEAL_PREFIX, Seal, read_seal, write_seal};
 pub use sealer::{SealError, Sealer};
@@ -75,6 +79,16 @@ pub enum SigningError {
     /// Bytes that should be a private key are none this house signs with.
     #[error("private key is refused: {0}")]
     KeyRefused(&'static str),
+    /// A token (smart card, security module) does not answer as it should. The reason is its own and names no secret.
+    #[error("token {token}: {what}: {reason}")]
+    Token {
+        /// Its label, as configured.
+        token: String,
+        /// What was being done.
+        what: &'static str,
+        /// What it answered.
+        reason: String,
+    },
     /// The certificate cannot be read, or contradicts itself.
     #[error("certificate is refused: {0}")]
     Certificate(&'static str),
