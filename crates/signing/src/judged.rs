@@ -1,5 +1,5 @@
 //! What is made here judged by openssl, and what openssl makes read here. Where it is absent the tests say so.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "it is compiled for tests only, where a panic is the message")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
