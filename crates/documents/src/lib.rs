@@ -3,4 +3,5 @@
 //! `pdf` reads and extends files, `pades` signs and judges them (ETSI EN 319 142-1). Keys, certificates and time
 //! stamps are those of `signing`; who may sign is decided elsewhere.
 
+pub mod pades;
 pub mod pdf;

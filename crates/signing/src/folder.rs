@@ -153,7 +153,7 @@ impl KeyFolder {
     }
 }
 
-fn io(path: &Path, source: std::io::Error) -> SigningError {
+pub(crate) fn io(path: &Path, source: std::io::Error) -> SigningError {
     SigningError::Io { path: path.display().to_string(), source }
 }
 
@@ -165,7 +165,7 @@ fn create_folder(folder: &Path) -> Result<(), SigningError> {
     builder.create(folder).map_err(|source| io(folder, source))
 }
 
-fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -181,16 +181,20 @@ fn read_file(path: &Path) -> Result<Option<KeyFile>, SigningError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(io(path, source)),
     };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(path).map_err(|source| io(path, source))?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(SigningError::OpenToOthers { path: path.display().to_string() });
-        }
-    }
+    refuse_open_to_others(path, &std::fs::metadata(path).map_err(|source| io(path, source))?)?;
     let damaged = || SigningError::Damaged { path: path.display().to_string(), reason: "not a key file" };
     serde_json::from_slice(&text).map(Some).map_err(|_| damaged())
+}
+
+/// A key that others may read is not used (Unix; elsewhere the folder's own rights must do).
+pub(crate) fn refuse_open_to_others(path: &Path, metadata: &std::fs::Metadata) -> Result<(), SigningError> {
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o077 != 0 {
+        return Err(SigningError::OpenToOthers { path: path.display().to_string() });
+    }
+    #[cfg(not(unix))]
+    let _ = (path, metadata);
+    Ok(())
 }
 
 #[cfg(test)]

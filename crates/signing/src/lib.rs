@@ -1,23 +1,40 @@
 //! Keys and signatures.
 //!
-//! First piece of the room: every agency has an Ed25519 key in a folder that only the service may read, and a result
+//! Two kinds stand beside each other. The light kind: every agency has an Ed25519 key in a folder that only the service may read, and a result
 //! of a procedure is stored with a detached signature over its exact bytes. The signature is a JSON Web Signature with
 //! unencoded detached payload (RFC 7797, algorithm `EdDSA` of RFC 8037), so any JOSE library can check it with the
 //! public keys this city publishes. What is printed as a QR code is a short signed statement that can be checked
 //! without a network.
 //!
-//! Not here: PDF (crate `documents`), time stamps and certificates (later issues), and the decision who may sign.
+//! The official kind rests on certificates: a [`PrivateKey`] (a file here, a token or a remote service elsewhere) signs
+//! what [`cms`] prepares, in the form of CAdES baseline B, so that PDF readers, `openssl` and the services of other
+//! provinces accept it. [`Certificate`] keeps the bytes its issuer signed; [`issue`] is what an authority needs.
+//!
+//! Nothing here opens a connection, and nothing here trusts: anchors, dates and transports come from the caller.
+//! Not here: PDF (crate `documents`), the authorities others call (crate `trust`), and the decision who may sign.
 
+mod algorithm;
+mod certificate;
+pub mod cms;
 mod detached;
+mod encoding;
+#[cfg(test)]
+mod fixture;
 mod folder;
+pub mod issue;
 mod key;
+mod pem;
+mod private_key;
 mod seal;
 mod sealer;
 mod signer;
 
+pub use algorithm::{DigestAlgorithm, Hasher, SignatureAlgorithm, verify};
+pub use certificate::{Certificate, MAX_BUNDLE, MAX_CERTIFICATE};
 pub use detached::{DetachedHeader, sign_detached, verify_detached};
 pub use folder::KeyFolder;
 pub use key::{AgencyKey, PublicKey, PublicKeySet};
+pub use private_key::{FileKey, PrivateKey};
 pub use seal::{SEAL_PREFIX, Seal, read_seal, write_seal};
 pub use sealer::{SealError, Sealer};
 pub use signer::FolderSigner;
@@ -50,6 +67,15 @@ pub enum SigningError {
         /// What the system answered.
         source: std::io::Error,
     },
+    /// Bytes that should be a private key are none this house signs with.
+    #[error("private key is refused: {0}")]
+    KeyRefused(&'static str),
+    /// The certificate cannot be read, or contradicts itself.
+    #[error("certificate is refused: {0}")]
+    Certificate(&'static str),
+    /// A hash, signature algorithm, curve or key length that official documents may not rest on.
+    #[error("algorithm is not accepted: {0}")]
+    WeakAlgorithm(String),
     /// The signature, seal or public key is not in the form this crate writes.
     #[error("signature is malformed: {0}")]
     Malformed(&'static str),

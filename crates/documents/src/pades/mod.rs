@@ -9,14 +9,16 @@ mod fill;
 mod font;
 mod form;
 mod place;
+mod permission;
 mod prepare;
 mod structure;
 
 pub use appearance::{Appearance, AppearanceText};
 pub use fill::{FieldValue, fill_fields};
 pub use form::{Field, FieldKind, fields};
-pub use place::{FieldLock, NewField, PageChoice, Placement, add_fields};
-pub use prepare::{Certification, Prepared, SignatureOptions, Stamp, prepare};
+pub use permission::FieldLock;
+pub use place::{NewField, NewFieldKind, PageChoice, Placement, add_fields};
+pub use prepare::{Certification, Prepared, SignatureOptions, prepare, prepare_time_stamp};
 
 use crate::pdf::PdfError;
 
