@@ -227,6 +227,14 @@ impl PdfFile {
         (rows.map(|(number, entry)| (*number, *entry == Entry::Free)).collect(), hybrid)
     }
 
+    /// Numbers that sections before a revision use as object streams.
+    pub(crate) fn containers(&self, revision: usize) -> HashSet<u32> {
+        let end = revision.checked_sub(1).and_then(|before| self.revisions.get(before)).map_or(0, |r| r.sections);
+        let sections = self.sections.get(..end).unwrap_or_default();
+        let rows = sections.iter().flat_map(|section| section.entries.iter().chain(section.hybrid.iter().flatten()));
+        rows.filter_map(|(_, entry)| if let Entry::In { container, .. } = entry { Some(*container) } else { None }).collect()
+    }
+
     /// First and last byte of an object that stands by itself at an offset.
     pub(crate) fn extent(&self, view: &View<'_>, offset: u64) -> Result<(Reference, u64), PdfError> {
         let raw = self.reading.indirect(offset, &|to| view.stream_length(to))?;
@@ -584,6 +592,13 @@ impl View<'_> {
         let Place::At { offset, .. } = self.place(reference.number)? else { return Ok(None) };
         let raw = self.file.reading.indirect(offset, &|to| self.stream_length(to))?;
         Ok(raw.spans.iter().find(|(name, ..)| name == key.as_bytes()).map(|(_, start, end)| (*start, *end)))
+    }
+
+    /// Whether a span is `<`, hexadecimal digits, `>`.
+    pub(crate) fn is_hexadecimal(&self, span: (u64, u64)) -> Result<bool, PdfError> {
+        let bytes = self.file.reading.bytes(span.0, span.1.saturating_sub(span.0))?;
+        let digits = bytes.strip_prefix(b"<").and_then(|rest| rest.strip_suffix(b">"));
+        Ok(digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)))
     }
 
     /// The bytes of a stream as they are in the file.
