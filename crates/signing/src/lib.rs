@@ -28,6 +28,7 @@ mod private_key;
 mod seal;
 mod sealer;
 mod signer;
+pub mod time_stamp;
 
 pub use algorithm::{DigestAlgorithm, Hasher, SignatureAlgorithm, verify};
 pub use certificate::{Certificate, MAX_BUNDLE, MAX_CERTIFICATE};
