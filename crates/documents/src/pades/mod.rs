@@ -5,19 +5,31 @@
 //! data into the room that was left for it.
 
 mod appearance;
+mod evidence;
+mod files;
 mod fill;
 mod font;
 mod form;
 mod place;
 mod permission;
 mod prepare;
+mod sign;
+mod store;
 mod structure;
+mod token;
+mod transport;
+mod validate;
 
 pub use appearance::{Appearance, AppearanceText};
+pub use files::{sign_file, verify_file};
 pub use fill::{FieldValue, fill_fields};
 pub use form::{Field, FieldKind, fields};
 pub use permission::FieldLock;
 pub use place::{NewField, NewFieldKind, PageChoice, Placement, add_fields};
+pub use sign::{Authorities, Level, Signer, renew, sign};
+pub use store::{ValidationData, read_store};
+pub use transport::{Transport, TransportError};
+pub use validate::{Answer, Change, Code, Finding, Judge, Report, SignatureKind, SignatureReport, Verdict, verify};
 pub use prepare::{Certification, Prepared, SignatureOptions, prepare, prepare_time_stamp};
 
 use crate::pdf::PdfError;
@@ -54,6 +66,21 @@ pub enum PadesError {
         /// Bytes that were left.
         room: usize,
     },
+    /// No time stamping authority is configured, and the level needs one.
+    #[error("this level needs a time stamping authority")]
+    NoTimeStamps,
+    /// A time stamp is over something else, or answers another request.
+    #[error("the time stamp is over something else")]
+    OtherImprint,
+    /// An authority could not be asked.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// An authority gave no time stamp, or none that counts.
+    #[error(transparent)]
+    TimeStamp(#[from] haidang_signing::time_stamp::TimeStampError),
+    /// No path to a trusted authority, or something on it that does not hold.
+    #[error(transparent)]
+    Path(#[from] haidang_signing::path::PathError),
     /// Signed data could not be made.
     #[error(transparent)]
     Signed(#[from] haidang_signing::cms::SignedDataError),

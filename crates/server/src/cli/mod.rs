@@ -5,6 +5,7 @@ mod clients;
 mod config;
 mod demo;
 mod directory;
+mod documents;
 mod packs;
 mod posts;
 pub mod routes;
@@ -64,6 +65,9 @@ enum Command {
     /// The directory of the administration (LDAP).
     #[command(subcommand)]
     Directory(directory::DirectoryCommand),
+    /// Sign official documents and judge them.
+    #[command(subcommand)]
+    Documents(documents::DocumentsCommand),
     /// Prove that nothing was changed after the fact.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -132,6 +136,7 @@ async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
         Command::Resource(command) => clients::resource(command, config).await,
         Command::Post(command) => posts::run(command, config).await,
         Command::Directory(command) => directory::run(command, config).await,
+        Command::Documents(command) => documents::run(command).await,
         Command::Audit(command) => audit::run(command, config).await,
         Command::Backup(command) => transfer::backup(command, config).await,
         Command::Restore(command) => transfer::restore(command, config).await,

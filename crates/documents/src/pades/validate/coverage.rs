@@ -9,18 +9,18 @@ use super::Code;
 const CONTENTS_LIMIT: u64 = 1 << 20;
 
 /// A signature as it stands in the file; nothing in it is believed yet.
-pub(super) struct Covered {
+pub(in crate::pades) struct Covered {
     /// Name of its field.
     pub(super) field: String,
     pub(super) dictionary: Dictionary,
     /// `/Type /DocTimeStamp` or its subfilter.
-    pub(super) is_time_stamp: bool,
+    pub(in crate::pades) is_time_stamp: bool,
     /// Parts of the file that are signed.
     pub(super) ranges: [(u64, u64); 2],
     /// The revision it ends, counted from 0.
     pub(super) revision: usize,
     /// The bytes of `/Contents`, padding included.
-    pub(super) contents: Vec<u8>,
+    pub(in crate::pades) contents: Vec<u8>,
 }
 
 /// A signature that cannot be judged, with its field.

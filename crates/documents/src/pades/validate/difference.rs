@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, HashSet};
 use serde::Serialize;
 
 use super::Code;
-use crate::pades::form::{self, FieldKind, references};
+use crate::pades::form::{self, references};
 use crate::pades::permission::Permissions;
 use crate::pdf::{Dictionary, Object, PdfError, PdfFile, Place, Reference, View};
 
@@ -421,9 +421,4 @@ fn collect(object: &Object, into: &mut Vec<Reference>) {
         Object::Stream(stream) => stream.dictionary.iter().for_each(|(_, value)| collect(value, into)),
         _ => {}
     }
-}
-
-/// Whether an open field is there for a signature; used by reports.
-pub(super) fn open_signature_fields(fields: &[form::Field]) -> usize {
-    fields.iter().filter(|field| field.kind == FieldKind::Signature && field.value().is_none()).count()
 }
