@@ -10,13 +10,16 @@ use der::flagset::FlagSet;
 use jiff::Timestamp;
 use x509_cert::TbsCertificate;
 use x509_cert::certificate::Version;
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsages};
+use x509_cert::crl::{RevokedCert, TbsCertList};
+use x509_cert::ext::pkix::{BasicConstraints, CrlReason, ExtendedKeyUsage, KeyUsage, KeyUsages};
 use x509_cert::ext::{AsExtension, Extension};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::{Time, Validity};
+use x509_ocsp::{CertStatus, OcspGeneralizedTime, ResponderId, ResponseData, RevokedInfo, SingleResponse};
 
-use crate::issue::sign_certificate;
+use crate::issue::{sign_certificate, sign_ocsp_response, sign_revocation_list};
+use crate::revocation::{OcspAnswer, RevocationList, certificate_id};
 use crate::{Certificate, FileKey, PrivateKey as _, SignatureAlgorithm};
 
 /// A certificate with its key.
@@ -136,4 +139,71 @@ pub(crate) fn chain(algorithm: SignatureAlgorithm) -> (Issued, Issued, Issued) {
     let middle = Order::authority("City CA", 2, Some(0)).issue(Some(&root));
     let signer = Order::signer("Nguyen Van A", 3).using(algorithm).issue(Some(&middle));
     (root, middle, signer)
+}
+
+/// One line of a revocation list.
+pub(crate) struct Revoked {
+    pub(crate) serial: u8,
+    pub(crate) since: &'static str,
+    pub(crate) reason: u8,
+}
+
+/// A list of `issuer`, signed by its key.
+pub(crate) fn list(
+    issuer: &Issued,
+    this_update: &str,
+    next_update: Option<&str>,
+    revoked: &[Revoked],
+    extensions: Vec<Extension>,
+) -> RevocationList {
+    let entries = revoked.iter().map(|one| RevokedCert {
+        serial_number: SerialNumber::new(&[one.serial]).unwrap(),
+        revocation_date: time(one.since),
+        crl_entry_extensions: Some(vec![raw_extension("2.5.29.21", false, &[0x0a, 1, one.reason])]),
+    });
+    let content = TbsCertList {
+        version: Version::V2,
+        signature: issuer.key.algorithm().identifier(),
+        issuer: issuer.certificate.content().subject.clone(),
+        this_update: time(this_update),
+        next_update: next_update.map(time),
+        revoked_certificates: (!revoked.is_empty()).then(|| entries.collect()),
+        crl_extensions: (!extensions.is_empty()).then_some(extensions),
+    };
+    RevocationList::from_bytes(&sign_revocation_list(content, &issuer.key).unwrap()).unwrap()
+}
+
+/// An answer of `responder` about `certificate` under `issuer`.
+pub(crate) fn ocsp(
+    (certificate, issuer): (&Certificate, &Certificate),
+    responder: &Issued,
+    (this_update, next_update): (&str, Option<&str>),
+    status: CertStatus,
+    embed: bool,
+) -> OcspAnswer {
+    let when = |text: &str| OcspGeneralizedTime::from(time(text));
+    let single = SingleResponse {
+        cert_id: certificate_id(certificate, issuer).unwrap(),
+        cert_status: status,
+        this_update: when(this_update),
+        next_update: next_update.map(when),
+        single_extensions: None,
+    };
+    let content = ResponseData {
+        version: x509_ocsp::Version::V1,
+        responder_id: ResponderId::ByName(responder.certificate.content().subject.clone()),
+        produced_at: when(this_update),
+        responses: vec![single],
+        response_extensions: None,
+    };
+    let embedded = if embed { std::slice::from_ref(&responder.certificate) } else { &[] };
+    OcspAnswer::from_der(&sign_ocsp_response(content, &responder.key, embedded).unwrap()).unwrap()
+}
+
+/// `revoked` as OCSP writes it.
+pub(crate) fn revoked(since: &str) -> CertStatus {
+    CertStatus::Revoked(RevokedInfo {
+        revocation_time: OcspGeneralizedTime::from(time(since)),
+        revocation_reason: Some(CrlReason::KeyCompromise),
+    })
 }

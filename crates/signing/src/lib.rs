@@ -23,12 +23,15 @@ mod fixture;
 mod folder;
 pub mod issue;
 mod key;
+pub mod path;
 mod pem;
 mod private_key;
+pub mod revocation;
 mod seal;
 mod sealer;
 mod signer;
 pub mod time_stamp;
+mod transport;
 
 pub use algorithm::{DigestAlgorithm, Hasher, SignatureAlgorithm, verify};
 pub use certificate::{Certificate, MAX_BUNDLE, MAX_CERTIFICATE};
@@ -39,6 +42,7 @@ pub use private_key::{FileKey, PrivateKey};
 pub use seal::{SEAL_PREFIX, Seal, read_seal, write_seal};
 pub use sealer::{SealError, Sealer};
 pub use signer::FolderSigner;
+pub use transport::{Transport, TransportError};
 
 /// What can go wrong with keys and signatures, named by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]

@@ -3,6 +3,7 @@
 mod info;
 mod request;
 mod response;
+mod token;
 
 #[cfg(test)]
 mod tests;
@@ -10,10 +11,14 @@ mod tests;
 pub use info::TimeStampInfo;
 pub use request::{Imprint, MAX_REQUEST, TimeStampRequest};
 pub use response::{TimeStampFailure, granted, refused, token_of};
+pub use token::{TimeStamp, request_time_stamp, sign_time_stamp};
 
 use der::asn1::ObjectIdentifier;
+use jiff::Timestamp;
 
 use crate::cms::SignedDataError;
+use crate::path::PathError;
+use crate::transport::TransportError;
 
 /// `id-ct-TSTInfo`: the content type of a time stamp.
 pub const ID_TST_INFO: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.16.1.4");
@@ -33,6 +38,21 @@ pub enum TimeStampError {
     /// The token itself does not hold.
     #[error(transparent)]
     SignedData(#[from] SignedDataError),
+    /// It is over something else.
+    #[error("the time stamp is over something else")]
+    OtherContent,
+    /// It answers another request: nonce or policy differ.
+    #[error("the time stamp answers another request")]
+    OtherRequest,
+    /// Its time is not near the clock of this machine, or not within the validity of its authority.
+    #[error("the time stamp has a time that cannot be: {0}")]
+    Clock(Timestamp),
+    /// Its authority is not trusted.
+    #[error(transparent)]
+    Path(#[from] PathError),
+    /// Nothing came back from the authority.
+    #[error("the time-stamping authority did not answer: {0}")]
+    Transport(#[from] TransportError),
 }
 
 impl From<der::Error> for TimeStampError {

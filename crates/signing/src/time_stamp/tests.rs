@@ -3,7 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::fixture;
+use crate::fixture::{self, Issued, Order};
+use crate::path::{Evidence, PathFault, RevocationRule, TrustAnchors};
+use crate::revocation::Moment;
+use crate::transport::{Transport, TransportError};
+use crate::{SignatureAlgorithm, cms};
 
 fn info(time: &str, accuracy_micros: Option<u64>) -> TimeStampInfo {
     TimeStampInfo {
@@ -118,5 +122,135 @@ proptest! {
         if let Ok(read) = TimeStampInfo::from_der(&der) {
             prop_assert!(read.to_der().is_ok());
         }
+    }
+}
+
+const NOW: &str = "2026-11-24T02:00:00Z";
+
+/// A root and an authority below it.
+fn authority(critical: bool) -> (Issued, Issued) {
+    let root = Order::authority("Root", 1, None).issue(None);
+    let usage = fixture::usage(x509_cert::ext::pkix::KeyUsages::DigitalSignature);
+    let purposes = fixture::purposes(&[der::oid::db::rfc5280::ID_KP_TIME_STAMPING], critical);
+    let authority = Order::new("TSA", 2, vec![usage, purposes]).issue(Some(&root));
+    (root, authority)
+}
+
+/// An authority at the other end of the wire, with what it gets wrong.
+struct Wire {
+    authority: Issued,
+    change: fn(&mut TimeStampInfo),
+    silent: bool,
+}
+
+#[async_trait::async_trait]
+impl Transport for Wire {
+    async fn post(&self, _: &str, content_type: &str, body: Vec<u8>) -> Result<Vec<u8>, TransportError> {
+        assert_eq!(content_type, "application/timestamp-query");
+        if self.silent {
+            return Err(TransportError("no route".to_owned()));
+        }
+        let request = TimeStampRequest::from_der(&body).unwrap();
+        let mut made = TimeStampInfo { imprint: request.imprint, nonce: request.nonce, ..info(NOW, None) };
+        (self.change)(&mut made);
+        let certificate = &self.authority.certificate;
+        let token = sign_time_stamp(&made, &self.authority.key, certificate, std::slice::from_ref(certificate));
+        Ok(granted(&token.unwrap()).unwrap())
+    }
+
+    async fn get(&self, _: &str) -> Result<Vec<u8>, TransportError> {
+        Err(TransportError("not asked".to_owned()))
+    }
+}
+
+#[tokio::test]
+async fn an_answer_to_another_question_is_noticed() {
+    type Change = fn(&mut TimeStampInfo);
+    for (change, wanted) in [
+        ((|_| ()) as Change, "Ok"),
+        (|info| info.imprint = Imprint::of(b"other"), "OtherContent"),
+        (|info| info.nonce = Some(vec![1]), "OtherRequest"),
+        (|info| info.nonce = None, "OtherRequest"),
+        (|info| info.policy = ID_TST_INFO, "OtherRequest"),
+        (|info| info.time = fixture::at("2026-11-24T02:05:01Z"), "Clock(2026-11-24T02:05:01Z)"),
+        (|info| info.time = fixture::at("2026-11-24T01:54:59Z"), "Clock(2026-11-24T01:54:59Z)"),
+    ] {
+        let wire = Wire { authority: authority(true).1, change, silent: false };
+        let policy = Some(ObjectIdentifier::new_unwrap("1.2.3.4.1"));
+        let answer = request_time_stamp(&wire, "", Imprint::of(b"x"), ([9; 16], fixture::at(NOW)), policy).await;
+        assert_eq!(answer.map_or_else(|error| format!("{error:?}"), |_| "Ok".to_owned()), wanted);
+    }
+    let wire = Wire { authority: authority(true).1, change: |_| (), silent: true };
+    let answer = request_time_stamp(&wire, "", Imprint::of(b"x"), ([9; 16], fixture::at(NOW)), None).await;
+    assert!(matches!(answer, Err(TimeStampError::Transport(_))));
+}
+
+fn token(authority: &Issued, time: &str) -> Vec<u8> {
+    let embedded = std::slice::from_ref(&authority.certificate);
+    sign_time_stamp(&info(time, None), &authority.key, &authority.certificate, embedded).unwrap()
+}
+
+#[test]
+fn an_authority_is_trusted_by_path_purpose_and_time() {
+    let (root, honest) = authority(true);
+    let (_, stranger) = authority(true);
+    let other_purpose = Order::signer("A", 3).issue(Some(&root));
+    let soft = Order::new("TSA", 4, vec![fixture::purposes(&[der::oid::db::rfc5280::ID_KP_TIME_STAMPING], false)]);
+    let soft = soft.issue(Some(&root));
+    let anchors = TrustAnchors::new(vec![root.certificate.clone()]);
+    let moment = Moment::now(fixture::at(NOW));
+    for (by, time, wanted) in [
+        (&honest, NOW, None),
+        (&stranger, NOW, Some(PathFault::Signature)),
+        (&other_purpose, NOW, Some(PathFault::ExtendedKeyUsage)),
+        (&soft, NOW, Some(PathFault::ExtendedKeyUsage)),
+    ] {
+        let stamp = TimeStamp::read(&token(by, time), &[]).unwrap();
+        stamp.covers(b"abc").unwrap();
+        assert!(matches!(stamp.covers(b"abd"), Err(TimeStampError::OtherContent)));
+        let answer = stamp.validate(&anchors, &Evidence::default(), moment, RevocationRule::WhereKnown);
+        let fault = answer.err().map(|error| match error {
+            TimeStampError::Path(error) => error.fault,
+            other => panic!("{other}"),
+        });
+        assert_eq!(fault, wanted);
+    }
+    let early = TimeStamp::read(&token(&honest, "2025-12-31T00:00:00Z"), &[]).unwrap();
+    let answer = early.validate(&anchors, &Evidence::default(), moment, RevocationRule::WhereKnown);
+    assert!(matches!(answer, Err(TimeStampError::Clock(_))), "from before the certificate began");
+}
+
+#[test]
+fn tokens_without_certificate_need_it_from_elsewhere() {
+    let (_, authority) = authority(true);
+    let bare = sign_time_stamp(&info(NOW, None), &authority.key, &authority.certificate, &[]).unwrap();
+    assert!(matches!(TimeStamp::read(&bare, &[]), Err(TimeStampError::SignedData(_))));
+    let stamp = TimeStamp::read(&bare, std::slice::from_ref(&authority.certificate)).unwrap();
+    assert!(stamp.certificates.is_empty());
+    let (_, _, signer) = fixture::chain(SignatureAlgorithm::EcdsaP256);
+    let document = cms::sign_detached(&Imprint::of(b"x").digest, &signer.key, &signer.certificate, &[]).unwrap();
+    assert!(matches!(TimeStamp::read(&document, &[]), Err(TimeStampError::Malformed(_))), "no time stamp");
+}
+
+thread_local! {
+    static TOKEN: (Issued, Vec<u8>) = {
+        let (_, authority) = authority(true);
+        let token = token(&authority, NOW);
+        (authority, token)
+    };
+}
+
+proptest! {
+    #[test]
+    fn no_changed_byte_makes_another_time_or_content(position in any::<prop::sample::Index>(), value in any::<u8>()) {
+        TOKEN.with(|(authority, honest)| {
+            let mut der = honest.clone();
+            der[position.index(honest.len())] = value;
+            if let Ok(stamp) = TimeStamp::read(&der, &[]) {
+                prop_assert_eq!(&stamp.authority, &authority.certificate);
+                prop_assert_eq!(stamp.info, info(NOW, None));
+            }
+            Ok(())
+        })?;
     }
 }
