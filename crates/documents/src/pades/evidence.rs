@@ -1,16 +1,16 @@
 //! Collecting what a reader will need: paths, and that nobody on them was revoked.
 
-use haidang_signing::Certificate;
+use haidang_signing::{Certificate, Transport};
 use haidang_signing::cms::SignedData;
 use haidang_signing::path::{
     Evidence, PathRules, Purpose, RevocationRule, StatusSource, TrustAnchors, ValidPath, revocation_status, validate,
 };
+use haidang_signing::time_stamp::TimeStamp;
 use haidang_signing::revocation::{Moment, OcspAnswer, RevocationList, ocsp_request};
 
 use super::PadesError;
 use super::sign::Authorities;
 use super::store::{ValidationData, read_store};
-use super::transport::Transport;
 use super::validate::held_signatures;
 use crate::pdf::PdfFile;
 
@@ -29,9 +29,9 @@ pub(super) async fn of_signature(
     known.certificates.extend_from_slice(chain);
     let mut leaves = vec![(signer.clone(), Purpose::DocumentSigning)];
     for token in signed.time_stamps() {
-        let token = SignedData::parse(token)?;
-        known.certificates.extend_from_slice(token.certificates());
-        leaves.push((token.verify_encapsulated()?.certificate, Purpose::TimeStamping));
+        let stamp = TimeStamp::read(token, chain)?;
+        known.certificates.extend_from_slice(&stamp.certificates);
+        leaves.push((stamp.authority, Purpose::TimeStamping));
     }
     of_leaves(leaves, known, authorities).await
 }

@@ -16,8 +16,6 @@ mod prepare;
 mod sign;
 mod store;
 mod structure;
-mod token;
-mod transport;
 mod validate;
 
 pub use appearance::{Appearance, AppearanceText};
@@ -28,7 +26,6 @@ pub use permission::FieldLock;
 pub use place::{NewField, NewFieldKind, PageChoice, Placement, add_fields};
 pub use sign::{Authorities, Level, Signer, renew, sign};
 pub use store::{ValidationData, read_store};
-pub use transport::{Transport, TransportError};
 pub use validate::{Answer, Change, Code, Finding, Judge, Report, SignatureKind, SignatureReport, Verdict, verify};
 pub use prepare::{Certification, Prepared, SignatureOptions, prepare, prepare_time_stamp};
 
@@ -69,13 +66,7 @@ pub enum PadesError {
     /// No time stamping authority is configured, and the level needs one.
     #[error("this level needs a time stamping authority")]
     NoTimeStamps,
-    /// A time stamp is over something else, or answers another request.
-    #[error("the time stamp is over something else")]
-    OtherImprint,
-    /// An authority could not be asked.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
-    /// An authority gave no time stamp, or none that counts.
+    /// An authority gave no time stamp, or one that does not fit.
     #[error(transparent)]
     TimeStamp(#[from] haidang_signing::time_stamp::TimeStampError),
     /// No path to a trusted authority, or something on it that does not hold.

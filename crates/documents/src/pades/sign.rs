@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::cms::{self, SignedData};
-use haidang_signing::{Certificate, DigestAlgorithm, PrivateKey};
+use haidang_signing::time_stamp::{Imprint, request_time_stamp};
+use haidang_signing::{Certificate, DigestAlgorithm, PrivateKey, Transport};
 use serde::{Deserialize, Serialize};
 
 use super::prepare::{SignatureOptions, prepare, prepare_time_stamp};
-use super::transport::Transport;
-use super::{PadesError, evidence, store, token};
+use super::{PadesError, evidence, store};
 use crate::pdf::{Appended, PdfFile, Source};
 
 /// Room for signed data without a time stamp: 12,000 hexadecimal digits.
@@ -141,9 +141,7 @@ pub(super) async fn sign_once(
     let value = signer.key.sign(attributes.der())?;
     let mut data = cms::finish(&attributes, &value, &signer.certificate, &signer.chain, &[])?;
     if stamped {
-        let address = authorities.time_stamps.as_deref().ok_or(PadesError::NoTimeStamps)?;
-        let imprint = DigestAlgorithm::Sha256.digest(SignedData::parse(&data)?.signature());
-        let token = token::ask(authorities.transport.as_ref(), address, &imprint, &authorities.ambient).await?;
+        let token = stamp(Imprint::of(SignedData::parse(&data)?.signature()), authorities).await?;
         data = cms::add_time_stamp(&data, &token)?;
     }
     let appended = prepared.embed(&data)?;
@@ -162,10 +160,17 @@ async fn add_evidence(
 }
 
 async fn stamp_document(file: &PdfFile, authorities: &Authorities) -> Result<Appended, PadesError> {
-    let address = authorities.time_stamps.as_deref().ok_or(PadesError::NoTimeStamps)?;
     let fields = super::form::fields(&file.newest())?;
     let name = (1..).map(|count| format!("DauThoiGian{count}")).find(|name| fields.iter().all(|f| f.name != *name));
     let prepared = prepare_time_stamp(file, &name.unwrap_or_default(), ROOM_TOKEN)?;
-    let token = token::ask(authorities.transport.as_ref(), address, prepared.digest(), &authorities.ambient).await?;
-    prepared.embed(&token)
+    let imprint = Imprint { algorithm: DigestAlgorithm::Sha256, digest: prepared.digest().to_vec() };
+    prepared.embed(&stamp(imprint, authorities).await?)
+}
+
+/// Asks the authority for a token.
+async fn stamp(imprint: Imprint, authorities: &Authorities) -> Result<Vec<u8>, PadesError> {
+    let address = authorities.time_stamps.as_deref().ok_or(PadesError::NoTimeStamps)?;
+    let (transport, ambient) = (authorities.transport.as_ref(), &authorities.ambient);
+    let stamp = request_time_stamp(transport, address, imprint, (ambient.bytes(), ambient.now()), None).await?;
+    Ok(stamp.der().to_vec())
 }

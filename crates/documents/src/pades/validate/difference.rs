@@ -28,6 +28,8 @@ pub enum Change {
     SignatureField(String),
     /// A field was filled.
     Filled(String),
+    /// Date and producer of the file were brought up to date.
+    Metadata,
 }
 
 /// Why a revision is not accepted.
@@ -134,7 +136,7 @@ impl Comparison<'_> {
         self.own.insert(root.number);
         for key in keys(&catalog, &later) {
             match key.as_slice() {
-                b"AcroForm" | b"DSS" | b"Extensions" | b"Pages" => {}
+                b"AcroForm" | b"DSS" | b"Extensions" | b"Pages" | b"Metadata" => {}
                 key if catalog.get(key) == later.get(key) => {}
                 _ => return refuse(Code::CatalogChanged, root.number),
             }
@@ -144,12 +146,52 @@ impl Comparison<'_> {
         self.validation_data(&catalog, &later)?;
         self.pages(&catalog, &later, root)?;
         for (key, value) in catalog.iter() {
-            if !matches!(key, b"AcroForm" | b"DSS" | b"Extensions" | b"Pages") {
+            if !matches!(key, b"AcroForm" | b"DSS" | b"Extensions" | b"Pages" | b"Metadata") {
                 self.unchanged(value)?;
             }
         }
-        if let Some(info) = old.get("Info") {
-            self.unchanged(info)?;
+        self.metadata(catalog.get("Metadata"), later.get("Metadata"))?;
+        self.information(old.get("Info"))
+    }
+
+    /// The metadata stream may be written anew, as writers do to date a revision. It is no content: a stream of
+    /// metadata cannot be drawn, and nothing else may refer to it, or that reference is found changed.
+    fn metadata(&mut self, old: Option<&Object>, new: Option<&Object>) -> Judged<()> {
+        let (Some(Object::Reference(old)), Some(Object::Reference(new))) = (old, new) else {
+            return if old == new { Ok(()) } else { Err(Refusal::Rule(Code::CatalogChanged, None)) };
+        };
+        if old != new || self.visited.contains(&old.number) {
+            return refuse(Code::CatalogChanged, new.number);
+        }
+        let after = self.after.object(*new)?;
+        let kind = after.as_dictionary().and_then(|metadata| metadata.name("Type")).map(<[u8]>::to_vec);
+        if self.changed.contains(&old.number) {
+            if kind.as_deref() != Some(b"Metadata") {
+                return refuse(Code::CatalogChanged, old.number);
+            }
+            self.changes.insert(Change::Metadata);
+        }
+        Ok(())
+    }
+
+    /// Of the information dictionary only date and producer may change.
+    fn information(&mut self, info: Option<&Object>) -> Judged<()> {
+        let Some(Object::Reference(reference)) = info else { return info.map_or(Ok(()), |info| self.unchanged(info)) };
+        let (before, after) = (self.before.object(*reference)?, self.after.object(*reference)?);
+        let empty = Dictionary::default();
+        let (before, after) =
+            (before.as_dictionary().unwrap_or(&empty), after.as_dictionary().unwrap_or(&empty));
+        for key in keys(before, after) {
+            let (old, new) = (before.get(&key), after.get(&key));
+            if old != new && !matches!(key.as_slice(), b"ModDate" | b"Producer") {
+                return refuse(Code::CatalogChanged, reference.number);
+            }
+            if let Some(old) = old.filter(|_| old == new) {
+                self.unchanged(&old.clone())?;
+            }
+        }
+        if self.changed.contains(&reference.number) {
+            self.changes.insert(Change::Metadata);
         }
         Ok(())
     }
@@ -175,8 +217,9 @@ impl Comparison<'_> {
         let before = self.before.dictionary(old, "Extensions")?.unwrap_or_default();
         let after = self.after.dictionary(new, "Extensions")?.unwrap_or_default();
         let kept = before.iter().all(|(key, value)| after.get(key) == Some(value));
-        let plain = after.iter().all(|(_, value)| matches!(value, Object::Dictionary(_) | Object::Name(_)));
-        if kept && plain { Ok(()) } else { refuse(Code::CatalogChanged, root.number) }
+        let mut references = Vec::new();
+        after.iter().for_each(|(_, value)| collect(value, &mut references));
+        if kept && references.is_empty() { Ok(()) } else { refuse(Code::CatalogChanged, root.number) }
     }
 
     fn form(&mut self, old: &Dictionary, new: &Dictionary) -> Judged<()> {

@@ -6,6 +6,7 @@
 use haidang_signing::Certificate;
 use haidang_signing::path::{Evidence, PathError, PathFault, PathRules, Purpose, RevocationRule, validate};
 use haidang_signing::revocation::Moment;
+use haidang_signing::time_stamp::TimeStamp;
 use jiff::Timestamp;
 
 use super::report::{Answer, Code, Finding, Verdict};
@@ -13,7 +14,6 @@ use super::{Held, Judge};
 use crate::pades::Level;
 use crate::pades::evidence::{ask_about, from_store};
 use crate::pades::store::ValidationData;
-use crate::pades::token::CheckedToken;
 
 /// What is known about one signature besides its bytes.
 pub(super) struct Identity {
@@ -68,17 +68,19 @@ pub(super) async fn judge_all(held: &[Held], store: &ValidationData, judge: &Jud
 
 impl Bench<'_> {
     async fn time_stamp(&mut self, held: &Held, proven: Timestamp) -> Identity {
-        let judged = self.path(&held.signer.certificate, Purpose::TimeStamping, proven).await;
-        let stamped_at = held.tokens.first().map(|token| token.info.time);
-        Identity { answer: judged.answer, stamped_at, level: None }
+        let Some(stamp) = held.tokens.first() else {
+            return Identity { answer: Answer::failed(Code::TimeStampWrong), stamped_at: None, level: None };
+        };
+        let judged = self.stamp(stamp, proven).await;
+        Identity { answer: judged.answer, stamped_at: Some(stamp.info.time), level: None }
     }
 
     async fn signature(&mut self, held: &Held, proven: Timestamp, archived: bool) -> Identity {
         let mut complete = true;
-        let mut stamp: Option<&CheckedToken> = None;
+        let mut stamp: Option<&TimeStamp> = None;
         let mut remarks = Vec::new();
         for token in &held.tokens {
-            let judged = self.path(&token.authority, Purpose::TimeStamping, proven).await;
+            let judged = self.stamp(token, proven).await;
             if judged.answer.verdict == Verdict::Failed {
                 remarks.push(Finding::new(Code::TimeStampUntrusted, None));
                 remarks.extend(judged.answer.findings);
@@ -111,6 +113,14 @@ impl Bench<'_> {
             (_, true, true, true) => Some(Level::Archive),
         };
         Identity { answer, stamped_at: stamped_at.or((proven < self.judge.now).then_some(proven)), level }
+    }
+
+    /// Judges the authority of a time stamp at a moment; it must also have been valid at the time it names.
+    async fn stamp(&mut self, stamp: &TimeStamp, at: Timestamp) -> Judged {
+        if !stamp.authority.is_valid_at(stamp.info.time) || stamp.info.time > at {
+            return Judged { answer: Answer::failed(Code::TimeStampWrong), complete: false };
+        }
+        self.path(&stamp.authority, Purpose::TimeStamping, at).await
     }
 
     /// Judges a certificate at a moment, first by the file alone, then by what authorities say.

@@ -10,19 +10,18 @@ use std::sync::Arc;
 
 use haidang_signing::cms::{SignedData, SignedDataError, VerifiedSigner};
 use haidang_signing::path::{RevocationRule, TrustAnchors};
-use haidang_signing::{Certificate, DigestAlgorithm, SigningError};
+use haidang_signing::time_stamp::{TimeStamp, TimeStampError};
+use haidang_signing::{Certificate, DigestAlgorithm, SigningError, Transport};
 use jiff::Timestamp;
 
 pub use difference::Change;
 pub use report::{Answer, Code, Finding, Report, SignatureKind, SignatureReport, Verdict};
 
 use super::store::read_store;
-use super::transport::Transport;
-use super::{PadesError, token};
+use super::PadesError;
 use crate::pdf::{Object, PdfError, PdfFile, Source, digest_ranges};
 use coverage::{Covered, Uncovered};
 use difference::Refusal;
-use token::CheckedToken;
 
 /// By whom and when a file is judged.
 pub struct Judge {
@@ -43,7 +42,7 @@ pub(super) struct Held {
     pub(super) signer: VerifiedSigner,
     pub(super) certificates: Vec<Certificate>,
     /// Time stamps over the signature value; for a document time stamp the stamp itself.
-    pub(super) tokens: Vec<CheckedToken>,
+    pub(super) tokens: Vec<TimeStamp>,
     /// A time stamp is there that does not fit.
     pub(super) wrong_token: bool,
 }
@@ -170,10 +169,7 @@ fn hold(
         Ok(digest_ranges(file.source().as_ref(), &covered.ranges, &[], way)?.as_ref().to_vec())
     };
     let judged = if covered.is_time_stamp {
-        token::check(&covered.contents, more, |algorithm| Ok(digest(algorithm)?)).and_then(|token| {
-            let signed = SignedData::parse(&covered.contents)?.with_certificates(more);
-            Ok((signed.verify_encapsulated()?, signed.certificates().to_vec(), vec![token], false))
-        })
+        document_stamp(&covered.contents, more, digest)
     } else {
         detached(&covered.contents, more, digest)
     };
@@ -189,7 +185,18 @@ fn hold(
     }
 }
 
-type Parts = (VerifiedSigner, Vec<Certificate>, Vec<CheckedToken>, bool);
+type Parts = (VerifiedSigner, Vec<Certificate>, Vec<TimeStamp>, bool);
+
+fn document_stamp(
+    contents: &[u8],
+    more: &[Certificate],
+    digest: impl FnOnce(DigestAlgorithm) -> Result<Vec<u8>, PdfError>,
+) -> Result<Parts, PadesError> {
+    let stamp = TimeStamp::read(contents, more)?;
+    stamp.covers_digest(&digest(stamp.info.imprint.algorithm)?)?;
+    let signed = SignedData::parse(contents)?.with_certificates(more);
+    Ok((signed.verify_encapsulated()?, signed.certificates().to_vec(), vec![stamp], false))
+}
 
 fn detached(
     contents: &[u8],
@@ -202,25 +209,32 @@ fn detached(
     }
     let signer = signed.verify(&digest(signed.digest_algorithm())?)?;
     let value = signed.signature();
-    let checked = signed.time_stamps().into_iter().map(|one| token::check(one, more, |way| Ok(way.digest(value))));
+    let checked = signed.time_stamps().into_iter().map(|one| {
+        let stamp = TimeStamp::read(one, more)?;
+        stamp.covers(value)?;
+        Ok::<_, TimeStampError>(stamp)
+    });
     let (good, bad): (Vec<_>, Vec<_>) = checked.partition(Result::is_ok);
     let certificates = signed.certificates().to_vec();
     Ok((signer, certificates, good.into_iter().filter_map(Result::ok).collect(), !bad.is_empty()))
 }
 
 fn code_of(error: &PadesError) -> Code {
-    let of_signing = |error: &SigningError| match error {
-        SigningError::Mismatch => Code::SignatureValueWrong,
-        SigningError::WeakAlgorithm(_) => Code::WeakAlgorithm,
-        _ => Code::SignatureMalformed,
-    };
     match error {
-        PadesError::Signed(SignedDataError::Content) | PadesError::OtherImprint => Code::ContentChanged,
-        PadesError::Signed(SignedDataError::SigningCertificate | SignedDataError::SignerCertificate) => {
-            Code::CertificateSwapped
-        }
-        PadesError::Signed(SignedDataError::Attribute(_)) => Code::SignatureForm,
-        PadesError::Signed(SignedDataError::Signing(error)) | PadesError::Signing(error) => of_signing(error),
+        PadesError::TimeStamp(TimeStampError::SignedData(error)) => of_signed_data(error),
+        PadesError::TimeStamp(TimeStampError::OtherContent) => Code::ContentChanged,
+        PadesError::Signed(error) => of_signed_data(error),
+        _ => Code::SignatureMalformed,
+    }
+}
+
+fn of_signed_data(error: &SignedDataError) -> Code {
+    match error {
+        SignedDataError::Content => Code::ContentChanged,
+        SignedDataError::SigningCertificate | SignedDataError::SignerCertificate => Code::CertificateSwapped,
+        SignedDataError::Attribute(_) => Code::SignatureForm,
+        SignedDataError::Signing(SigningError::Mismatch) => Code::SignatureValueWrong,
+        SignedDataError::Signing(SigningError::WeakAlgorithm(_)) => Code::WeakAlgorithm,
         _ => Code::SignatureMalformed,
     }
 }
