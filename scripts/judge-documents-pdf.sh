@@ -14,7 +14,7 @@ if ! [ -f "$judge/requirements.txt" ]; then
 fi
 
 need_rust
-need_packages python3 python3-venv openssl poppler-utils qpdf curl fonts-liberation
+need_packages python3 python3-venv openssl poppler-utils qpdf curl fonts-liberation2
 if [ -z "${HAIDANG_TEST_BIN:-}" ]; then
   cargo build --locked -p haidang-server --bin haidang || die "the binary does not build"
   HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
@@ -42,7 +42,7 @@ trap 'exit 130' INT TERM
 port=$(free_port)
 "$judge/pki/pki.sh" up "$pki" "$port" || die "the authorities for the test did not start"
 tsa="http://127.0.0.1:$port/hp/tsa/tsa"
-font=$(find /usr/share/fonts -name LiberationSerif-Regular.ttf -print -quit)
+font=$(find /usr/share/fonts -path "*liberation2*" -name LiberationSerif-Regular.ttf -print -quit)
 
 passed=0 failed=0
 pass() { passed=$((passed + 1)); echo "PASS  $*"; }

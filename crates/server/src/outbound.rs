@@ -30,8 +30,8 @@ fn body(address: &str, answer: Result<OutboundAnswer, OutboundError>) -> Result<
 #[async_trait]
 impl Transport for GuardedTransport {
     async fn post(&self, address: &str, media_type: &str, content: Vec<u8>) -> Result<Vec<u8>, TransportError> {
-        let media_type = HeaderValue::from_str(media_type)
-            .map_err(|_| TransportError(format!("{address}: no media type")))?;
+        let media_type =
+            HeaderValue::from_str(media_type).map_err(|_| TransportError(format!("{address}: no media type")))?;
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, media_type)]);
         body(address, self.client.post(address, headers, content).await)
     }

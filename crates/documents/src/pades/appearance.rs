@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 use std::sync::Arc;
 
-use super::font::{self, EmbeddedFont};
 use super::PadesError;
+use super::font::{self, EmbeddedFont};
 use crate::pdf::{Dictionary, Object, Reference, Update, dictionary, name};
 
 /// Longest side of a picture in pixels; a seal of 40 mm at 600 dpi has under 1,000.

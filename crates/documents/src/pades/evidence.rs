@@ -1,12 +1,12 @@
 //! Collecting what a reader will need: paths, and that nobody on them was revoked.
 
-use haidang_signing::{Certificate, Transport};
 use haidang_signing::cms::SignedData;
 use haidang_signing::path::{
     Evidence, PathRules, Purpose, RevocationRule, StatusSource, TrustAnchors, ValidPath, revocation_status, validate,
 };
-use haidang_signing::time_stamp::TimeStamp;
 use haidang_signing::revocation::{Moment, OcspAnswer, RevocationList, ocsp_request};
+use haidang_signing::time_stamp::TimeStamp;
+use haidang_signing::{Certificate, Transport};
 
 use super::PadesError;
 use super::sign::Authorities;

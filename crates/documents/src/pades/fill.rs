@@ -52,7 +52,8 @@ pub fn fill_fields(file: &PdfFile, values: &[FieldValue]) -> Result<Appended, Pa
         if font.width(&value.value) * value.size > width + 1.0 {
             return Err(PadesError::Font(format!("the text is wider than field {}", value.field)));
         }
-        let resources = dictionary([("Font", Object::Dictionary(dictionary([("F", Object::Reference(font.reference))])))]);
+        let resources =
+            dictionary([("Font", Object::Dictionary(dictionary([("F", Object::Reference(font.reference))])))]);
         let drawn = appearance::form(&mut update, (width, height), resources, &content)?;
         let mut filled = field.dictionary.clone();
         filled.set("V", text(&value.value));

@@ -106,10 +106,10 @@ fn write(
     let missing = whole(f64::from(face.glyph_hor_advance(GlyphId(0)).unwrap_or(0)) * unit);
     let mut widths = BTreeMap::from([(0_u16, missing)]);
     widths.extend(glyphs.values().map(|(glyph, width)| (*glyph, Object::Integer(i64::from(*width)))));
-    let widths = widths.into_iter().flat_map(|(glyph, width)| {
-        [Object::Integer(i64::from(glyph)), Object::Array(vec![width])]
-    });
-    let system = dictionary([("Registry", text("Adobe")), ("Ordering", text("Identity")), ("Supplement", Object::Integer(0))]);
+    let widths =
+        widths.into_iter().flat_map(|(glyph, width)| [Object::Integer(i64::from(glyph)), Object::Array(vec![width])]);
+    let system =
+        dictionary([("Registry", text("Adobe")), ("Ordering", text("Identity")), ("Supplement", Object::Integer(0))]);
     let descendant = update.add(Object::Dictionary(dictionary([
         ("Type", name("Font")),
         ("Subtype", name("CIDFontType2")),

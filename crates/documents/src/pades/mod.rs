@@ -10,8 +10,8 @@ mod files;
 mod fill;
 mod font;
 mod form;
-mod place;
 mod permission;
+mod place;
 mod prepare;
 mod sign;
 mod store;
@@ -24,10 +24,10 @@ pub use fill::{FieldValue, fill_fields};
 pub use form::{Field, FieldKind, fields};
 pub use permission::FieldLock;
 pub use place::{NewField, NewFieldKind, PageChoice, Placement, add_fields};
+pub use prepare::{Certification, Prepared, SignatureOptions, prepare, prepare_time_stamp};
 pub use sign::{Authorities, Level, Signer, renew, sign};
 pub use store::{ValidationData, read_store};
 pub use validate::{Answer, Change, Code, Finding, Judge, Report, SignatureKind, SignatureReport, Verdict, verify};
-pub use prepare::{Certification, Prepared, SignatureOptions, prepare, prepare_time_stamp};
 
 use crate::pdf::PdfError;
 

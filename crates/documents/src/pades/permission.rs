@@ -18,7 +18,9 @@ impl FieldLock {
     /// Whether a field is closed; a name stands for everything below it.
     pub fn closes(&self, field: &str) -> bool {
         let named = |names: &[String]| {
-            names.iter().any(|name| field.strip_prefix(name.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('.')))
+            names
+                .iter()
+                .any(|name| field.strip_prefix(name.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('.')))
         };
         match self {
             FieldLock::All => true,

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use haidang_signing::Certificate;
 
+use super::PadesError;
 use super::appearance::compressed;
 use super::form::references;
 use super::prepare::declare_extension;
-use super::PadesError;
 use crate::pdf::{Appended, Dictionary, Object, PdfError, PdfFile, Reference, Update, View, dictionary};
 
 /// Longest entry that is read.

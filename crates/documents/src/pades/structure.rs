@@ -21,11 +21,8 @@ pub(super) fn tag_widget(
 ) -> Result<i64, PadesError> {
     let tree = update.dictionary(root)?;
     let parent = parent_element(update, root, &tree)?;
-    let content = dictionary([
-        ("Type", name("OBJR")),
-        ("Obj", Object::Reference(widget)),
-        ("Pg", Object::Reference(page)),
-    ]);
+    let content =
+        dictionary([("Type", name("OBJR")), ("Obj", Object::Reference(widget)), ("Pg", Object::Reference(page))]);
     let element = update.add(Object::Dictionary(dictionary([
         ("Type", name("StructElem")),
         ("S", name("Form")),

@@ -11,12 +11,14 @@ mod object;
 mod parser;
 mod source;
 mod update;
+mod view;
 mod xref;
 
-pub use file::{PdfFile, Revision, View};
+pub use file::{PdfFile, Revision};
 pub use object::{Dictionary, Object, Reference, Stream, StreamData};
 pub use source::{FileSource, Source, digest_ranges};
 pub use update::{Appended, Update};
+pub use view::View;
 pub use xref::XrefStyle;
 
 pub(crate) use file::Place;

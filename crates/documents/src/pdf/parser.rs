@@ -364,7 +364,11 @@ impl<'a> Parser<'a> {
             return self.wrong("a number has strange characters");
         }
         if digits.contains('.') {
-            return if digits == "." { self.wrong("a number has no digits") } else { Ok(Object::Real(text.to_owned())) };
+            return if digits == "." {
+                self.wrong("a number has no digits")
+            } else {
+                Ok(Object::Real(text.to_owned()))
+            };
         }
         let Ok(value) = text.strip_prefix('+').unwrap_or(text).parse::<i64>() else {
             return self.wrong("a number is too large");

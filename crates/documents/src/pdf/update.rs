@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::file::{PdfFile, View};
+use super::file::PdfFile;
 use super::object::{Dictionary, Object, Reference, StreamData, put};
 use super::source::Source;
+use super::view::View;
 use super::xref::XrefStyle;
 use super::{PdfError, malformed};
 
@@ -190,7 +191,10 @@ impl<'a> Update<'a> {
             offsets.insert(reference.number, base + bytes.len() as u64);
             match body {
                 Body::Object(Object::Stream(stream)) if matches!(stream.data, StreamData::File { .. }) => {
-                    return Err(PdfError::Object { number: reference.number, what: "a stream of the file is rewritten" });
+                    return Err(PdfError::Object {
+                        number: reference.number,
+                        what: "a stream of the file is rewritten",
+                    });
                 }
                 Body::Object(object) => object.write(&mut bytes),
                 Body::Raw(raw) => bytes.extend_from_slice(raw),

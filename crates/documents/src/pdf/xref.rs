@@ -163,7 +163,8 @@ fn row_entry(row: &[u8]) -> Option<Option<Entry>> {
 
 /// The entries of a cross-reference stream with the object that holds it.
 fn read_stream(file: &Reading, start: u64, left: &mut usize) -> Result<(Entries, Raw, Dictionary), PdfError> {
-    let raw = file.indirect(start, &|_| Err(malformed("the length of a cross-reference stream is no number", start)))?;
+    let raw =
+        file.indirect(start, &|_| Err(malformed("the length of a cross-reference stream is no number", start)))?;
     let number = raw.reference.number;
     let refuse = |what| PdfError::Object { number, what };
     let Object::Stream(stream) = &raw.object else { return Err(refuse("no cross-reference section")) };

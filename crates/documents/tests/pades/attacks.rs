@@ -1,6 +1,8 @@
 //! What is known to have fooled readers of signed PDFs: every one is refused.
 
-use haidang_documents::pades::{Certification, Code, FieldLock, FieldValue, Level, NewField, NewFieldKind, Report, Verdict, add_fields, prepare};
+use haidang_documents::pades::{
+    Certification, Code, FieldLock, FieldValue, Level, NewField, NewFieldKind, Report, Verdict, add_fields, prepare,
+};
 use haidang_documents::pdf::{Object, PdfFile, Reference, Update};
 use haidang_signing::cms;
 use std::sync::Arc;
@@ -44,7 +46,9 @@ fn appended(file: &[u8], body: &str, rows: &[(u32, usize)], trailer: &str) -> Ve
         table.push_str(&format!("{number} 1\n{offset:010} 00000 n \n"));
     }
     out.extend_from_slice(table.as_bytes());
-    out.extend_from_slice(format!("trailer\n<</Size 200 /Prev {previous} {trailer}>>\nstartxref\n{start}\n%%EOF\n").as_bytes());
+    out.extend_from_slice(
+        format!("trailer\n<</Size 200 /Prev {previous} {trailer}>>\nstartxref\n{start}\n%%EOF\n").as_bytes(),
+    );
     out
 }
 
@@ -149,7 +153,8 @@ async fn incremental_saving_tricks_are_refused() {
         let first = open(&file).revisions()[0];
         let mut out = appended(&file, "", &[], ROOT);
         let text = String::from_utf8_lossy(&file[..usize::try_from(first.end).unwrap()]).into_owned();
-        let before = text.rfind("startxref").and_then(|at| text[at + 10..].split_whitespace().next()).unwrap().to_owned();
+        let before =
+            text.rfind("startxref").and_then(|at| text[at + 10..].split_whitespace().next()).unwrap().to_owned();
         let tail = String::from_utf8(out.split_off(file.len())).unwrap();
         let start = tail.find("/Prev ").unwrap() + 6;
         let end = start + tail[start..].find(' ').unwrap();

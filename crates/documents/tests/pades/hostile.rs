@@ -134,15 +134,21 @@ fn a_compressed_bomb_is_not_inflated() {
     let packed = packed.finish().unwrap();
     let mut file = b"%PDF-1.7\n".to_vec();
     let container = file.len();
-    file.extend(format!("5 0 obj\n<</Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length {}>>\nstream\n", packed.len()).bytes());
+    file.extend(
+        format!("5 0 obj\n<</Type /ObjStm /N 1 /First 4 /Filter /FlateDecode /Length {}>>\nstream\n", packed.len())
+            .bytes(),
+    );
     file.extend(&packed);
     file.extend_from_slice(b"\nendstream\nendobj\n");
     let start = file.len();
     let mut rows = vec![2, 0, 0, 5, 0];
     rows.extend([1, 0, u8::try_from(container).unwrap(), 0, 0]);
     file.extend(
-        format!("6 0 obj\n<</Type /XRef /Size 7 /W [1 2 2] /Index [1 1 5 1] /Root 1 0 R /Length {}>>\nstream\n", rows.len())
-            .bytes(),
+        format!(
+            "6 0 obj\n<</Type /XRef /Size 7 /W [1 2 2] /Index [1 1 5 1] /Root 1 0 R /Length {}>>\nstream\n",
+            rows.len()
+        )
+        .bytes(),
     );
     // Rows are type, container or offset, index: [2, 5, 0] and [1, offset, 0].
     file.extend([2, 0, 5, 0, 0, 1, 0, u8::try_from(container).unwrap(), 0, 0]);

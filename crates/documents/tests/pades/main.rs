@@ -10,9 +10,7 @@ mod signers;
 
 use std::sync::Arc;
 
-use haidang_documents::pades::{
-    Appearance, Level, Report, SignatureOptions, Signer, sign, verify,
-};
+use haidang_documents::pades::{Appearance, Level, Report, SignatureOptions, Signer, sign, verify};
 use haidang_documents::pdf::{PdfFile, Source};
 use pki::Pki;
 

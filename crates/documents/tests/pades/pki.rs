@@ -14,6 +14,7 @@ use haidang_signing::path::{RevocationRule, TrustAnchors};
 use haidang_signing::time_stamp::{TimeStampInfo, TimeStampRequest, granted, sign_time_stamp};
 use haidang_signing::{Certificate, FileKey, PrivateKey as _, SignatureAlgorithm, Transport, TransportError};
 use jiff::Timestamp;
+use x509_cert::TbsCertificate;
 use x509_cert::certificate::Version;
 use x509_cert::crl::{RevokedCert, TbsCertList};
 use x509_cert::ext::pkix::crl::CrlDistributionPoints;
@@ -25,7 +26,6 @@ use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 use x509_cert::time::{Time, Validity};
-use x509_cert::TbsCertificate;
 
 const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
 

@@ -26,7 +26,8 @@ pub fn plain(form: Form) -> Vec<u8> {
 
 /// One page of a tagged file.
 pub fn tagged(form: Form) -> Vec<u8> {
-    let mut loose = bodies("/Contents 4 0 R /StructParents 0", "/StructTreeRoot 5 0 R /MarkInfo <</Marked true>> /Lang (vi)");
+    let mut loose =
+        bodies("/Contents 4 0 R /StructParents 0", "/StructTreeRoot 5 0 R /MarkInfo <</Marked true>> /Lang (vi)");
     loose.push((5, "<</Type /StructTreeRoot /K [6 0 R] /ParentTree 7 0 R /ParentTreeNextKey 1>>".to_owned()));
     loose.push((6, "<</Type /StructElem /S /Document /P 5 0 R /K [8 0 R]>>".to_owned()));
     loose.push((7, "<</Nums [0 [8 0 R]]>>".to_owned()));
@@ -151,21 +152,44 @@ pub fn font() -> Vec<u8> {
         values.iter().flat_map(|value| ((*value & 0xffff) as u16).to_be_bytes()).collect()
     };
     // One contour of four points: flags on curve, x and y as words.
-    let square = [words(&[1, 0, 0, 500, 700, 3, 0]), vec![1; 4], words(&[0, 500, 0, -500]), words(&[0, 0, 700, 0])].concat();
+    let square =
+        [words(&[1, 0, 0, 500, 700, 3, 0]), vec![1; 4], words(&[0, 500, 0, -500]), words(&[0, 0, 700, 0])].concat();
     assert_eq!(square.len() % 2, 0);
     let glyphs = [square.clone(), square.clone(), square.clone()].concat();
     let step = i32::try_from(square.len() / 2).unwrap();
-    let head = [
-        words(&[1, 0, 1, 0, 0, 0, 0x5f0f, 0x3cf5, 0, 1000]),
-        vec![0; 16],
-        words(&[0, 0, 500, 700, 0, 8, 2, 0, 0]),
-    ]
-    .concat();
+    let head =
+        [words(&[1, 0, 1, 0, 0, 0, 0x5f0f, 0x3cf5, 0, 1000]), vec![0; 16], words(&[0, 0, 500, 700, 0, 8, 2, 0, 0])]
+            .concat();
     let hhea = words(&[1, 0, 800, -200, 0, 600, 0, 0, 500, 1, 0, 0, 0, 0, 0, 0, 0, 3]);
     let maxp = words(&[1, 0, 3, 4, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
     // Format 4 with segments for 0, for 5 and the end mark.
     let cmap = words(&[
-        0, 1, 3, 1, 0, 12, 4, 40, 0, 6, 4, 1, 2, 0x30, 0x35, 0xffff, 0, 0x30, 0x35, 0xffff, 1 - 0x30, 2 - 0x35, 1, 0, 0, 0,
+        0,
+        1,
+        3,
+        1,
+        0,
+        12,
+        4,
+        40,
+        0,
+        6,
+        4,
+        1,
+        2,
+        0x30,
+        0x35,
+        0xffff,
+        0,
+        0x30,
+        0x35,
+        0xffff,
+        1 - 0x30,
+        2 - 0x35,
+        1,
+        0,
+        0,
+        0,
     ]);
     let tables: [(&[u8; 4], Vec<u8>); 7] = [
         (b"cmap", cmap),
@@ -180,7 +204,9 @@ pub fn font() -> Vec<u8> {
     let mut at = 12 + 16 * tables.len();
     for (tag, table) in &tables {
         file.extend_from_slice(*tag);
-        file.extend([0, u32::try_from(at).unwrap(), u32::try_from(table.len()).unwrap()].iter().flat_map(|n| n.to_be_bytes()));
+        file.extend(
+            [0, u32::try_from(at).unwrap(), u32::try_from(table.len()).unwrap()].iter().flat_map(|n| n.to_be_bytes()),
+        );
         at += table.len().next_multiple_of(4);
     }
     for (_, table) in &tables {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use haidang_documents::pades::{
-    Appearance, AppearanceText, Certification, Change, FieldLock, FieldValue, Level, NewField, NewFieldKind, PadesError,
-    PageChoice, Placement, Verdict, add_fields, fields, fill_fields,
+    Appearance, AppearanceText, Certification, Change, FieldLock, FieldValue, Level, NewField, NewFieldKind,
+    PadesError, PageChoice, Placement, Verdict, add_fields, fields, fill_fields,
 };
 
 use super::pki::Pki;
@@ -59,11 +59,9 @@ async fn number_and_date_are_filled_between_two_signatures() {
         assert_eq!(report.integrity.verdict, Verdict::Passed, "{form:?} {report:#?}");
         assert_eq!(report.signatures.len(), 3);
         let changes = &report.signatures[0].changes;
-        for wanted in [
-            Change::Filled("So".to_owned()),
-            Change::Filled("Ngay".to_owned()),
-            Change::Signature("CoQuan".to_owned()),
-        ] {
+        for wanted in
+            [Change::Filled("So".to_owned()), Change::Filled("Ngay".to_owned()), Change::Signature("CoQuan".to_owned())]
+        {
             assert!(changes.contains(&wanted), "{form:?} {changes:?}");
         }
         let view = open(&file);
@@ -113,10 +111,7 @@ async fn what_a_signature_forbids_is_refused_before_it_is_done() {
         assert_eq!(second.is_ok(), opens);
         let mut seen = options("CoQuan");
         seen.placement = placed(10.0);
-        assert!(matches!(
-            haidang_documents::pades::prepare(&open(&file), &seen, 6_000),
-            Err(PadesError::Forbidden(_))
-        ));
+        assert!(matches!(haidang_documents::pades::prepare(&open(&file), &seen, 6_000), Err(PadesError::Forbidden(_))));
         let mut twice = options("CoQuan");
         twice.certification = Some(level);
         assert!(haidang_documents::pades::prepare(&open(&file), &twice, 6_000).is_err());

@@ -112,7 +112,9 @@ pub(crate) struct Verify {
 fn rectangle(text: &str) -> Result<[f64; 4], String> {
     let sides: Option<Vec<f64>> = text.split(',').map(|side| side.trim().parse().ok()).collect();
     let sides: Option<[f64; 4]> = sides.and_then(|sides| sides.try_into().ok());
-    sides.filter(|sides| sides.iter().all(|side| side.is_finite())).ok_or("four numbers: left,bottom,right,top".to_owned())
+    sides
+        .filter(|sides| sides.iter().all(|side| side.is_finite()))
+        .ok_or("four numbers: left,bottom,right,top".to_owned())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -191,12 +193,9 @@ fn options(command: &Sign, signer: &Signer) -> Result<SignatureOptions> {
         Some(page) => PageChoice::At(usize::try_from(page)?.saturating_sub(1)),
     };
     let text = match (&command.font, command.text.is_empty()) {
-        (Some(font), false) => Some(AppearanceText {
-            lines: command.text.clone(),
-            font: read(font)?.into(),
-            size: 10.0,
-            colour: [0; 3],
-        }),
+        (Some(font), false) => {
+            Some(AppearanceText { lines: command.text.clone(), font: read(font)?.into(), size: 10.0, colour: [0; 3] })
+        }
         _ => None,
     };
     let picture = command.picture.as_deref().map(read).transpose()?.map(Into::into);

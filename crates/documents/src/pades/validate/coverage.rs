@@ -86,8 +86,8 @@ fn covered(file: &PdfFile, view: &View<'_>, field: &Field) -> Result<Result<Cove
     if before < own_start {
         return Ok(Err(Code::RangeNotRevision));
     }
-    let is_time_stamp = dictionary.name("Type") == Some(b"DocTimeStamp")
-        || dictionary.name("SubFilter") == Some(b"ETSI.RFC3161");
+    let is_time_stamp =
+        dictionary.name("Type") == Some(b"DocTimeStamp") || dictionary.name("SubFilter") == Some(b"ETSI.RFC3161");
     let (dictionary, contents) = (dictionary.clone(), contents.to_vec());
     Ok(Ok(Covered { field: field.name.clone(), dictionary, is_time_stamp, ranges, revision, contents }))
 }

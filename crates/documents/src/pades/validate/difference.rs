@@ -179,8 +179,7 @@ impl Comparison<'_> {
         let Some(Object::Reference(reference)) = info else { return info.map_or(Ok(()), |info| self.unchanged(info)) };
         let (before, after) = (self.before.object(*reference)?, self.after.object(*reference)?);
         let empty = Dictionary::default();
-        let (before, after) =
-            (before.as_dictionary().unwrap_or(&empty), after.as_dictionary().unwrap_or(&empty));
+        let (before, after) = (before.as_dictionary().unwrap_or(&empty), after.as_dictionary().unwrap_or(&empty));
         for key in keys(before, after) {
             let (old, new) = (before.get(&key), after.get(&key));
             if old != new && !matches!(key.as_slice(), b"ModDate" | b"Producer") {
@@ -274,7 +273,8 @@ impl Comparison<'_> {
                 return refuse(Code::FieldChanged, number);
             }
             filled |= moved;
-            if let Some(old) = old.filter(|_| !(value && open) && !matches!(key.as_slice(), b"Kids" | b"P" | b"Parent")) {
+            if let Some(old) = old.filter(|_| !(value && open) && !matches!(key.as_slice(), b"Kids" | b"P" | b"Parent"))
+            {
                 self.unchanged(&old.clone())?;
             }
         }
@@ -344,7 +344,8 @@ impl Comparison<'_> {
         let stamp = matches!(change, Change::TimeStamp(_));
         let seen = is_seen(&self.after, field)?;
         // A certified document takes no field that is seen: it could cover what was certified.
-        if (!stamp && !self.permissions.allows_filling()) || (seen && (stamp || self.permissions.certification.is_some()))
+        if (!stamp && !self.permissions.allows_filling())
+            || (seen && (stamp || self.permissions.certification.is_some()))
         {
             return refuse(Code::FormChanged, number);
         }
@@ -383,7 +384,8 @@ impl Comparison<'_> {
             let count = |key| references(view, store, key).map(|list| list.len());
             Ok(count("Certs")? + count("OCSPs")? + count("CRLs")?)
         };
-        let more = before.as_ref().map(|before| listed(&self.before, before)).transpose()? != Some(listed(&self.after, &after)?);
+        let more = before.as_ref().map(|before| listed(&self.before, before)).transpose()?
+            != Some(listed(&self.after, &after)?);
         if more {
             self.changes.insert(Change::ValidationData);
         }

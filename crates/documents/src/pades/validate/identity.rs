@@ -7,13 +7,16 @@ use haidang_signing::Certificate;
 use haidang_signing::path::{Evidence, PathError, PathFault, PathRules, Purpose, RevocationRule, validate};
 use haidang_signing::revocation::Moment;
 use haidang_signing::time_stamp::TimeStamp;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::report::{Answer, Code, Finding, Verdict};
 use super::{Held, Judge};
 use crate::pades::Level;
 use crate::pades::evidence::{ask_about, from_store};
 use crate::pades::store::ValidationData;
+
+/// How far the clock of an authority may be ahead of ours.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 
 /// What is known about one signature besides its bytes.
 pub(super) struct Identity {
@@ -52,7 +55,8 @@ pub(super) async fn judge_all(held: &[Held], store: &ValidationData, judge: &Jud
         let one = &held[index];
         let identity = if one.covered.is_time_stamp {
             let identity = bench.time_stamp(one, proven).await;
-            if let (Verdict::Passed | Verdict::Undetermined, Some(at)) = (identity.answer.verdict, identity.stamped_at) {
+            if let (Verdict::Passed | Verdict::Undetermined, Some(at)) = (identity.answer.verdict, identity.stamped_at)
+            {
                 proven = at.min(proven);
                 stamps += 1;
             }
@@ -117,7 +121,8 @@ impl Bench<'_> {
 
     /// Judges the authority of a time stamp at a moment; it must also have been valid at the time it names.
     async fn stamp(&mut self, stamp: &TimeStamp, at: Timestamp) -> Judged {
-        if !stamp.authority.is_valid_at(stamp.info.time) || stamp.info.time > at {
+        let latest = at.checked_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
+        if !stamp.authority.is_valid_at(stamp.info.time) || stamp.info.time > latest {
             return Judged { answer: Answer::failed(Code::TimeStampWrong), complete: false };
         }
         self.path(&stamp.authority, Purpose::TimeStamping, at).await

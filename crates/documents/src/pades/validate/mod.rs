@@ -17,8 +17,8 @@ use jiff::Timestamp;
 pub use difference::Change;
 pub use report::{Answer, Code, Finding, Report, SignatureKind, SignatureReport, Verdict};
 
-use super::store::read_store;
 use super::PadesError;
+use super::store::read_store;
 use crate::pdf::{Object, PdfError, PdfFile, Source, digest_ranges};
 use coverage::{Covered, Uncovered};
 use difference::Refusal;
