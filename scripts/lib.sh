@@ -58,6 +58,8 @@ need_tool() { command -v "$1" >/dev/null || need_packages "$1"; }
 # A browser or a database server that is already there is good enough, however it came.
 need_browser() { command -v chromium >/dev/null || need_packages chromium fonts-dejavu-core; }
 need_postgres() { [ -n "$(postgres_programs)" ] || need_packages postgresql; }
+# A token in software; its module is what the tests load, its program makes the token.
+need_softhsm() { command -v softhsm2-util >/dev/null || need_packages softhsm2; }
 # The directory server that tests start themselves, each in a folder of its own and without root. Debian's package would
 # also set up and start a directory of the system: it is told not to, before it is installed and after.
 need_slapd() {

@@ -1,5 +1,5 @@
 //! A small authority for tests: every certificate is made when the test runs, nothing expires in the tree.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "it is compiled for tests only, where a panic is the message")]
 
 use std::str::FromStr as _;
 use std::time::Duration;

@@ -1,17 +1,22 @@
 //! Keys and signatures.
 //!
-//! Two kinds stand beside each other. The light kind: every agency has an Ed25519 key in a folder that only the service may read, and a result
-//! of a procedure is stored with a detached signature over its exact bytes. The signature is a JSON Web Signature with
-//! unencoded detached payload (RFC 7797, algorithm `EdDSA` of RFC 8037), so any JOSE library can check it with the
-//! public keys this city publishes. What is printed as a QR code is a short signed statement that can be checked
-//! without a network.
+//! Two kinds stand beside each other. The light kind: every agency has an Ed25519 key in a folder that only the service
+//! may read, and a result of a procedure is stored with a detached signature over its exact bytes. The signature is a
+//! JSON Web Signature with unencoded detached payload (RFC 7797, algorithm `EdDSA` of RFC 8037), so any JOSE library can
+//! check it with the public keys this city publishes. What is printed as a QR code is a short signed statement that can
+//! be checked without a network.
 //!
-//! The official kind rests on certificates: a [`PrivateKey`] (a file here, a token or a remote service elsewhere) signs
-//! what [`cms`] prepares, in the form of CAdES baseline B, so that PDF readers, `openssl` and the services of other
-//! provinces accept it. [`Certificate`] keeps the bytes its issuer signed; [`issue`] is what an authority needs.
+//! The official kind rests on certificates: a [`PrivateKey`] (a [`FileKey`], a [`Pkcs11Key`], or a remote service in
+//! another room) signs what [`cms`] prepares, in the form of CAdES baseline B, so that PDF readers, `openssl` and the
+//! services of other provinces accept it. [`time_stamp`] proves when, [`revocation`] and [`path`] whether the
+//! [`Certificate`] deserved trust then; [`issue`] is what an authority needs. A reader checks in this order:
+//! [`cms::SignedData::verify`] (the content, the attributes, the key), [`time_stamp::TimeStamp`] (the moment),
+//! [`path::validate`] (the certificate at that moment).
 //!
-//! Nothing here opens a connection, and nothing here trusts: anchors, dates and transports come from the caller.
-//! Not here: PDF (crate `documents`), the authorities others call (crate `trust`), and the decision who may sign.
+//! Bytes that somebody signed are kept and passed on as they came. Everything read has an upper bound, and what is not
+//! understood is refused. Nothing here opens a connection to an authority, and nothing here trusts: anchors, dates and
+//! transports come from the caller. Not here: PDF (crate `documents`), the authorities others call (crate `trust`), and
+//! the decision who may sign.
 
 mod algorithm;
 mod certificate;
@@ -22,9 +27,12 @@ mod encoding;
 mod fixture;
 mod folder;
 pub mod issue;
+#[cfg(test)]
+mod judged;
 mod key;
 pub mod path;
 mod pem;
+mod pkcs11;
 mod private_key;
 pub mod revocation;
 mod seal;
@@ -38,6 +46,7 @@ pub use certificate::{Certificate, MAX_BUNDLE, MAX_CERTIFICATE};
 pub use detached::{DetachedHeader, sign_detached, verify_detached};
 pub use folder::KeyFolder;
 pub use key::{AgencyKey, PublicKey, PublicKeySet};
+pub use pkcs11::{Pkcs11Config, Pkcs11Key};
 pub use private_key::{FileKey, PrivateKey};
 pub use seal::{SEAL_PREFIX, Seal, read_seal, write_seal};
 pub use sealer::{SealError, Sealer};
@@ -75,6 +84,16 @@ pub enum SigningError {
     /// Bytes that should be a private key are none this house signs with.
     #[error("private key is refused: {0}")]
     KeyRefused(&'static str),
+    /// A token (smart card, security module) does not answer as it should. The reason is its own and names no secret.
+    #[error("token {token}: {what}: {reason}")]
+    Token {
+        /// Its label, as configured.
+        token: String,
+        /// What was being done.
+        what: &'static str,
+        /// What it answered.
+        reason: String,
+    },
     /// The certificate cannot be read, or contradicts itself.
     #[error("certificate is refused: {0}")]
     Certificate(&'static str),

@@ -86,6 +86,27 @@ fn content_is_carried_along_with_version_3() {
 }
 
 #[test]
+fn a_detached_signature_brings_no_other_content_along() {
+    let (_, _, signer) = fixture::chain(SignatureAlgorithm::EcdsaP256);
+    let der = signed(&signer, &[]);
+    let fields = read::signed_data_fields(&der).unwrap();
+    for (content, accepted) in [(CONTENT, true), (&b"what nobody signed"[..], false)] {
+        let octets = der::asn1::OctetString::new(content).unwrap().to_der().unwrap();
+        let octets = encoding::constructed(encoding::context(der::TagNumber::N0), &[&octets]).unwrap();
+        let kind = rfc5911::ID_DATA.to_der().unwrap();
+        let smuggled = encoding::constructed(Tag::Sequence, &[&kind, &octets]).unwrap();
+        let mut parts: Vec<&[u8]> = fields.iter().map(|field| field.whole).collect();
+        parts[2] = &smuggled;
+        let inner = encoding::constructed(Tag::Sequence, &parts).unwrap();
+        let inner = encoding::constructed(encoding::context(der::TagNumber::N0), &[&inner]).unwrap();
+        let kind = rfc5911::ID_SIGNED_DATA.to_der().unwrap();
+        let der = encoding::constructed(Tag::Sequence, &[&kind, &inner]).unwrap();
+        let answer = SignedData::parse(&der).unwrap().verify(&digest(CONTENT));
+        assert_eq!(answer.is_ok(), accepted, "{answer:?}");
+    }
+}
+
+#[test]
 fn a_time_stamp_is_added_outside_the_signature() {
     let (_, middle, signer) = fixture::chain(SignatureAlgorithm::EcdsaP256);
     let der = signed(&signer, std::slice::from_ref(&middle.certificate));

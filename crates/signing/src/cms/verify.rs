@@ -52,6 +52,10 @@ impl SignedData {
         if digest.as_bytes() != content_digest || content_digest.len() != self.signer.digest.length() {
             return Err(SignedDataError::Content);
         }
+        // A content that came along is the one that is checked, or somebody would read what nobody signed.
+        if self.content.as_ref().is_some_and(|content| self.signer.digest.digest(content) != content_digest) {
+            return Err(SignedDataError::Content);
+        }
         let (certificate, signing_certificate) = self.signer_certificate()?;
         algorithm::verify(
             certificate.public_key(),

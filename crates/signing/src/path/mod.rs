@@ -4,6 +4,7 @@
 //! compared byte by byte. The work is bounded, whatever certificates a document brings along.
 
 mod check;
+mod gather;
 
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ mod tests;
 use jiff::Timestamp;
 
 pub use check::{StatusSource, revocation_status};
+pub use gather::{NotFetched, gather};
 
 use crate::revocation::{Moment, OcspAnswer, RevocationList};
 use crate::{Certificate, SigningError};

@@ -235,3 +235,80 @@ fn authorities_that_certify_each_other_end_the_search() {
     assert_eq!(fault(validate(&signer.certificate, &nobody, &evidence, &signing())), Some(PathFault::NoPath));
     assert!(validate(&signer.certificate, &anchors(&one), &evidence, &signing()).is_ok());
 }
+
+/// Addresses and what lies there.
+#[derive(Default)]
+struct Web(std::collections::BTreeMap<&'static str, Vec<u8>>);
+
+#[async_trait::async_trait]
+impl crate::Transport for Web {
+    async fn post(&self, url: &str, kind: &str, _: Vec<u8>) -> Result<Vec<u8>, crate::TransportError> {
+        assert_eq!(kind, "application/ocsp-request");
+        self.get(url).await
+    }
+
+    async fn get(&self, url: &str) -> Result<Vec<u8>, crate::TransportError> {
+        self.0.get(url).cloned().ok_or_else(|| crate::TransportError("not found".to_owned()))
+    }
+}
+
+fn addresses(order: Order, issuer: &'static str, ocsp: &'static str, list: &'static str) -> Order {
+    use x509_cert::ext::pkix::crl::dp::DistributionPoint;
+    use x509_cert::ext::pkix::name::{DistributionPointName, GeneralName};
+    use x509_cert::ext::pkix::{AccessDescription, AuthorityInfoAccessSyntax, CrlDistributionPoints};
+    let uri = |text| GeneralName::UniformResourceIdentifier(der::asn1::Ia5String::new(text).unwrap());
+    let entry = |access_method, text| AccessDescription { access_method, access_location: uri(text) };
+    let entries = vec![entry(rfc5280::ID_AD_CA_ISSUERS, issuer), entry(rfc5280::ID_AD_OCSP, ocsp)];
+    let name = Some(DistributionPointName::FullName(vec![uri(list)]));
+    let point = DistributionPoint { distribution_point: name, reasons: None, crl_issuer: None };
+    order
+        .with(fixture::extension(&AuthorityInfoAccessSyntax(entries), false))
+        .with(fixture::extension(&CrlDistributionPoints(vec![point]), false))
+}
+
+#[tokio::test]
+async fn what_a_path_lacks_is_fetched_once_and_what_does_not_come_is_named() {
+    let root = Order::authority("Root", 1, None).issue(None);
+    let middle =
+        addresses(Order::authority("CA", 2, None), "http://a/root", "http://a/ocsp-root", "http://a/list-root");
+    let middle = middle.issue(Some(&root));
+    let signer = addresses(Order::signer("A", 3), "http://a/ca", "http://a/ocsp", "http://a/list").issue(Some(&middle));
+    let pair = (&signer.certificate, &middle.certificate);
+    let good = fixture::ocsp(pair, &middle, (THIS, Some(NEXT)), CertStatus::good(), false);
+    let of_root = fixture::list(&root, THIS, Some(NEXT), &[], Vec::new());
+    let of_middle = fixture::list(&middle, THIS, Some(NEXT), &[], Vec::new());
+    let needed = rules(Purpose::DocumentSigning, RevocationRule::Required);
+    for (name, here, missed, holds) in [
+        ("answer and list", vec!["ca", "ocsp", "list-root"], vec!["http://a/ocsp-root"], true),
+        ("lists alone", vec!["ca", "list", "list-root"], vec!["http://a/ocsp", "http://a/ocsp-root"], true),
+        ("no list of the root", vec!["ca", "ocsp"], vec!["http://a/ocsp-root", "http://a/list-root"], false),
+        ("no authority", vec!["ocsp", "list"], vec!["http://a/ca"], false),
+        (
+            "another list",
+            vec!["ca", "list-root", "strange"],
+            vec!["http://a/ocsp", "http://a/list", "http://a/ocsp-root"],
+            false,
+        ),
+    ] {
+        let mut web = Web::default();
+        for one in here {
+            let (url, body) = match one {
+                "ca" => ("http://a/ca", middle.certificate.der()),
+                "ocsp" => ("http://a/ocsp", good.der()),
+                "list" => ("http://a/list", of_middle.der()),
+                "strange" => ("http://a/list", of_root.der()),
+                _ => ("http://a/list-root", of_root.der()),
+            };
+            web.0.insert(url, body.to_vec());
+        }
+        let mut evidence = Evidence::default();
+        let found = gather(&signer.certificate, &anchors(&root), &mut evidence, &needed, &web).await;
+        assert_eq!(found.iter().map(|one| one.url.as_str()).collect::<Vec<_>>(), missed, "{name}");
+        let answer = validate(&signer.certificate, &anchors(&root), &evidence, &needed);
+        assert_eq!(answer.is_ok(), holds, "{name}");
+        if holds {
+            let again = gather(&signer.certificate, &anchors(&root), &mut evidence, &needed, &Web::default()).await;
+            assert!(again.is_empty(), "{name}: nothing is asked twice");
+        }
+    }
+}
