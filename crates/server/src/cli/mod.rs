@@ -5,6 +5,7 @@ mod clients;
 mod config;
 mod demo;
 mod directory;
+mod documents;
 mod packs;
 mod posts;
 pub mod routes;
@@ -68,6 +69,9 @@ enum Command {
     /// The city's own authorities and their certificates.
     #[command(subcommand)]
     Trust(trust::TrustCommand),
+    /// Sign official documents and judge them.
+    #[command(subcommand)]
+    Documents(documents::DocumentsCommand),
     /// Prove that nothing was changed after the fact.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -137,6 +141,7 @@ async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
         Command::Post(command) => posts::run(command, config).await,
         Command::Directory(command) => directory::run(command, config).await,
         Command::Trust(command) => trust::run(command, config).await,
+        Command::Documents(command) => documents::run(command).await,
         Command::Audit(command) => audit::run(command, config).await,
         Command::Backup(command) => transfer::backup(command, config).await,
         Command::Restore(command) => transfer::restore(command, config).await,

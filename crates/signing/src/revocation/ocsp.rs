@@ -233,6 +233,28 @@ impl OcspAnswer {
     }
 }
 
+/// The same value with its times cut to whole seconds. RFC 6960, 4.2.2.1 allows no fractions; responders write them all
+/// the same, and other readers bear them. The signature is checked over the bytes as they came.
+fn whole_seconds(value: &[u8], depth: usize) -> Result<Vec<u8>, RevocationError> {
+    const DEPTH: usize = 16;
+    let mut written = Vec::with_capacity(value.len());
+    for field in encoding::fields(value, MAX_OCSP)? {
+        if field.tag.is_constructed() && depth < DEPTH {
+            let inner = whole_seconds(field.value, depth + 1)?;
+            written.extend(encoding::constructed(field.tag, &[&inner])?);
+        } else if let (Tag::GeneralizedTime, Some(point)) = (field.tag, field.value.iter().position(|b| *b == b'.')) {
+            let fraction = field.value[point + 1..].strip_suffix(b"Z").ok_or(RevocationError::Malformed("time"))?;
+            if fraction.is_empty() || !fraction.iter().all(u8::is_ascii_digit) {
+                return Err(RevocationError::Malformed("time"));
+            }
+            written.extend(encoding::constructed(field.tag, &[&field.value[..point], b"Z"])?);
+        } else {
+            written.extend_from_slice(field.whole);
+        }
+    }
+    Ok(written)
+}
+
 impl Parts {
     fn read(whole: &[u8], basic: &[u8]) -> Result<Parts, RevocationError> {
         let (tbs, algorithm, signature) = signed_parts(basic)?;
@@ -243,7 +265,7 @@ impl Parts {
             let inner = encoding::fields(encoding::only(field.value)?.value, MAX_CERTIFICATES)?;
             certificates.extend(inner.iter().filter_map(|one| Certificate::from_der(one.whole).ok()));
         }
-        let content = ResponseData::from_der(tbs)?;
+        let content = ResponseData::from_der(&whole_seconds(tbs, 0)?)?;
         let extensions = content.response_extensions.iter().flatten();
         if extensions.clone().any(|one| one.critical && one.extn_id != rfc6960::ID_PKIX_OCSP_NONCE) {
             return Err(RevocationError::Scope);

@@ -34,8 +34,9 @@ fn allowed(name: &str) -> Option<Vec<&'static str>> {
         "store" | "signing" => &["kernel", "contracts"],
         "web" => &["kernel", "contracts", "store", "ui"],
         TESTKIT => &["kernel", "contracts", "store", "web", "ui"],
+        "documents" => &["kernel", "contracts", "signing"],
         domain if DOMAINS.contains(&domain) => BELOW_DOMAINS,
-        "server" => return Some(BELOW_DOMAINS.iter().chain(DOMAINS).copied().collect()),
+        "server" => return Some(BELOW_DOMAINS.iter().chain(DOMAINS).chain(&["documents"]).copied().collect()),
         _ => return None,
     };
     Some(list.to_vec())

@@ -1,0 +1,7 @@
+//! Documents that prove themselves: files that carry their signatures, and judging them.
+//!
+//! `pdf` reads and extends files, `pades` signs and judges them (ETSI EN 319 142-1). Keys, certificates and time
+//! stamps are those of `signing`; who may sign is decided elsewhere.
+
+pub mod pades;
+pub mod pdf;

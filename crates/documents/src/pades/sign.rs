@@ -1,0 +1,176 @@
+//! Signing a file up to a level.
+
+use std::sync::Arc;
+
+use haidang_kernel::ambient::Ambient;
+use haidang_signing::cms::{self, SignedData};
+use haidang_signing::time_stamp::{Imprint, request_time_stamp};
+use haidang_signing::{Certificate, DigestAlgorithm, PrivateKey, Transport};
+use serde::{Deserialize, Serialize};
+
+use super::prepare::{SignatureOptions, prepare, prepare_time_stamp};
+use super::{PadesError, evidence, store};
+use crate::pdf::{Appended, PdfFile, Source};
+
+/// Room for signed data without a time stamp: 12,000 hexadecimal digits.
+const ROOM: usize = 6_000;
+/// Room for signed data with one: 20,000 hexadecimal digits.
+const ROOM_STAMPED: usize = 10_000;
+/// Room for a document time stamp.
+const ROOM_TOKEN: usize = 10_000;
+
+/// How much a signature proves (EN 319 142-1, 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Level {
+    /// Who signed what.
+    #[serde(rename = "B-B")]
+    Basic,
+    /// And when at the latest: a time stamp over the signature.
+    #[serde(rename = "B-T")]
+    Time,
+    /// And everything needed to judge it stands in the file.
+    #[serde(rename = "B-LT")]
+    LongTerm,
+    /// And that data is stamped itself, so that it outlives its certificates.
+    #[serde(rename = "B-LTA")]
+    Archive,
+}
+
+impl Level {
+    /// `B-B`, `B-T`, `B-LT` or `B-LTA`.
+    pub fn code(self) -> &'static str {
+        match self {
+            Level::Basic => "B-B",
+            Level::Time => "B-T",
+            Level::LongTerm => "B-LT",
+            Level::Archive => "B-LTA",
+        }
+    }
+}
+
+impl std::str::FromStr for Level {
+    type Err = &'static str;
+
+    fn from_str(code: &str) -> Result<Level, &'static str> {
+        let all = [Level::Basic, Level::Time, Level::LongTerm, Level::Archive];
+        all.into_iter().find(|level| level.code() == code).ok_or("the levels are B-B, B-T, B-LT and B-LTA")
+    }
+}
+
+/// A key with its certificates.
+pub struct Signer {
+    /// The key, wherever it is.
+    pub key: Arc<dyn PrivateKey>,
+    /// Its certificate.
+    pub certificate: Certificate,
+    /// The certificates between it and the root.
+    pub chain: Vec<Certificate>,
+}
+
+/// Whom to ask, and whom to believe.
+pub struct Authorities {
+    /// The way out.
+    pub transport: Arc<dyn Transport>,
+    /// Address of the time stamping authority, for B-T and above.
+    pub time_stamps: Option<String>,
+    /// Roots, for B-LT and above.
+    pub anchors: Vec<Certificate>,
+    /// Clock and randomness.
+    pub ambient: Ambient,
+}
+
+/// Signs up to a level and returns what is to be written behind the file.
+///
+/// # Errors
+/// [`PadesError`]; nothing was written then.
+pub async fn sign(
+    source: Arc<dyn Source>,
+    signer: &Signer,
+    options: &SignatureOptions,
+    level: Level,
+    authorities: &Authorities,
+) -> Result<Vec<u8>, PadesError> {
+    let file = PdfFile::open(source.clone())?;
+    let (signature, signed_data) = sign_once(&file, signer, options, level, authorities).await?;
+    let mut written = signature.bytes.clone();
+    if level <= Level::Time {
+        return Ok(written);
+    }
+    let file = PdfFile::open(signature.join(source))?;
+    let store = add_evidence(&file, &signed_data, signer, authorities).await?;
+    written.extend_from_slice(&store.bytes);
+    if level == Level::LongTerm {
+        return Ok(written);
+    }
+    let file = PdfFile::open(store.join(file.source().clone()))?;
+    let stamp = stamp_document(&file, authorities).await?;
+    written.extend_from_slice(&stamp.bytes);
+    Ok(written)
+}
+
+/// Adds validation data for all signatures and a document time stamp over everything: the renewal before the last
+/// time stamp's certificate ends, and the step from B-T to B-LTA.
+///
+/// # Errors
+/// [`PadesError`]; nothing was written then.
+pub async fn renew(source: Arc<dyn Source>, authorities: &Authorities) -> Result<Vec<u8>, PadesError> {
+    let file = PdfFile::open(source.clone())?;
+    let (data, contents) = evidence::of_file(&file, authorities).await?;
+    let store = store::add_to_store(&file, &data, &contents)?;
+    let mut written = store.bytes.clone();
+    let file = PdfFile::open(store.join(source))?;
+    let stamp = stamp_document(&file, authorities).await?;
+    written.extend_from_slice(&stamp.bytes);
+    Ok(written)
+}
+
+/// One signature on an opened file, B-B or with a time stamp; the answer is the revision and the room with its data.
+pub(super) async fn sign_once(
+    file: &PdfFile,
+    signer: &Signer,
+    options: &SignatureOptions,
+    level: Level,
+    authorities: &Authorities,
+) -> Result<(Appended, Vec<u8>), PadesError> {
+    let certificates: usize = signer.chain.iter().chain([&signer.certificate]).map(|one| one.der().len()).sum();
+    let stamped = level >= Level::Time;
+    let least = if stamped { ROOM_STAMPED } else { ROOM };
+    let room = least.max(certificates + 2_000 + if stamped { 6_000 } else { 0 });
+    let prepared = prepare(file, options, room)?;
+    let attributes = cms::prepare(prepared.digest(), &signer.certificate)?;
+    let value = signer.key.sign(attributes.der())?;
+    let mut data = cms::finish(&attributes, &value, &signer.certificate, &signer.chain, &[])?;
+    if stamped {
+        let token = stamp(Imprint::of(SignedData::parse(&data)?.signature()), authorities).await?;
+        data = cms::add_time_stamp(&data, &token)?;
+    }
+    let appended = prepared.embed(&data)?;
+    data.resize(room, 0);
+    Ok((appended, data))
+}
+
+async fn add_evidence(
+    file: &PdfFile,
+    contents: &[u8],
+    signer: &Signer,
+    authorities: &Authorities,
+) -> Result<Appended, PadesError> {
+    let data = evidence::of_signature(contents, &signer.certificate, &signer.chain, authorities).await?;
+    store::add_to_store(file, &data, &[contents.to_vec()])
+}
+
+async fn stamp_document(file: &PdfFile, authorities: &Authorities) -> Result<Appended, PadesError> {
+    let fields = super::form::fields(&file.newest())?;
+    let name = (1..).map(|count| format!("DauThoiGian{count}")).find(|name| fields.iter().all(|f| f.name != *name));
+    let prepared = prepare_time_stamp(file, &name.unwrap_or_default(), ROOM_TOKEN)?;
+    let imprint = Imprint { algorithm: DigestAlgorithm::Sha256, digest: prepared.digest().to_vec() };
+    prepared.embed(&stamp(imprint, authorities).await?)
+}
+
+/// Asks the authority for a token.
+async fn stamp(imprint: Imprint, authorities: &Authorities) -> Result<Vec<u8>, PadesError> {
+    let address = authorities.time_stamps.as_deref().ok_or(PadesError::NoTimeStamps)?;
+    let (transport, ambient) = (authorities.transport.as_ref(), &authorities.ambient);
+    let stamp = request_time_stamp(transport, address, imprint, (ambient.bytes(), ambient.now()), None).await?;
+    Ok(stamp.der().to_vec())
+}

@@ -1,0 +1,258 @@
+//! `haidang documents sign` and `haidang documents verify`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use haidang_documents::pades::{
+    Appearance, AppearanceText, Authorities, Judge, Level, PageChoice, Placement, Report, SignatureOptions, Signer,
+    Verdict, sign_file, verify_file,
+};
+use haidang_kernel::ambient::Ambient;
+use haidang_signing::path::{RevocationRule, TrustAnchors};
+use haidang_signing::{Certificate, FileKey};
+use haidang_web::client::{Guarded, OutboundLimits};
+
+use super::{Outcome, say};
+use crate::outbound::GuardedTransport;
+
+/// Largest answer of an authority: revocation lists of large ones have a few megabytes.
+const ANSWER_BYTES: usize = 32 << 20;
+
+/// Sign official documents and judge them.
+#[derive(Debug, Subcommand)]
+pub(crate) enum DocumentsCommand {
+    /// Sign a PDF with a key and its certificate.
+    Sign(Box<Sign>),
+    /// Judge a signed PDF: is it whole, and who signed.
+    Verify(Verify),
+}
+
+/// Sign a PDF with a key and its certificate.
+#[derive(Debug, Args)]
+pub(crate) struct Sign {
+    /// The PDF; it stays as it is.
+    file: PathBuf,
+    /// The new file, or the folder for `--count`.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Private key: an unencrypted PKCS#8 file that only its owner may read.
+    #[arg(long, value_name = "FILE")]
+    key: PathBuf,
+    /// Certificate of the key.
+    #[arg(long, value_name = "FILE")]
+    certificate: PathBuf,
+    /// Certificates between it and the root, in one or more PEM files.
+    #[arg(long, value_name = "FILE")]
+    chain: Vec<PathBuf>,
+    /// How much the signature proves: B-B, B-T, B-LT or B-LTA.
+    #[arg(long, default_value = "B-B")]
+    level: Level,
+    /// Address of the time stamping authority, for B-T and above.
+    #[arg(long, value_name = "ADDRESS")]
+    tsa: Option<String>,
+    /// Certificates to believe, for B-LT and above.
+    #[arg(long, value_name = "FILE")]
+    root: Vec<PathBuf>,
+    /// A host that may be called without encryption or in a private network; that of `--tsa` is one.
+    #[arg(long, value_name = "HOST")]
+    allow: Vec<String>,
+    /// Field of the signature; made when the file has none of that name.
+    #[arg(long, default_value = "ChuKy")]
+    field: String,
+    /// Why it is signed.
+    #[arg(long)]
+    reason: Option<String>,
+    /// Where it is signed.
+    #[arg(long)]
+    location: Option<String>,
+    /// Where the signature is seen: left,bottom,right,top in points.
+    #[arg(long, value_name = "BOX", value_parser = rectangle)]
+    rectangle: Option<[f64; 4]>,
+    /// On which page it is seen, counted from 1; default the last one.
+    #[arg(long, requires = "rectangle", value_parser = clap::value_parser!(u32).range(1..))]
+    page: Option<u32>,
+    /// A PNG of the handwriting or the seal.
+    #[arg(long, value_name = "FILE")]
+    picture: Option<PathBuf>,
+    /// A line of text that is seen.
+    #[arg(long, requires = "font")]
+    text: Vec<String>,
+    /// The TrueType font of the text.
+    #[arg(long, value_name = "FILE")]
+    font: Option<PathBuf>,
+    /// Sign so many times, into files 1.pdf, 2.pdf and so on of the folder `--out`.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    count: Option<u32>,
+}
+
+/// Judge a signed PDF: is it whole, and who signed.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The PDF.
+    file: PathBuf,
+    /// Certificates to believe.
+    #[arg(long, value_name = "FILE", required = true)]
+    root: Vec<PathBuf>,
+    /// Ask authorities about what the file does not carry.
+    #[arg(long)]
+    online: bool,
+    /// Refuse a signature when nobody says whether its certificate was revoked.
+    #[arg(long)]
+    strict: bool,
+    /// A host that may be called without encryption or in a private network.
+    #[arg(long, value_name = "HOST")]
+    allow: Vec<String>,
+    /// One JSON document.
+    #[arg(long)]
+    json: bool,
+}
+
+fn rectangle(text: &str) -> Result<[f64; 4], String> {
+    let sides: Option<Vec<f64>> = text.split(',').map(|side| side.trim().parse().ok()).collect();
+    let sides: Option<[f64; 4]> = sides.and_then(|sides| sides.try_into().ok());
+    sides
+        .filter(|sides| sides.iter().all(|side| side.is_finite()))
+        .ok_or("four numbers: left,bottom,right,top".to_owned())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| path.display().to_string())
+}
+
+fn bundles(paths: &[PathBuf]) -> Result<Vec<Certificate>> {
+    let mut all = Vec::new();
+    for path in paths {
+        let bytes = read(path)?;
+        let found = if bytes.starts_with(b"\x30") {
+            vec![Certificate::from_der(&bytes).with_context(|| path.display().to_string())?]
+        } else {
+            Certificate::read_bundle(&bytes).with_context(|| path.display().to_string())?
+        };
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+fn transport(mut hosts: Vec<String>, named: Option<&str>) -> Result<Arc<GuardedTransport>> {
+    if let Some(address) = named {
+        let url = reqwest::Url::parse(address).with_context(|| address.to_owned())?;
+        hosts.extend(url.host_str().map(str::to_owned));
+    }
+    let limits = OutboundLimits { answer_bytes: ANSWER_BYTES, ..OutboundLimits::default() };
+    Ok(Arc::new(GuardedTransport::new(Guarded::new(hosts, limits)?)))
+}
+
+pub(crate) async fn run(command: DocumentsCommand) -> Result<Outcome> {
+    match command {
+        DocumentsCommand::Sign(command) => sign(*command).await,
+        DocumentsCommand::Verify(command) => verify(command).await,
+    }
+}
+
+async fn sign(command: Sign) -> Result<Outcome> {
+    let ambient = Ambient::system();
+    let signer = Signer {
+        key: Arc::new(FileKey::read(&command.key)?),
+        certificate: Certificate::from_bytes(&read(&command.certificate)?)?,
+        chain: bundles(&command.chain)?,
+    };
+    let authorities = Authorities {
+        transport: transport(command.allow.clone(), command.tsa.as_deref())?,
+        time_stamps: command.tsa.clone(),
+        anchors: bundles(&command.root)?,
+        ambient: ambient.clone(),
+    };
+    if command.level >= Level::LongTerm && authorities.anchors.is_empty() {
+        bail!("level {} needs --root", command.level.code());
+    }
+    let mut options = options(&command, &signer)?;
+    match command.count {
+        None => {
+            options.at = ambient.now();
+            sign_file(&command.file, &command.out, &signer, &options, command.level, &authorities).await?;
+            say(format_args!("{}: signed, {}", command.out.display(), command.level.code()))?;
+        }
+        Some(count) => {
+            std::fs::create_dir_all(&command.out).with_context(|| command.out.display().to_string())?;
+            for number in 1..=count {
+                options.at = ambient.now();
+                let out = command.out.join(format!("{number}.pdf"));
+                sign_file(&command.file, &out, &signer, &options, command.level, &authorities).await?;
+            }
+            say(format_args!("{}: {count} files signed, {}", command.out.display(), command.level.code()))?;
+        }
+    }
+    Ok(Outcome::Good)
+}
+
+fn options(command: &Sign, signer: &Signer) -> Result<SignatureOptions> {
+    let page = match command.page {
+        None => PageChoice::Last,
+        Some(page) => PageChoice::At(usize::try_from(page)?.saturating_sub(1)),
+    };
+    let text = match (&command.font, command.text.is_empty()) {
+        (Some(font), false) => {
+            Some(AppearanceText { lines: command.text.clone(), font: read(font)?.into(), size: 10.0, colour: [0; 3] })
+        }
+        _ => None,
+    };
+    let picture = command.picture.as_deref().map(read).transpose()?.map(Into::into);
+    let name = signer.certificate.common_name();
+    Ok(SignatureOptions {
+        field: command.field.clone(),
+        tooltip: name.clone().map_or_else(|| "Chữ ký số".to_owned(), |name| format!("Chữ ký số: {name}")),
+        placement: command.rectangle.map(|rectangle| Placement { page, rectangle }),
+        appearance: Appearance { picture, text },
+        at: jiff::Timestamp::UNIX_EPOCH,
+        signer: name,
+        reason: command.reason.clone(),
+        location: command.location.clone(),
+        certification: None,
+    })
+}
+
+async fn verify(command: Verify) -> Result<Outcome> {
+    let transport = if command.online { Some(transport(command.allow.clone(), None)?) } else { None };
+    let judge = Judge {
+        anchors: TrustAnchors::new(bundles(&command.root)?),
+        now: Ambient::system().now(),
+        revocation: if command.strict { RevocationRule::Required } else { RevocationRule::WhereKnown },
+        transport: transport.map(|transport| transport as _),
+    };
+    let report = verify_file(&command.file, &judge).await.with_context(|| command.file.display().to_string())?;
+    if command.json {
+        say(serde_json::to_string_pretty(&report)?)?;
+    } else {
+        tell(&report)?;
+    }
+    Ok(if report.is_good() { Outcome::Good } else { Outcome::Wrong })
+}
+
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Passed => "yes",
+        Verdict::Failed => "NO",
+        Verdict::Undetermined => "not known",
+    }
+}
+
+fn tell(report: &Report) -> Result<()> {
+    for one in &report.signatures {
+        let signer = one.signer.as_deref().unwrap_or("?");
+        let level = one.level.map_or("-", Level::code);
+        let stamped = one.stamped_at.map(|at| format!(", stamped {at}")).unwrap_or_default();
+        say(format_args!("{}: {signer}, revision {}, {level}{stamped}", one.field, one.revision))?;
+        for finding in one.integrity.findings.iter().chain(&one.identity.findings) {
+            let detail = finding.detail.as_deref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+            say(format_args!("  {}{detail}", finding.text_en))?;
+        }
+    }
+    for finding in report.integrity.findings.iter().filter(|_| report.signatures.is_empty()) {
+        let detail = finding.detail.as_deref().map(|detail| format!(" ({detail})")).unwrap_or_default();
+        say(format_args!("{}{detail}", finding.text_en))?;
+    }
+    say(format_args!("whole: {}", verdict(report.integrity.verdict)))?;
+    say(format_args!("certificates good: {}", verdict(report.identity.verdict)))
+}
