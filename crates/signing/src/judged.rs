@@ -100,6 +100,7 @@ fn openssl_accepts_time_stamps_with_fractions_of_a_second() {
     let info = TimeStampInfo {
         policy: der::asn1::ObjectIdentifier::new_unwrap("1.2.3.4.1"),
         imprint: request.imprint,
+        null_parameters: request.null_parameters,
         serial: vec![0x12, 0x34],
         time: fixture::at("2026-06-02T00:00:00.25Z"),
         accuracy_micros: Some(1_500_000),

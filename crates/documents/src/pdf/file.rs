@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::object::{Dictionary, Object, Reference, Stream, StreamData};
+use super::object::{Object, Reference, Stream, StreamData};
 use super::parser::{Parser, Spans, Stop};
 use super::source::Source;
 use super::view::{Container, View};
 use super::xref::{self, Entry, Section, XrefStyle};
-use super::{OBJECT_BYTES_LIMIT, PdfError, REVISION_LIMIT, STRUCTURE_LIMIT, filter, malformed};
+use super::{OBJECT_BYTES_LIMIT, PdfError, REVISION_LIMIT, STRUCTURE_LIMIT, malformed};
 
 /// Decoded objects and object streams that are kept, in bytes of their source.
 pub(super) const CACHE_BYTES: u64 = 8 << 20;

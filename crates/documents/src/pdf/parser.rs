@@ -373,11 +373,12 @@ impl<'a> Parser<'a> {
         let Ok(value) = text.strip_prefix('+').unwrap_or(text).parse::<i64>() else {
             return self.wrong("a number is too large");
         };
-        if digits.len() == text.len() && value > 0 {
-            if let Some(generation) = self.reference_tail()? {
-                let Ok(number) = u32::try_from(value) else { return self.wrong("an object number is too large") };
-                return Ok(Object::Reference(Reference { number, generation }));
-            }
+        if digits.len() == text.len()
+            && value > 0
+            && let Some(generation) = self.reference_tail()?
+        {
+            let Ok(number) = u32::try_from(value) else { return self.wrong("an object number is too large") };
+            return Ok(Object::Reference(Reference { number, generation }));
         }
         Ok(Object::Integer(value))
     }

@@ -206,7 +206,7 @@ async fn forged_dictionaries_of_signatures_are_refused() {
     for cut in [1, 7, 40, 400] {
         let report = judged(&pki, &file[..file.len() - cut]).await;
         // Without its last line break the file is still whole.
-        assert_eq!(report.is_good(), false, "cut {cut}: {report:#?}");
+        assert!(!report.is_good(), "cut {cut}: {report:#?}");
     }
 }
 

@@ -173,6 +173,7 @@ impl Transport for Pki {
         let info = TimeStampInfo {
             policy: ObjectIdentifier::new_unwrap("1.2.3.4"),
             imprint: request.imprint,
+            null_parameters: request.null_parameters,
             serial: vec![1],
             time: self.ambient.now(),
             accuracy_micros: None,

@@ -29,8 +29,11 @@ pub(super) struct Uncovered {
     pub(super) code: Code,
 }
 
+/// Each signature as it can be judged, and the fields of the newest revision.
+type Signatures = (Vec<Result<Covered, Uncovered>>, Vec<Field>);
+
 /// All signatures of the newest revision, and those that an older one had and the newest has not.
-pub(super) fn read(file: &PdfFile) -> Result<(Vec<Result<Covered, Uncovered>>, Vec<Field>), PdfError> {
+pub(super) fn read(file: &PdfFile) -> Result<Signatures, PdfError> {
     let view = file.newest();
     let fields = form::fields(&view)?;
     let signed = |fields: &[Field]| -> Vec<Field> {

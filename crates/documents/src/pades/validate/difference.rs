@@ -273,8 +273,8 @@ impl Comparison<'_> {
                 return refuse(Code::FieldChanged, number);
             }
             filled |= moved;
-            if let Some(old) = old.filter(|_| !(value && open) && !matches!(key.as_slice(), b"Kids" | b"P" | b"Parent"))
-            {
+            let judged_elsewhere = matches!(key.as_slice(), b"Kids" | b"P" | b"Parent") || (value && open);
+            if let Some(old) = old.filter(|_| !judged_elsewhere) {
                 self.unchanged(&old.clone())?;
             }
         }
