@@ -175,6 +175,15 @@ db_test! {
         assert_eq!(trial.sessions(&person).await, 0);
         assert_eq!(trial.ended_events().await, 2, "the provider is told of both, and ends what hangs on them");
         assert!(trial.room.actor(&person, None).await.unwrap().is_none());
+        // Taking the attribute away, and whatever is changed after it, unlocks nobody.
+        for body in [
+            patch(json!([{ "op": "remove", "path": "active" }])),
+            patch(json!([{ "op": "replace", "path": "title", "value": "Văn thư" }])),
+        ] {
+            let answer = trial.ask("PATCH", &format!("/Users/{id}"), body).await;
+            assert_eq!((answer.status, answer.body.get("active")), (200, None));
+            assert!(trial.room.actor(&person, None).await.unwrap().is_none());
+        }
         let body = patch(json!([{ "op": "replace", "value": { "active": true } }]));
         assert_eq!(trial.ask("PATCH", &format!("/Users/{id}"), body).await.body["active"], true);
         assert!(trial.room.actor(&person, None).await.unwrap().is_some());

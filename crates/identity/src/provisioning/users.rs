@@ -25,6 +25,7 @@ use crate::rules::normal_username;
 pub(super) struct User {
     pub(super) person: PersonId,
     pub(super) document: Document,
+    pub(super) locked: bool,
     pub(super) version: i64,
     pub(super) created_at: Timestamp,
     pub(super) changed_at: Timestamp,
@@ -45,15 +46,17 @@ fn user(row: &Row) -> Result<User, StoreError> {
         document.insert("userName".to_owned(), row.text("user_name")?.into());
         document.insert("displayName".to_owned(), row.text("full_name")?.into());
     }
-    // An administrator may have locked the account since; the directory must see that. One that took the attribute
-    // away does not get it back while it would only say the usual.
+    // An administrator may have locked the account since; the directory must see that, unless it took the attribute
+    // away from a locked account itself (kept as null) and wishes to hear no more of it.
     let locked = row.boolean("locked")?;
-    if own || locked || document.contains_key("active") {
+    let said = document.remove("active");
+    if said != Some(Value::Null) && (own || locked || said.is_some()) {
         document.insert("active".to_owned(), (!locked).into());
     }
     Ok(User {
         person: row.id("person")?,
         document,
+        locked,
         version: row.integer("version")?,
         created_at: row.timestamp("created_at")?,
         changed_at: row.timestamp("changed_at")?,
@@ -177,7 +180,7 @@ impl IdentityRoom {
             return Err(ScimFault::Taken("an account has this userName"));
         }
         // An attribute taken away decides nothing: whoever was locked stays locked.
-        let active = after.get("active").and_then(Value::as_bool).unwrap_or_else(|| active(&before.document));
+        let active = after.get("active").and_then(Value::as_bool).unwrap_or(!before.locked);
         let changed = changed_names(&before.document, &after);
         if changed.is_empty() {
             return Ok(before.clone());
@@ -185,12 +188,16 @@ impl IdentityRoom {
         let now = self.inner.ambient.now();
         let name = full_name(&after);
         let (key, sort) = (text::search_key(&name), text::person_sort_key(&name));
+        let mut kept = after.clone();
+        if before.locked {
+            kept.entry("active").or_insert(Value::Null);
+        }
         let written = self
             .inner
             .db
             .transaction(|tx| {
                 let (id, version, by) = (before.person.clone(), before.version, by.clone());
-                let attributes = Value::Object(after.clone()).to_string();
+                let attributes = Value::Object(kept.clone()).to_string();
                 let row = args![&id, version, &username, external_id(&after), attributes, now];
                 let person = args![&id, &name, &key, sort.clone(), email(&after), !active, now];
                 let detail = json!({ "attributes": changed, "active": active });
