@@ -151,7 +151,7 @@ fn decode(base64: &str, sink: Sink<'_>) -> Result<(), Stop> {
             pass(&mut digits)?;
         }
     }
-    if digits.len() % 4 != 0 {
+    if !digits.len().is_multiple_of(4) {
         return Err(broken());
     }
     pass(&mut digits)

@@ -108,8 +108,8 @@ fn a_signed_message_is_whole_and_its_signer_known() {
 #[test]
 fn what_a_signature_does_not_prove_is_said() {
     let signed = &MADE.signed;
-    let start = signed.find("<Signature ").unwrap();
-    let end = signed.find("</Signature>").unwrap() + "</Signature>".len();
+    let start = signed.find("<ds:Signature ").unwrap();
+    let end = signed.find("</ds:Signature>").unwrap() + "</ds:Signature>".len();
     let signature = &signed[start..end];
     let moved = signed.replace(signature, "").replacen("</edXML>", &format!("{signature}</edXML>"), 1);
     for (name, text, wanted) in [

@@ -78,7 +78,7 @@ struct EcdsaValue<'a> {
 pub(super) fn ecdsa_to_der(key: &SubjectPublicKeyInfoOwned, value: &[u8]) -> Result<Vec<u8>, XmlSignatureError> {
     // An uncompressed point is one byte and two coordinates.
     let length = key.subject_public_key.raw_bytes().len().saturating_sub(1);
-    if value.len() != length || length % 2 != 0 {
+    if value.len() != length || !length.is_multiple_of(2) {
         return Err(XmlSignatureError::Value);
     }
     let (r, s) = value.split_at(length / 2);

@@ -101,13 +101,15 @@ fn place(text: &str, at: usize, signature: &str) -> String {
     whole
 }
 
+/// With a prefix: libxml2 2.14.6 (as lxml 6.1.3 brings it) wrongly undeclares a default namespace deep in a part, and
+/// its users would refuse what is signed without one.
 fn signed_info(form: Canonicalization, key: SignatureAlgorithm, uri: &str, digest: &[u8]) -> String {
     let form = form.uri();
     format!(
-        "<SignedInfo><CanonicalizationMethod Algorithm=\"{form}\"></CanonicalizationMethod>\
-         <SignatureMethod Algorithm=\"{}\"></SignatureMethod><Reference URI=\"{uri}\"><Transforms>\
-         <Transform Algorithm=\"{ENVELOPED}\"></Transform><Transform Algorithm=\"{form}\"></Transform></Transforms>\
-         <DigestMethod Algorithm=\"{}\"></DigestMethod><DigestValue>{}</DigestValue></Reference></SignedInfo>",
+        "<ds:SignedInfo><ds:CanonicalizationMethod Algorithm=\"{form}\"></ds:CanonicalizationMethod>\
+         <ds:SignatureMethod Algorithm=\"{}\"></ds:SignatureMethod><ds:Reference URI=\"{uri}\"><ds:Transforms>\
+         <ds:Transform Algorithm=\"{ENVELOPED}\"></ds:Transform><ds:Transform Algorithm=\"{form}\"></ds:Transform></ds:Transforms>\
+         <ds:DigestMethod Algorithm=\"{}\"></ds:DigestMethod><ds:DigestValue>{}</ds:DigestValue></ds:Reference></ds:SignedInfo>",
         algorithm::uri_of(key),
         algorithm::SHA256,
         BASE64.encode(digest),
@@ -117,12 +119,12 @@ fn signed_info(form: Canonicalization, key: SignatureAlgorithm, uri: &str, diges
 fn signature(info: &str, value: &str, signer: &XmlSigner<'_>) -> String {
     let mut certificates = String::new();
     for certificate in std::iter::once(signer.certificate).chain(signer.chain) {
-        certificates.push_str("<X509Certificate>");
+        certificates.push_str("<ds:X509Certificate>");
         certificates.push_str(&BASE64.encode(certificate.der()));
-        certificates.push_str("</X509Certificate>");
+        certificates.push_str("</ds:X509Certificate>");
     }
     format!(
-        "<Signature xmlns=\"{SIGNATURE_NAMESPACE}\">{info}<SignatureValue>{value}</SignatureValue>\
-         <KeyInfo><X509Data>{certificates}</X509Data></KeyInfo></Signature>"
+        "<ds:Signature xmlns:ds=\"{SIGNATURE_NAMESPACE}\">{info}<ds:SignatureValue>{value}</ds:SignatureValue>\
+         <ds:KeyInfo><ds:X509Data>{certificates}</ds:X509Data></ds:KeyInfo></ds:Signature>"
     )
 }

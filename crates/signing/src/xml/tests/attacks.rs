@@ -44,7 +44,7 @@ fn changed_content_is_found() {
         ("space in text", "nội dung", "nội  dung"),
         ("instruction", "<empty/>", "<empty/><?run this?>"),
         ("instruction around", "<order ", "<?run this?><order "),
-        ("beside the signature", "<Signature", "x<Signature"),
+        ("beside the signature", "<ds:Signature", "x<ds:Signature"),
     ] {
         for expected in [&DOCUMENT, &BY_ID] {
             // By identifier the root is covered, and nothing around it.
@@ -76,7 +76,7 @@ fn the_same_content_in_another_spelling_is_the_same() {
 
 #[test]
 fn wrapped_and_moved_signatures_are_refused() {
-    let signature = |text: &str| between(text, "<Signature", "</Signature>").to_owned();
+    let signature = |text: &str| between(text, "<ds:Signature", "</ds:Signature>").to_owned();
     let inner = |text: &str| between(text, "<order", "</order>").to_owned();
     let forged = |text: &str, id: &str| {
         let body = "<body>giả</body>";
@@ -101,7 +101,7 @@ fn wrapped_and_moved_signatures_are_refused() {
     let second = |text: &str| text.replace("<body", &format!("<head>{}</head><body", "x"));
     check("a second place for it", &DOCUMENT, second, misplaced);
     check("twice", &DOCUMENT, |text| text.replace("<empty/>", &signature(text)), several);
-    let object = |text: &str| text.replace("</KeyInfo>", "</KeyInfo><Object><body>giả</body></Object>");
+    let object = |text: &str| text.replace("</ds:KeyInfo>", "</ds:KeyInfo><ds:Object><body>giả</body></ds:Object>");
     check("content inside the signature", &DOCUMENT, object, |error| matches!(error, XmlSignatureError::Form(_)));
     check("none", &DOCUMENT, |text| text.replace(&signature(text), ""), |e| matches!(e, XmlSignatureError::Absent));
     let foreign = |text: &str| text.replace(SIGNATURE_NAMESPACE, "urn:m");
@@ -113,9 +113,9 @@ fn references_and_transforms_are_the_expected_ones() {
     let form: Fault = |error| matches!(error, XmlSignatureError::Form(_));
     let coverage: Fault = |error| matches!(error, XmlSignatureError::Coverage(_));
     let algorithm: Fault = |error| matches!(error, XmlSignatureError::Algorithm(_));
-    let enveloped = "<Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"></Transform>";
-    let canonical = format!("<Transform Algorithm=\"{}\"></Transform>", Canonicalization::Inclusive.uri());
-    let other = |uri: &str| format!("<Transform Algorithm=\"{uri}\"></Transform>");
+    let enveloped = "<ds:Transform Algorithm=\"http://www.w3.org/2000/09/xmldsig#enveloped-signature\"></ds:Transform>";
+    let canonical = format!("<ds:Transform Algorithm=\"{}\"></ds:Transform>", Canonicalization::Inclusive.uri());
+    let other = |uri: &str| format!("<ds:Transform Algorithm=\"{uri}\"></ds:Transform>");
     let cases: [(&str, &str, String, Fault); 12] = [
         ("no transform", enveloped, String::new(), form),
         ("twice", enveloped, enveloped.repeat(2), algorithm),
@@ -128,13 +128,18 @@ fn references_and_transforms_are_the_expected_ones() {
         ("an address", "URI=\"\"", "URI=\"https://example.org/a\"".to_owned(), coverage),
         ("a pointer", "URI=\"\"", "URI=\"#xpointer(/)\"".to_owned(), coverage),
         ("no address", "URI=\"\"", String::new(), coverage),
-        ("a prefix list here", "REC-xml-c14n-20010315\"></Can", "REC-xml-c14n-20010315\"><a/></Can".to_owned(), form),
+        (
+            "a prefix list here",
+            "REC-xml-c14n-20010315\"></ds:Can",
+            "REC-xml-c14n-20010315\"><a/></ds:Can".to_owned(),
+            form,
+        ),
     ];
     for (name, from, to, wanted) in &cases {
         check(name, &DOCUMENT, |text| text.replacen(from, to, 1), *wanted);
     }
     let second = |text: &str| {
-        let reference = between(text, "<Reference", "</Reference>");
+        let reference = between(text, "<ds:Reference", "</ds:Reference>");
         text.replace(reference, &reference.repeat(2))
     };
     check("a second reference", &DOCUMENT, second, form);
@@ -153,8 +158,9 @@ fn algorithms_are_those_of_the_table() {
     ] {
         check(name, &DOCUMENT, |text| text.replacen(from, to, 1), wanted);
     }
-    let truncated =
-        |text: &str| text.replace("</SignatureMethod>", "<HMACOutputLength>0</HMACOutputLength></SignatureMethod>");
+    let truncated = |text: &str| {
+        text.replace("</ds:SignatureMethod>", "<ds:HMACOutputLength>0</ds:HMACOutputLength></ds:SignatureMethod>")
+    };
     check("parameters", &DOCUMENT, truncated, |error| matches!(error, XmlSignatureError::Form(_)));
     let rsa = |text: &str| text.replace("#ecdsa-sha256", "#rsa-sha256");
     check("the algorithm of another key", &DOCUMENT, rsa, |error| matches!(error, XmlSignatureError::Signing(_)));
@@ -166,15 +172,16 @@ fn values_and_certificates_belong_together() {
     let form: Fault = |error| matches!(error, XmlSignatureError::Form(_));
     let stranger = Order::signer("B", 2).issue(None);
     let base64 = |bytes: &[u8]| data_encoding::BASE64.encode(bytes);
-    let own = |text: &str| between(text, "<X509Certificate>", "</X509Certificate>").to_owned();
-    let wrap =
-        |certificate: &crate::Certificate| format!("<X509Certificate>{}</X509Certificate>", base64(certificate.der()));
+    let own = |text: &str| between(text, "<ds:X509Certificate>", "</ds:X509Certificate>").to_owned();
+    let wrap = |certificate: &crate::Certificate| {
+        format!("<ds:X509Certificate>{}</ds:X509Certificate>", base64(certificate.der()))
+    };
     check("a stranger's certificate", &DOCUMENT, |text| text.replace(&own(text), &wrap(&stranger.certificate)), value);
     let beside = |text: &str| text.replace(&own(text), &format!("{}{}", wrap(&stranger.certificate), own(text)));
     assert_eq!(judge(&beside(&SIGNED.0), &DOCUMENT).unwrap(), "A", "others may lie beside it");
     let none: Fault = |error| matches!(error, XmlSignatureError::NoCertificate);
     check("no certificate", &DOCUMENT, |text| text.replace(&own(text), ""), none);
-    let old = |text: &str| between(text, "<SignatureValue>", "</SignatureValue>").to_owned();
+    let old = |text: &str| between(text, "<ds:SignatureValue>", "</ds:SignatureValue>").to_owned();
     for (name, made, wanted) in [
         ("zeros", base64(&[0; 64]), value),
         ("too short", base64(&[1; 63]), value),
@@ -184,13 +191,13 @@ fn values_and_certificates_belong_together() {
         ("empty", String::new(), value),
         ("an element in it", "<a/>".to_owned(), form),
     ] {
-        let made = format!("<SignatureValue>{made}</SignatureValue>");
+        let made = format!("<ds:SignatureValue>{made}</ds:SignatureValue>");
         check(name, &DOCUMENT, |text| text.replace(&old(text), &made), wanted);
     }
     let lines = SIGNED
         .0
-        .replace("<SignatureValue>", "<SignatureValue>\n  ")
-        .replace("</SignatureValue>", "\n</SignatureValue>");
+        .replace("<ds:SignatureValue>", "<ds:SignatureValue>\n  ")
+        .replace("</ds:SignatureValue>", "\n</ds:SignatureValue>");
     assert_eq!(judge(&lines, &DOCUMENT).unwrap(), "A", "blanks around a value are usual");
 }
 

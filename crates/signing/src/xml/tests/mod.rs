@@ -58,8 +58,8 @@ fn every_key_form_and_coverage_signs_and_is_accepted() {
 fn signing_leaves_every_other_byte_as_it_was() {
     let issued = Order::signer("A", 1).issue(None);
     let signed = sign(MESSAGE, &DOCUMENT, &issued).unwrap();
-    let (before, rest) = signed.split_once("<Signature").unwrap();
-    let (_, after) = rest.split_once("</Signature>").unwrap();
+    let (before, rest) = signed.split_once("<ds:Signature").unwrap();
+    let (_, after) = rest.split_once("</ds:Signature>").unwrap();
     assert_eq!(format!("{before}{after}"), MESSAGE);
     assert!(before.ends_with("</o:subject>"), "the last child of its parent");
 }
