@@ -143,9 +143,12 @@ pub(crate) fn run(command: EdxmlCommand) -> Result<Outcome> {
 
 fn bounded(path: &Path) -> Result<Vec<u8>> {
     let shown = || path.display().to_string();
-    let mut bytes = Vec::new();
     let limit = edxml::MESSAGE_LIMIT as u64;
-    std::fs::File::open(path).with_context(shown)?.take(limit + 1).read_to_end(&mut bytes).with_context(shown)?;
+    let file = std::fs::File::open(path).with_context(shown)?;
+    // Room at once: a buffer that grows is in memory twice.
+    let length = file.metadata().with_context(shown)?.len().min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(length)? + 1);
+    file.take(limit + 1).read_to_end(&mut bytes).with_context(shown)?;
     if bytes.len() as u64 > limit {
         bail!("{}: longer than 300 MB", path.display());
     }

@@ -113,13 +113,29 @@ fn look_over(text: &str, limits: &Limits) -> Result<(), XmlError> {
         if piece.starts_with("!DOCTYPE") || piece.starts_with("!ENTITY") {
             return Err(XmlError::DocumentType);
         }
-        // Text may hold such pairs as well; nobody writes as many of them into one field.
-        let values = piece.split('=').skip(1).filter(|rest| rest.trim_start().starts_with(['"', '\'']));
-        if values.take(4 * limits.attributes + 1).count() > 4 * limits.attributes {
+        if values_of_tag(piece, limits.attributes) > limits.attributes {
             return Err(XmlError::Limit("attributes of an element"));
         }
     }
     Ok(())
+}
+
+/// How many quoted values the start tag at the beginning of a piece has, counted up to one more than `limit`.
+fn values_of_tag(piece: &str, limit: usize) -> usize {
+    if piece.starts_with(['!', '?', '/']) {
+        return 0;
+    }
+    let (mut count, mut within) = (0, None);
+    for byte in piece.bytes() {
+        match (within, byte) {
+            (Some(quote), _) if quote == byte => within = None,
+            (None, b'"' | b'\'') if count > limit => break,
+            (None, b'"' | b'\'') => (within, count) = (Some(byte), count + 1),
+            (None, b'>') => break,
+            _ => {}
+        }
+    }
+    count
 }
 
 /// The place only: the words of the parser may quote the text.
