@@ -13,6 +13,8 @@
 //! [`cms::SignedData::verify`] (the content, the attributes, the key), [`time_stamp::TimeStamp`] (the moment),
 //! [`path::validate`] (the certificate at that moment).
 //!
+//! XML messages carry their signature inside: [`xml`] makes and checks it with the same keys and certificates.
+//!
 //! Bytes that somebody signed are kept and passed on as they came. Everything read has an upper bound, and what is not
 //! understood is refused. Nothing here opens a connection to an authority, and nothing here trusts: anchors, dates and
 //! transports come from the caller. Not here: PDF (crate `documents`), the authorities others call (crate `trust`), and
@@ -41,6 +43,7 @@ mod sealer;
 mod signer;
 pub mod time_stamp;
 mod transport;
+pub mod xml;
 
 pub use algorithm::{DigestAlgorithm, Hasher, SignatureAlgorithm, verify};
 pub use certificate::{Certificate, MAX_BUNDLE, MAX_CERTIFICATE};

@@ -1,4 +1,4 @@
-//! `haidang documents sign` and `haidang documents verify`.
+//! `haidang documents`: `sign` and `verify` here, the rest beside it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use haidang_signing::path::{RevocationRule, TrustAnchors};
 use haidang_signing::{Certificate, FileKey};
 use haidang_web::client::{Guarded, OutboundLimits};
 
-use super::{Outcome, say};
+use super::{Outcome, edxml, say};
 use crate::outbound::GuardedTransport;
 
 /// Largest answer of an authority: revocation lists of large ones have a few megabytes.
@@ -27,6 +27,9 @@ pub(crate) enum DocumentsCommand {
     Sign(Box<Sign>),
     /// Judge a signed PDF: is it whole, and who signed.
     Verify(Verify),
+    /// Write and read edXML messages.
+    #[command(subcommand)]
+    Edxml(edxml::EdxmlCommand),
 }
 
 /// Sign a PDF with a key and its certificate.
@@ -117,14 +120,14 @@ fn rectangle(text: &str) -> Result<[f64; 4], String> {
         .ok_or("four numbers: left,bottom,right,top".to_owned())
 }
 
-fn read(path: &Path) -> Result<Vec<u8>> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| path.display().to_string())
 }
 
-fn bundles(paths: &[PathBuf]) -> Result<Vec<Certificate>> {
+pub(super) fn bundles(paths: &[PathBuf]) -> Result<Vec<Certificate>> {
     let mut all = Vec::new();
     for path in paths {
-        let bytes = read(path)?;
+        let bytes = read_file(path)?;
         let found = if bytes.starts_with(b"\x30") {
             vec![Certificate::from_der(&bytes).with_context(|| path.display().to_string())?]
         } else {
@@ -148,6 +151,7 @@ pub(crate) async fn run(command: DocumentsCommand) -> Result<Outcome> {
     match command {
         DocumentsCommand::Sign(command) => sign(*command).await,
         DocumentsCommand::Verify(command) => verify(command).await,
+        DocumentsCommand::Edxml(command) => edxml::run(command),
     }
 }
 
@@ -155,7 +159,7 @@ async fn sign(command: Sign) -> Result<Outcome> {
     let ambient = Ambient::system();
     let signer = Signer {
         key: Arc::new(FileKey::read(&command.key)?),
-        certificate: Certificate::from_bytes(&read(&command.certificate)?)?,
+        certificate: Certificate::from_bytes(&read_file(&command.certificate)?)?,
         chain: bundles(&command.chain)?,
     };
     let authorities = Authorities {
@@ -193,12 +197,15 @@ fn options(command: &Sign, signer: &Signer) -> Result<SignatureOptions> {
         Some(page) => PageChoice::At(usize::try_from(page)?.saturating_sub(1)),
     };
     let text = match (&command.font, command.text.is_empty()) {
-        (Some(font), false) => {
-            Some(AppearanceText { lines: command.text.clone(), font: read(font)?.into(), size: 10.0, colour: [0; 3] })
-        }
+        (Some(font), false) => Some(AppearanceText {
+            lines: command.text.clone(),
+            font: read_file(font)?.into(),
+            size: 10.0,
+            colour: [0; 3],
+        }),
         _ => None,
     };
-    let picture = command.picture.as_deref().map(read).transpose()?.map(Into::into);
+    let picture = command.picture.as_deref().map(read_file).transpose()?.map(Into::into);
     let name = signer.certificate.common_name();
     Ok(SignatureOptions {
         field: command.field.clone(),

@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod directory;
 mod documents;
+mod edxml;
 mod packs;
 mod posts;
 pub mod routes;

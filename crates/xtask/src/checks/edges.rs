@@ -24,6 +24,8 @@ const EXCLUSIVE: &[(&str, &[&str])] = &[
     ("icu_collator", &["kernel"]),
     ("cel", &["services"]),
     ("jsonschema", &["services"]),
+    ("uppsala", &["signing"]),
+    ("bergshamra-c14n", &["signing"]),
 ];
 
 /// What a crate may depend on; `None` for a crate that has no place yet.
