@@ -15,7 +15,7 @@ use haidang_services::cases::filing::SubmitWhole;
 use haidang_services::cases::row::Draft;
 use haidang_services::cases::trail::SupplementItem;
 use haidang_services::model::{ActionKind, CaseState, Channel};
-use haidang_services::procedure::Facts;
+use haidang_services::procedure::{Facts, FeeLine};
 use jiff::SignedDuration;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -125,7 +125,8 @@ impl Stage<'_> {
         let mut facts = self.facts(person)?;
         // Chance decides whether copies are asked for; a few throws find a case with something to pay.
         for _ in 0..32 {
-            if version.fees(&facts).iter().any(|fee| fee.exempt.is_none() && fee.collect_at <= 1) {
+            let owed = |fee: &FeeLine| fee.exempt.is_none() && fee.amount.is_some_and(|amount| amount.dong() > 0);
+            if version.fees(&facts).iter().any(|fee| fee.collect_at <= 1 && owed(fee)) {
                 break;
             }
             facts = self.facts(person)?;
