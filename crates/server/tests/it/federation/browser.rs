@@ -44,6 +44,8 @@ pub struct Browser {
 }
 
 fn client(jar: &Arc<Jar>, policy: Policy) -> Client {
+    // No other test may have installed it yet.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder().cookie_provider(jar.clone()).redirect(policy).no_proxy().build().unwrap()
 }
 
