@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod actor;
+pub mod archive;
 pub mod authorizer;
 pub mod cases;
 pub mod consent;
@@ -14,6 +15,7 @@ pub mod files;
 pub mod identity;
 pub mod messages;
 pub mod once_only;
+pub mod papers;
 pub mod payment;
 pub mod vault;
 
