@@ -78,6 +78,21 @@ pub struct Agency {
     pub successor: Option<String>,
 }
 
+/// One post of an agency with whoever holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaffMember {
+    /// Who.
+    pub person: PersonId,
+    /// Full name.
+    pub name: String,
+    /// Role id of the pack.
+    pub role: String,
+    /// Title of the post in Vietnamese as printed.
+    pub title: String,
+    /// What the role allows.
+    pub capabilities: std::collections::BTreeSet<String>,
+}
+
 /// What is needed to register a person met at the counter who has no account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewPerson {
@@ -121,6 +136,8 @@ pub trait Directory: Send + Sync {
     async fn agency_of_commune(&self, commune_code: &str) -> Result<Option<Agency>, ContractError>;
     /// People who hold the role in the agency today: id and name.
     async fn holders(&self, role: &str, agency: &str) -> Result<Vec<(PersonId, String)>, ContractError>;
+    /// Everybody who holds a post in the agency today, by name; somebody with two posts appears twice.
+    async fn staff(&self, agency: &str) -> Result<Vec<StaffMember>, ContractError>;
     /// Whether somebody holds a post in the agency today that gives the capability, besides the person left out.
     async fn is_held(&self, capability: &str, agency: &str, besides: Option<&PersonId>) -> Result<bool, ContractError>;
 }

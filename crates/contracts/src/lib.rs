@@ -7,6 +7,7 @@ pub mod access;
 pub mod actor;
 pub mod archive;
 pub mod authorizer;
+pub mod calendar;
 pub mod cases;
 pub mod consent;
 pub mod documents;

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError};
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::actor::PersonId;
-use haidang_contracts::identity::{Agency, Directory};
+use haidang_contracts::identity::{Agency, Directory, StaffMember};
 use haidang_store::{Row, StoreError, args};
 use jiff::civil::Date;
 
@@ -121,6 +121,21 @@ impl Directory for IdentityRoom {
     async fn holders(&self, role: &str, agency: &str) -> Result<Vec<(PersonId, String)>, ContractError> {
         let rows = self.inner.db.fetch_all(sql::HOLDERS, args![agency, role, self.today()]).await.map_err(refused)?;
         rows.iter().map(|row| Ok((row.id("id")?, row.text("full_name")?))).collect::<Result<_, _>>().map_err(refused)
+    }
+
+    async fn staff(&self, agency: &str) -> Result<Vec<StaffMember>, ContractError> {
+        let rows = self.inner.db.fetch_all(sql::STAFF, args![agency, self.today()]).await.map_err(refused)?;
+        let member = |row: &haidang_store::Row| {
+            let role = row.text("role")?;
+            Ok(StaffMember {
+                person: row.id("id")?,
+                name: row.text("full_name")?,
+                title: row.text("title")?,
+                capabilities: self.inner.settings.roles.capabilities(&role),
+                role,
+            })
+        };
+        rows.iter().map(member).collect::<Result<_, _>>().map_err(refused)
     }
 
     async fn is_held(&self, capability: &str, agency: &str, besides: Option<&PersonId>) -> Result<bool, ContractError> {

@@ -39,6 +39,9 @@ pub(crate) const LOCK_PERSON: &str = "UPDATE identity_person SET locked = $2, ch
 
 pub(crate) const HOLDERS: &str = "SELECT person.id AS id, person.full_name AS full_name FROM identity_position AS post JOIN identity_person AS person ON person.id = post.person WHERE post.agency = $1 AND post.role = $2 AND post.valid_from <= $3 AND (post.valid_to IS NULL OR post.valid_to >= $3) AND NOT person.locked ORDER BY person.name_sort, person.id";
 
+/// Posts of an agency on a day, by the name of whoever holds them.
+pub(crate) const STAFF: &str = "SELECT person.id AS id, person.full_name AS full_name, post.role AS role, post.title AS title FROM identity_position AS post JOIN identity_person AS person ON person.id = post.person WHERE post.agency = $1 AND post.valid_from <= $2 AND (post.valid_to IS NULL OR post.valid_to >= $2) AND NOT person.locked ORDER BY person.name_sort, person.id, post.role";
+
 pub(crate) const INSERT_POSITION: &str =
     "INSERT INTO identity_position (id, person, agency, role, title, valid_from, valid_to) VALUES";
 

@@ -122,6 +122,12 @@ impl Services {
     }
 }
 
+impl haidang_contracts::calendar::WorkingDays for Services {
+    fn calendar(&self) -> Arc<haidang_kernel::calendar::WorkingCalendar> {
+        self.clock().calendar.clone()
+    }
+}
+
 /// The platform itself as an actor, for what the clock or a job does.
 pub fn system_actor() -> Actor {
     Actor {

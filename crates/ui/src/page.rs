@@ -81,10 +81,16 @@ pub struct NavItem {
     pub text: &'static str,
     /// Address without language prefix.
     pub path: &'static str,
+    /// Capabilities of which one is enough to open it; empty for everybody this door is for.
+    pub any_of: &'static [&'static str],
 }
 
 const fn nav(id: &'static str, text: &'static str, path: &'static str) -> NavItem {
-    NavItem { id, text, path }
+    NavItem { id, text, path, any_of: &[] }
+}
+
+const fn nav_for(any_of: &'static [&'static str], id: &'static str, text: &'static str, path: &'static str) -> NavItem {
+    NavItem { id, text, path, any_of }
 }
 
 /// Navigation of residents.
@@ -95,13 +101,18 @@ pub const RESIDENT_NAV: &[NavItem] = &[
     nav("verify", "ui-nav-verify", paths::VERIFY),
 ];
 
-/// Navigation of officials; a page keeps the entries its reader may open ([`Page::navigation`]).
+/// Navigation of officials; the frame of a page keeps the entries its reader may open ([`Page::navigation`]).
 pub const OFFICE_NAV: &[NavItem] = &[
     nav("inbox", "ui-nav-inbox", paths::WORKBENCH),
-    nav("counter", "ui-nav-counter", paths::COUNTER),
-    nav("coordination", "ui-nav-coordination", paths::COORDINATION),
-    nav("supervision", "ui-nav-supervision", paths::SUPERVISION),
-    nav("audit", "ui-nav-audit", paths::AUDIT),
+    nav_for(&["case.receive"], "counter", "ui-nav-counter", paths::COUNTER),
+    nav("documents", "ui-nav-documents", paths::DOCUMENTS),
+    nav("tasks", "ui-nav-tasks", paths::TASKS),
+    nav("meetings", "ui-nav-meetings", paths::MEETINGS),
+    nav_for(&["case.coordinate"], "coordination", "ui-nav-coordination", paths::COORDINATION),
+    nav_for(&["case.read_all", "case.assign"], "supervision", "ui-nav-supervision", paths::SUPERVISION),
+    nav_for(&["audit.read"], "audit", "ui-nav-audit", paths::AUDIT),
+    nav_for(&["pack.manage"], "procedures", "ui-nav-procedures", paths::PROCEDURE_VERSIONS),
+    nav_for(&["calendar.manage"], "calendar", "ui-nav-calendar", paths::CALENDAR),
 ];
 
 /// Everything the frame of a page shows. Build it with [`Page::new`], then set what differs.

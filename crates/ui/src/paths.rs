@@ -16,6 +16,16 @@ pub const DUE_DATES: &str = "/tinh-han";
 pub const WORKBENCH: &str = "/can-bo/viec";
 /// Receiving at the counter.
 pub const COUNTER: &str = "/can-bo/tiep-nhan";
+/// Official documents: outgoing, incoming, internal, their books.
+pub const DOCUMENTS: &str = "/can-bo/van-ban";
+/// Tasks given and taken.
+pub const TASKS: &str = "/can-bo/nhiem-vu";
+/// Meetings without paper.
+pub const MEETINGS: &str = "/can-bo/cuoc-hop";
+/// Procedures as administrators publish them.
+pub const PROCEDURE_VERSIONS: &str = "/can-bo/thu-tuc";
+/// The working calendar.
+pub const CALENDAR: &str = "/can-bo/lich";
 /// Cases of unclear competence.
 pub const COORDINATION: &str = "/can-bo/dieu-phoi";
 /// What is late and why, for supervisors.

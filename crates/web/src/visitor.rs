@@ -134,6 +134,7 @@ impl Visitor {
         let service = if self.row.office { Service::Office } else { Service::Resident };
         let mut page = Page::new(self.lang, service, title, &self.path, self.site.city.clone());
         page.nav = nav;
+        page.navigation.retain(|item| item.any_of.is_empty() || item.any_of.iter().any(|name| self.can(name)));
         page.csrf = self.csrf();
         page.demo = self.site.settings.demo;
         page.theme = self.theme;

@@ -402,8 +402,6 @@ office-left-late = { $days ->
    *[other] { $days } days late
 }
 office-left-today = due { $time }
-office-nav-calendar = Calendar
-office-nav-procedures = Procedures
 office-origin-digitised = Digitised at the counter
 office-origin-reused = Reused from the vault
 office-origin-uploaded = Uploaded by the applicant

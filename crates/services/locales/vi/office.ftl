@@ -402,8 +402,6 @@ office-left-late = { $days ->
    *[other] quá { $days } ngày
 }
 office-left-today = hạn { $time }
-office-nav-calendar = Lịch
-office-nav-procedures = Thủ tục
 office-origin-digitised = Số hóa tại quầy
 office-origin-reused = Dùng lại từ kho
 office-origin-uploaded = Người nộp tải lên

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, header};
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::actor::PersonId;
 use haidang_contracts::authorizer::{Authorizer, Question, Verdict};
-use haidang_contracts::identity::{Agency, Directory, Identity, NewPerson, PersonKind, PersonRecord};
+use haidang_contracts::identity::{Agency, Directory, Identity, NewPerson, PersonKind, PersonRecord, StaffMember};
 use haidang_contracts::{Actor, ActorKind, ContractError, Position};
 use haidang_store::Blobs;
 use haidang_testkit::TestDb;
@@ -131,6 +131,10 @@ impl Directory for People {
 
     async fn agency_of_commune(&self, _: &str) -> Result<Option<Agency>, ContractError> {
         Ok(None)
+    }
+
+    async fn staff(&self, _: &str) -> Result<Vec<StaffMember>, ContractError> {
+        Ok(Vec::new())
     }
 
     async fn holders(&self, _: &str, _: &str) -> Result<Vec<(PersonId, String)>, ContractError> {

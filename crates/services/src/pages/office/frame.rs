@@ -10,28 +10,14 @@ use haidang_kernel::format;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
 use haidang_ui::component::Tag;
-use haidang_ui::{Html, Lang, NavItem, Page, t};
+use haidang_ui::{Html, Lang, Page, t};
 use haidang_web::Visitor;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// The frame of a page of the workbench; its navigation holds what the reader may open.
 pub(super) fn office_page(visitor: &Visitor, title: impl Into<String>, nav: &'static str) -> Page {
-    let mut page = visitor.page(title, nav);
-    page.navigation.retain(|item| match item.id {
-        "counter" => visitor.can("case.receive"),
-        "coordination" => visitor.can("case.coordinate"),
-        "supervision" => visitor.can("case.read_all") || visitor.can("case.assign"),
-        "audit" => visitor.can("audit.read"),
-        _ => true,
-    });
-    if visitor.can("pack.manage") {
-        page.navigation.push(NavItem { id: "procedures", text: "office-nav-procedures", path: "/can-bo/thu-tuc" });
-    }
-    if visitor.can("calendar.manage") {
-        page.navigation.push(NavItem { id: "calendar", text: "office-nav-calendar", path: "/can-bo/lich" });
-    }
-    page
+    visitor.page(title, nav)
 }
 
 /// A stored word as part of a text id: `awaiting_issue` → `awaiting-issue`.

@@ -1,0 +1,25 @@
+//! The officials' office: registers without a gap, who may sign what, documents on their way out and in, tasks by the
+//! six, meetings, and what was scanned.
+//!
+//! Each folder is one part with its own model, rules, statements and pages:
+//!
+//! | part | what it is for | addresses |
+//! |---|---|---|
+//! | `registers` | gapless numbers, their hash chain, printed books, the inspector's page | `/can-bo/so-van-ban` |
+//! | `authority` | mandates and delegations, "why may this person sign", board of certificates | `/can-bo/tham-quyen` |
+//! | `documents` | outgoing and internal documents from draft to issue, work files | `/can-bo/van-ban` |
+//! | `incoming` | arrival, routing, instructions, exchange between organs | `/can-bo/van-ban-den` |
+//! | `tasks` | tasks by the six, colours, reminders, statistics | `/can-bo/nhiem-vu` |
+//! | `meetings` | agenda, roll-call, votes, minutes, conclusions | `/can-bo/cuoc-hop` |
+//! | `scans` | scanned papers, their text, search over every document | `/can-bo/van-ban-quet`, `/can-bo/tim-van-ban` |
+
+mod room;
+mod routes;
+
+pub use room::{Inner, OfficeRoom};
+pub use routes::{TEXTS, routes};
+
+use haidang_store::Migration;
+
+/// Migrations of this room, oldest first. Each part numbers within its own block of ten.
+pub const MIGRATIONS: &[Migration] = haidang_store::migrations![];
