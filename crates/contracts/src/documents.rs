@@ -1,6 +1,7 @@
 //! Documents that prove themselves: data and a template go in, a signed file comes out.
 
 use crate::ContractError;
+use crate::papers::{JudgedFile, PaperRequest};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +12,11 @@ pub struct DocumentRequest {
     pub title: String,
     /// `vi` or `en`: language of the document.
     pub language: String,
-    /// Template source of the pack; text only as data, no file or network access.
+    /// Template source of the pack for the simple form; text only as data, no file or network access.
     pub template: String,
+    /// Name of the pack's template of the paper, `results/<name>`. Where the pack has none of that name, or the city no
+    /// certificates, the document keeps its simple form.
+    pub paper: Option<String>,
     /// Variables of the template.
     pub data: serde_json::Value,
     /// Code of the issuing agency, whose key signs.
@@ -31,12 +35,27 @@ pub struct DocumentRequest {
     pub signer: Option<String>,
 }
 
+/// A paper of an agency that is typeset, sealed and needs no number of its own: forms 01 to 07 and the like.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AgencyPaper {
+    /// What is printed; `qr` and `bars` are added to its data.
+    pub request: PaperRequest,
+    /// Address behind the QR code, if it has one.
+    pub qr: Option<String>,
+    /// Code that also stands as bars (Code 128), if it does.
+    pub bars: Option<String>,
+    /// Code of the agency that seals it.
+    pub agency: String,
+    /// Its official name.
+    pub agency_name: String,
+}
+
 /// A rendered document with its detached signature.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SignedDocument {
     /// The bytes exactly as signed.
     pub bytes: Vec<u8>,
-    /// Media type, `text/html; charset=utf-8` in the simple form, `application/pdf` later.
+    /// Media type: `application/pdf` for a signed paper, `text/html; charset=utf-8` for the simple form.
     pub media_type: String,
     /// SHA-256 of the bytes, hex.
     pub sha256: String,
@@ -53,6 +72,19 @@ pub struct SignedDocument {
 pub trait Documents: Send + Sync {
     /// Renders the template with the data and signs the bytes with the agency's key.
     async fn produce(&self, request: &DocumentRequest) -> Result<SignedDocument, ContractError>;
+    /// Whether papers can be typeset and sealed: the city has certificates.
+    fn seals_papers(&self) -> bool;
+    /// Typesets a paper and seals it with the agency's certificate.
+    ///
+    /// # Errors
+    /// `Refused` with `certificate_missing` where [`Documents::seals_papers`] is false; else what typesetting and
+    /// signing say.
+    async fn seal_paper(&self, paper: &AgencyPaper) -> Result<SignedDocument, ContractError>;
+    /// Judges the signatures inside a PDF; none where no certificates are known.
+    ///
+    /// # Errors
+    /// `Refused` with `file_unreadable` or `file_too_large`.
+    async fn judge(&self, bytes: &[u8]) -> Result<Option<JudgedFile>, ContractError>;
     /// The body as it would be printed, as safe HTML without number, code or signature, for those who decide.
     fn preview(&self, request: &DocumentRequest) -> Result<String, ContractError>;
     /// Whether signature, key and bytes agree.

@@ -89,6 +89,8 @@ pub trait Typesetting: Send + Sync {
     /// # Errors
     /// `Refused` with `template_unknown`, `template_failed`, `paper_too_long`; `Unavailable` when it takes too long.
     async fn typeset(&self, request: &PaperRequest) -> Result<TypesetPaper, ContractError>;
+    /// Whether the pack has a template of this name.
+    fn has_template(&self, name: &str) -> bool;
     /// What the layout rules say of a PDF, ours or another's.
     ///
     /// # Errors

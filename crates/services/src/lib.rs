@@ -27,5 +27,6 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0002_create_draft",
     "0003_create_case",
     "0004_create_task",
-    "0005_create_document"
+    "0005_create_document",
+    "0006_create_paper",
 ];

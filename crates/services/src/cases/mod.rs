@@ -15,6 +15,7 @@ mod jobs;
 mod mandate;
 mod numbering;
 pub mod office;
+pub mod papers;
 mod payments;
 pub mod reading;
 mod results;

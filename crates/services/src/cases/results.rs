@@ -127,6 +127,12 @@ impl Services {
             title: result.title.clone(),
             language: "vi".to_owned(),
             template: version.result_template().unwrap_or(PLAIN_RESULT).to_owned(),
+            paper: version
+                .procedure
+                .result
+                .as_ref()
+                .and_then(|kind| kind.template.as_ref())
+                .map(|name| format!("results/{name}")),
             data,
             agency: result.agency.clone(),
             agency_name: agency.name_vi,

@@ -1,5 +1,6 @@
 //! Files on their way to whoever may open them.
 
+use crate::cases::papers::PaperRow;
 use crate::cases::row::DocumentRow;
 use crate::cases::trail::ResultRow;
 use crate::service::Services;
@@ -31,4 +32,12 @@ pub(super) fn signature(case_no: &str, row: &ResultRow) -> Answer {
     let text = row.signature.clone().ok_or_else(|| Problem::not_found("result_not_found", "no signature yet"))?;
     let name = format!("{} {case_no}.jws", row.title);
     file(Body::from(text), &name, "application/jose", None, Disposition::Attachment)
+}
+
+/// A signed paper of an agency, named by its form.
+pub(super) async fn paper(services: &Services, row: &PaperRow) -> Answer {
+    let bytes = services.blobs.bytes(&row.sha256).await?;
+    let length = bytes.len() as u64;
+    let name = format!("Mẫu {} {}.pdf", row.form_no, row.about);
+    file(Body::from(bytes), &name, "application/pdf", Some(length), Disposition::Attachment)
 }

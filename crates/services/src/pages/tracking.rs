@@ -413,7 +413,20 @@ pub async fn show_case_form(
     let mut page = visitor.page(t(visitor.lang, &format!("office-paper-{}", form.form_no), &[]), "");
     page.private = true;
     page.part = Some(view.case.case_no.clone());
-    html(super::office::papers::paper_of(&services, page, &format!("/ho-so/{id}"), &form, &view.documents))
+    let sheet = super::office::sheets::of_form(&services, &page.city, &form, &view.documents);
+    let shown = super::office::papers::PaperPage::new(page, &format!("/ho-so/{id}"), sheet);
+    html(shown.file(&services, &format!("/ho-so/{id}/giay/{}/tep", form.id)))
+}
+
+/// The signed file of a form that was issued to the owner.
+pub async fn download_case_form(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path((case, form)): Path<(String, String)>,
+) -> Answer {
+    let (actor, id) = (visitor.require_actor()?, case_id(&case)?);
+    let view = services.own_case(actor, &id, &visitor.request_id).await?;
+    super::office::papers::signed_form(&services, &visitor, &id, &form, &view.documents).await
 }
 
 async fn own_result(
@@ -462,6 +475,10 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
                 .role("resident")
                 .light_only(),
             show_case_form,
+        )
+        .page(
+            Row::get("download_case_form", "/ho-so/{case}/giay/{form}/tep").signed_in().not_html(),
+            download_case_form,
         )
         .page(Row::get("download_result", "/ho-so/{case}/ket-qua/{result}").signed_in().not_html(), download_result)
         .page(

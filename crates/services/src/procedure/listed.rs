@@ -8,7 +8,6 @@ use super::{facts, shape::Variables};
 use crate::form::Form;
 use haidang_kernel::bilingual::Bilingual;
 use serde::Deserialize;
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use toml::Value;
 
@@ -98,7 +97,7 @@ pub(super) fn version(row: &ListedRow, file: &str) -> Result<(Version, Vec<Findi
         report.add(Code::FormatError, "", &message);
     }
     let sha256 = fingerprint(row);
-    let version = assemble(procedure, form, facts::outer_variables(&[]), sha256, BTreeMap::new(), &mut report);
+    let version = assemble(procedure, form, facts::outer_variables(&[]), sha256, Default::default(), &mut report);
     Ok((version, report.findings))
 }
 

@@ -31,6 +31,21 @@ pub const FORMS: &str = "SELECT id, case_id, form_no, seq, body, issued_at, issu
 /// One form.
 pub const FORM: &str = "SELECT id, case_id, form_no, seq, body, issued_at, issued_by FROM services_form WHERE id = $1";
 
+/// Keeps a signed paper; a form has one for good.
+pub const INSERT_PAPER: &str = "INSERT INTO services_paper (id, form_no, case_id, form_id, agency, about, period, sha256, size, made_at, made_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (form_id) DO NOTHING";
+
+/// The signed paper of a form.
+pub const PAPER_OF_FORM: &str =
+    "SELECT id, form_no, case_id, agency, about, sha256, size, made_at FROM services_paper WHERE form_id = $1";
+
+/// One signed paper by its id.
+pub const PAPER: &str =
+    "SELECT id, form_no, case_id, agency, about, sha256, size, made_at FROM services_paper WHERE id = $1";
+
+/// The signed paper with this SHA-256.
+pub const PAPER_BY_HASH: &str =
+    "SELECT id, form_no, case_id, agency, about, sha256, size, made_at FROM services_paper WHERE sha256 = $1";
+
 /// The leader's signature on the decision; the paper follows with its number.
 pub const INSERT_RESULT: &str = "INSERT INTO services_result (id, case_id, code, title, agency, signer_id, signer_name, signer_title, signed_at, valid_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 

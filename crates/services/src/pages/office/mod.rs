@@ -14,6 +14,7 @@ mod list;
 pub(crate) mod papers;
 mod procedures;
 mod register;
+pub(crate) mod sheets;
 mod supervision;
 #[cfg(test)]
 mod tests;

@@ -1,193 +1,59 @@
-//! The forms of TT 03/2025/TT-VPCP on paper: 01 to 05 as issued, 06 as the route stands now, 07 over a period.
-//!
-//! Papers are Vietnamese whatever language the official reads; only the tools around the sheet follow the reader.
+//! The forms of TT 03/2025/TT-VPCP to print, and as signed files: 01 to 05 as issued, 06 as the route stands now; 07 is
+//! beside the register.
 
 use super::case::Opened;
-use super::frame::{Names, dashed, item_text, office_page};
+use super::frame::office_page;
+use super::sheets::{self, Sheet};
 use crate::api::{State, case_id};
-use crate::cases::row::{CaseRow, DocumentRow, TaskRow};
-use crate::cases::trail::{FormRow, SupplementItem};
-use crate::procedure::Version;
+use crate::cases::papers::NewPaper;
+use crate::cases::row::DocumentRow;
 use crate::service::Services;
 use askama::Template;
-use haidang_kernel::format;
-use haidang_kernel::money::Money;
+use haidang_contracts::actor::CaseId;
 use haidang_kernel::problem::Problem;
-use haidang_kernel::time;
-use haidang_ui::component::{Cell, Column, Table};
 use haidang_ui::print::PrintFrame;
-use haidang_ui::{Html, Lang, Page, t};
+use haidang_ui::{City, Page};
 use haidang_web::{Answer, Path, Routes, Row, State as Use, Visitor, html};
-use jiff::Timestamp;
-use serde_json::Value as Json;
+use std::sync::Arc;
 
-/// One sheet.
+/// One sheet on the screen, ready to print.
 #[derive(Template)]
 #[template(path = "office/paper.html")]
 pub(crate) struct PaperPage {
     page: Page,
     paper: PrintFrame,
+    sheet: Sheet,
     back: String,
-    opening: String,
-    lines: Vec<(String, String)>,
-    list_title: String,
-    list: Vec<String>,
-    table: Option<Sheet>,
-    closing: Vec<String>,
+    /// Where the signed file is; empty where the city signs none.
+    file: String,
+    /// Where one is asked for that is made as the facts stand now; empty where it is made once.
+    make: String,
 }
 
-/// A plain table, styled by the sheet.
-pub(crate) struct Sheet {
-    caption: String,
-    columns: Vec<String>,
-    rows: Vec<Vec<String>>,
-}
-
-/// A text of a paper: always Vietnamese.
-fn say(key: &str, values: &[(&str, haidang_ui::Arg)]) -> String {
-    t(Lang::Vi, key, values)
-}
-
-fn text<'a>(body: &'a Json, path: &str) -> &'a str {
-    body.pointer(path).and_then(Json::as_str).unwrap_or_default()
-}
-
-fn moment(body: &Json, path: &str) -> Option<Timestamp> {
-    body.pointer(path).and_then(Json::as_i64).map(time::from_micros)
-}
-
-/// `17 giờ, ngày 05 tháng 11 năm 2026`, as NĐ 30/2020/NĐ-CP writes dates.
-fn official_moment(at: Timestamp) -> String {
-    let wall = time::civil(at);
-    format!("{}, {}", format::time_text(Lang::Vi, wall.time()), format::date_official(Lang::Vi, wall.date()))
-}
-
-/// The place before the date: the city without the word for city.
-fn place(page: &Page) -> String {
-    let city = page.city.name.text(Lang::Vi);
-    let short = city.strip_prefix("Thành phố ").or_else(|| city.strip_prefix("thành phố ")).unwrap_or(city);
-    short.to_owned()
-}
-
-fn frame(page: &Page, agency: &str, form_no: &str, case_no: &str, at: Timestamp) -> PrintFrame {
-    PrintFrame {
-        superior: page.city.responsible.text(Lang::Vi).to_owned(),
-        agency: agency.to_owned(),
-        number: say("office-print-number", &[("number", case_no.into())]),
-        place_date: format!("{}, {}", place(page), format::date_official(Lang::Vi, time::civil(at).date())),
-        title: say(&format!("office-print-title-{form_no}"), &[]),
-        form: say("office-print-form", &[("number", form_no.into())]),
-        code: case_no.to_owned(),
-        bars: true,
-        ..PrintFrame::default()
+impl PaperPage {
+    /// The sheet with its way back.
+    pub(crate) fn new(page: Page, back: &str, sheet: Sheet) -> Self {
+        let paper = sheet.frame.clone();
+        Self { page, paper, sheet, back: back.to_owned(), file: String::new(), make: String::new() }
     }
-}
 
-/// Builds the sheet of an issued form from the facts kept with it. Residents and officials read the same sheet.
-pub(crate) fn paper_of(
-    services: &Services,
-    page: Page,
-    back: &str,
-    form: &FormRow,
-    documents: &[DocumentRow],
-) -> PaperPage {
-    let body = &form.body;
-    let case_no = text(body, "/case_no");
-    let mut paper = frame(&page, text(body, "/receiving_agency/name_vi"), &form.form_no, case_no, form.issued_at);
-    let token = text(body, "/lookup_token");
-    if !token.is_empty() {
-        paper.qr = format!("{}/tra-cuu/{token}", services.settings.origin);
-        paper.address = say("office-print-look-up", &[("code", text(body, "/lookup_code").into())]);
-    }
-    paper.signer_position = text(body, "/official/title").to_owned();
-    paper.signer_name = text(body, "/official/name").to_owned();
-    paper.recipients = vec![say("office-print-to-owner", &[]), say("office-print-to-file", &[])];
-    let mut lines = vec![
-        (say("office-print-owner", &[]), text(body, "/owner").to_owned()),
-        (
-            say("office-print-procedure", &[]),
-            format!("{} ({})", text(body, "/procedure/name"), text(body, "/procedure/code")),
-        ),
-    ];
-    let mut add = |key: &str, value: String| {
-        if !value.is_empty() {
-            lines.push((say(key, &[]), value));
+    /// With the address of its signed file, where the city signs papers.
+    #[must_use]
+    pub(crate) fn file(mut self, services: &Services, path: &str) -> Self {
+        if services.documents.seals_papers() {
+            path.clone_into(&mut self.file);
         }
-    };
-    add("office-print-deciding", text(body, "/competent_agency/name_vi").to_owned());
-    if let Some(at) = moment(body, "/submitted_at") {
-        add("office-print-submitted", official_moment(at));
+        self
     }
-    if let Some(at) = moment(body, "/accepted_at") {
-        add("office-print-accepted", official_moment(at));
-    }
-    if form.form_no == "04"
-        && let Some(at) = moment(body, "/promised_before")
-    {
-        add("office-print-promised-before", official_moment(at));
-    }
-    if matches!(form.form_no.as_str(), "01" | "04") {
-        let due = moment(body, "/promised_at").map_or_else(|| say("office-print-no-date", &[]), official_moment);
-        add("office-print-promised", due);
-        add("office-print-limit", text(body, "/limit/basis").to_owned());
-    }
-    if form.form_no != "01" {
-        add("office-print-reason", text(body, "/reason").to_owned());
-    }
-    if form.form_no == "01" {
-        let way = text(body, "/delivery_way");
-        if !way.is_empty() {
-            add("office-print-delivery", say(&format!("office-delivery-{way}"), &[]));
-        }
-    }
-    // Names of papers do not change between versions; the newest one is at hand.
-    let version = services.catalogue().versions(text(body, "/procedure/code")).last().cloned();
-    let (list_title, list) = list(form, version.as_deref(), documents);
-    let closing = say(&format!("office-print-closing-{}", form.form_no), &[]);
-    PaperPage {
-        opening: say(&format!("office-print-opening-{}", form.form_no), &[]),
-        table: (form.form_no == "01").then(|| fees(body)).flatten(),
-        back: back.to_owned(),
-        closing: vec![closing],
-        lines,
-        list_title,
-        list,
-        paper,
-        page,
-    }
-}
 
-/// The papers handed in (01) or those still missing (02).
-fn list(form: &FormRow, version: Option<&Version>, documents: &[DocumentRow]) -> (String, Vec<String>) {
-    match form.form_no.as_str() {
-        "01" => {
-            let there = documents.iter().filter(|row| row.uploaded_at <= form.issued_at);
-            let mut names: Vec<String> = there.map(|row| row.title.clone()).collect();
-            names.dedup();
-            names.insert(0, say("office-print-answers", &[]));
-            (say("office-print-papers", &[]), names)
+    /// With the address that makes a signed file, where the city signs papers.
+    #[must_use]
+    pub(super) fn make(mut self, services: &Services, path: &str) -> Self {
+        if services.documents.seals_papers() {
+            path.clone_into(&mut self.make);
         }
-        "02" => {
-            let items = form.body.get("items").cloned().unwrap_or_default();
-            let items: Vec<SupplementItem> = serde_json::from_value(items).unwrap_or_default();
-            (say("office-print-missing", &[]), items.iter().map(|item| item_text(version, item)).collect())
-        }
-        _ => (String::new(), Vec::new()),
+        self
     }
-}
-
-fn fees(body: &Json) -> Option<Sheet> {
-    let rows = body.get("fees")?.as_array().filter(|rows| !rows.is_empty())?;
-    let line = |row: &Json| {
-        let amount = Money(row.get("amount").and_then(Json::as_i64).unwrap_or_default());
-        let basis = row.get("exemption").and_then(Json::as_str).unwrap_or_else(|| text(row, "/basis"));
-        vec![text(row, "/name").to_owned(), basis.to_owned(), format::money_table(Lang::Vi, amount)]
-    };
-    Some(Sheet {
-        caption: say("office-fees", &[]),
-        columns: ["fee", "basis", "amount"].map(|key| say(&format!("office-column-{key}"), &[])).to_vec(),
-        rows: rows.iter().map(line).collect(),
-    })
 }
 
 /// An issued form, as it was on the day of issue.
@@ -202,7 +68,52 @@ pub async fn print_form(
     let mut page = office_page(&visitor, "", "");
     page.title = page.t(&format!("office-paper-{}", form.form_no));
     page.part = Some(page.t1("office-case-part", "number", &view.case.case_no));
-    html(paper_of(&services, page, &format!("/can-bo/ho-so/{id}"), &form, &view.documents))
+    let sheet = sheets::of_form(&services, &page.city, &form, &view.documents);
+    let shown = PaperPage::new(page, &format!("/can-bo/ho-so/{id}"), sheet);
+    html(shown.file(&services, &format!("/can-bo/ho-so/{id}/giay/{}/tep", form.id)))
+}
+
+/// The signed file of an issued form, for whoever may see the case.
+pub async fn download_form(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path((id, form)): Path<(String, String)>,
+) -> Answer {
+    let (actor, id) = (visitor.require_actor()?, case_id(&id)?);
+    let view = services.office_case(actor, &id, &visitor.request_id).await?;
+    signed_form(&services, &visitor, &id, &form, &view.documents).await
+}
+
+/// The signed file of a form, made when it is asked for first; what it says was fixed when the form was issued.
+pub(crate) async fn signed_form(
+    services: &Services,
+    visitor: &Visitor,
+    case: &CaseId,
+    form: &str,
+    documents: &[DocumentRow],
+) -> Answer {
+    let form = services.form(case, form).await?;
+    let (city, demo) = surroundings(visitor);
+    let sheet = sheets::of_form(services, &city, &form, documents);
+    let agency = form.body.pointer("/receiving_agency/code").and_then(serde_json::Value::as_str).unwrap_or_default();
+    let new = NewPaper {
+        form_no: &form.form_no,
+        case_id: Some(case),
+        form_id: Some(&form.id),
+        agency,
+        period: None,
+        request: sheet.request(&form.form_no, demo),
+        qr: &sheet.frame.qr,
+        bars: sheet.bars(),
+    };
+    let paper = services.seal_paper(visitor.actor_ref(), &visitor.request_id, new).await?;
+    super::super::files::paper(services, &paper).await
+}
+
+/// The city whose paper it is, and whether it is one of a demonstration.
+pub(super) fn surroundings(visitor: &Visitor) -> (Arc<City>, bool) {
+    let page = visitor.page("", "");
+    (page.city, page.demo)
 }
 
 /// Form 06: every hop with its budget and result.
@@ -213,128 +124,30 @@ pub async fn print_control_slip(visitor: Visitor, Use(services): Use<State>, Pat
     let mut page = office_page(&visitor, "", "");
     page.title = page.t("office-paper-06");
     page.part = Some(page.t1("office-case-part", "number", &case.case_no));
-    let mut paper =
-        frame(&page, &opened.names.of(Lang::Vi, case.deciding_agency()), "06", &case.case_no, services.ambient.now());
-    paper.qr = format!("{}/tra-cuu/{}", services.settings.origin, case.lookup_token);
-    let lines = vec![
-        (say("office-print-owner", &[]), case.owner_name.clone()),
-        (
-            say("office-print-procedure", &[]),
-            format!("{} ({})", opened.version.procedure.name, opened.version.procedure.code),
-        ),
-        (say("office-print-receiving", &[]), opened.names.of(Lang::Vi, &case.receiving_agency)),
-    ];
-    html(PaperPage {
-        opening: String::new(),
-        table: Some(hop_table(&opened, &hops)),
-        back: format!("/can-bo/ho-so/{}", case.id),
-        lines,
-        list_title: String::new(),
-        list: Vec::new(),
-        closing: Vec::new(),
-        paper,
-        page,
-    })
+    let sheet = sheets::control_slip(&services, &page.city, &opened, &hops);
+    let shown = PaperPage::new(page, &format!("/can-bo/ho-so/{}", case.id), sheet);
+    html(shown.make(&services, &format!("/can-bo/ho-so/{}/phieu-kiem-soat/tep", case.id)))
 }
 
-fn hop_table(opened: &Opened, hops: &[(TaskRow, Option<&'static str>)]) -> Sheet {
-    let columns = ["hop", "received", "budget", "handed-on", "person", "hop-result"];
-    let table_time = |at: Option<Timestamp>| at.map_or_else(String::new, |at| format::date_time_table(Lang::Vi, at));
-    let line = |(task, result): &(TaskRow, Option<&'static str>)| {
-        let step = opened.version.step(&task.step).and_then(|step| step.name.clone()).unwrap_or(task.step.clone());
-        let who = task.closed_by.as_ref().and_then(|person| {
-            let done = opened.view.events.iter().find(|event| event.actor_id == *person)?;
-            Some(done.actor_name.clone())
-        });
-        vec![
-            format!("{step}. {}", opened.names.of(Lang::Vi, &task.agency)),
-            table_time(Some(task.opened_at)),
-            table_time(task.budget_due_at),
-            table_time(task.closed_at),
-            who.unwrap_or_default(),
-            result.map_or_else(String::new, |word| say(&format!("office-hop-{}", dashed(word)), &[])),
-        ]
+/// Makes a signed form 06 as the route stands now and hands it out.
+pub async fn sign_control_slip(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>) -> Answer {
+    let opened = Opened::read(&services, &visitor, &id).await?;
+    let case = &opened.view.case;
+    let hops = services.control_slip(&case.id).await?;
+    let (city, demo) = surroundings(&visitor);
+    let sheet = sheets::control_slip(&services, &city, &opened, &hops);
+    let new = NewPaper {
+        form_no: "06",
+        case_id: Some(&case.id),
+        form_id: None,
+        agency: case.deciding_agency(),
+        period: None,
+        request: sheet.request("06", demo),
+        qr: &sheet.frame.qr,
+        bars: sheet.bars(),
     };
-    Sheet {
-        caption: say("office-print-hops", &[]),
-        columns: columns.map(|key| say(&format!("office-column-{key}"), &[])).to_vec(),
-        rows: hops.iter().map(line).collect(),
-    }
-}
-
-/// Form 07 as a sheet.
-pub(super) fn register_paper(
-    page: Page,
-    names: &Names,
-    unit: &str,
-    cases: &[CaseRow],
-    services: &Services,
-    period: (&str, &str),
-) -> PaperPage {
-    let mut paper = frame(&page, &names.of(Lang::Vi, unit), "07", "", services.ambient.now());
-    paper.number = String::new();
-    paper.subtitle = say("office-print-period", &[("from", period.0.into()), ("to", period.1.into())]);
-    PaperPage {
-        opening: say("office-print-count", &[("count", cases.len().into())]),
-        table: Some(Sheet {
-            caption: say("office-paper-07", &[]),
-            columns: register_columns(Lang::Vi),
-            rows: cases.iter().map(|case| register_line(services, case, Lang::Vi)).collect(),
-        }),
-        back: "/can-bo/so-theo-doi".to_owned(),
-        lines: Vec::new(),
-        list_title: String::new(),
-        list: Vec::new(),
-        closing: Vec::new(),
-        paper,
-        page,
-    }
-}
-
-fn register_columns(lang: Lang) -> Vec<String> {
-    let columns = ["case", "procedure", "owner", "received", "promised", "returned", "hop-result"];
-    columns.map(|key| t(lang, &format!("office-column-{key}"), &[])).to_vec()
-}
-
-fn register_line(services: &Services, case: &CaseRow, lang: Lang) -> Vec<String> {
-    let moment = |at: Option<Timestamp>| at.map_or_else(String::new, |at| format::date_time_table(lang, at));
-    let name = services
-        .catalogue()
-        .by_id(&case.version_id)
-        .map_or_else(|| case.procedure_code.clone(), |version| version.name().text(lang).to_owned());
-    let result = match (case.ended_at, case.promised_at) {
-        (Some(ended), Some(promised)) if ended > promised || case.supplements > 1 => "late",
-        (Some(ended), Some(promised)) if time::civil(ended).date() < time::civil(promised).date() => "early",
-        (Some(_), Some(_)) => "on-time",
-        (Some(_), None) => "ended",
-        (None, _) => "open",
-    };
-    vec![
-        case.case_no.clone(),
-        name,
-        case.owner_name.clone(),
-        moment(Some(case.accepted_at.unwrap_or(case.submitted_at))),
-        moment(case.promised_at),
-        moment(case.returned_at.or(case.ended_at)),
-        t(lang, &format!("office-hop-{result}"), &[]),
-    ]
-}
-
-/// Form 07 on the screen.
-pub(super) fn register_table(services: &Services, cases: &[CaseRow], lang: Lang) -> Table {
-    let columns = register_columns(lang).into_iter().map(Column::new).collect();
-    let table = Table::new(t(lang, "office-paper-07", &[]), columns).caption_hidden().small().scroll();
-    cases.iter().fold(table, |table, case| {
-        let cells = register_line(services, case, lang).into_iter().enumerate();
-        let nowrap = |text: String| {
-            Html::trusted("<span class=\"hd-nowrap hd-figures\">").then(Html::text(text)).then(Html::trusted("</span>"))
-        };
-        table.row(
-            cells
-                .map(|(at, text)| if at == 0 || at > 2 { Cell::from(nowrap(text)) } else { Cell::from(text) })
-                .collect(),
-        )
-    })
+    let paper = services.seal_paper(visitor.actor_ref(), &visitor.request_id, new).await?;
+    super::super::files::paper(&services, &paper).await
 }
 
 /// Adds the routes of this file.
@@ -348,6 +161,7 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
                 .light_only(),
             print_form,
         )
+        .page(Row::get("download_form", "/can-bo/ho-so/{case}/giay/{form}/tep").official().not_html(), download_form)
         .page(
             Row::get("print_control_slip", "/can-bo/ho-so/{case}/phieu-kiem-soat")
                 .official()
@@ -355,6 +169,10 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
                 .role("official")
                 .light_only(),
             print_control_slip,
+        )
+        .page(
+            Row::post("sign_control_slip", "/can-bo/ho-so/{case}/phieu-kiem-soat/tep").official().audit("paper.sealed"),
+            sign_control_slip,
         )
 }
 

@@ -1,8 +1,10 @@
 //! The register of a unit over a month (form 07), on the screen and on paper.
 
 use super::frame::{Names, office_page};
-use super::papers::{not_your_unit, register_paper, register_table};
+use super::papers::{PaperPage, not_your_unit, surroundings};
+use super::sheets::{self, Sheet, register_table};
 use crate::api::State;
+use crate::cases::papers::NewPaper;
 use crate::cases::row::CaseRow;
 use crate::service::Services;
 use askama::Template;
@@ -11,7 +13,7 @@ use haidang_kernel::time;
 use haidang_store::AuditEntry;
 use haidang_ui::component::{EmptyState, Select, Table};
 use haidang_ui::field::{Choice, Field, LabelStyle};
-use haidang_ui::{Lang, Page, t};
+use haidang_ui::{City, Lang, Page, t};
 use haidang_web::{Answer, Fault, Query, Routes, Row, State as Use, Visitor, html};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -116,9 +118,36 @@ pub async fn show_register(visitor: Visitor, Use(services): Use<State>, Query(qu
 pub async fn print_register(visitor: Visitor, Use(services): Use<State>, Query(query): Query<RegisterQuery>) -> Answer {
     let chosen = read(&services, &visitor, &query).await?;
     let page = office_page(&visitor, t(visitor.lang, "office-paper-07", &[]), "");
+    let sheet = sheet_of(&services, &page.city, &chosen);
+    let wanted = haidang_web::encode([("unit", chosen.unit.as_str()), ("month", &month_text(chosen.first))]);
+    let shown = PaperPage::new(page, "/can-bo/so-theo-doi", sheet);
+    html(shown.make(&services, &format!("/can-bo/so-theo-doi/tep?{wanted}")))
+}
+
+fn sheet_of(services: &Services, city: &City, chosen: &Chosen) -> Sheet {
     let day = |day| format::date_table(Lang::Vi, day);
     let period = (day(chosen.first), day(chosen.last));
-    html(register_paper(page, &chosen.names, &chosen.unit, &chosen.cases, &services, (&period.0, &period.1)))
+    sheets::register(city, &chosen.names, &chosen.unit, &chosen.cases, services, (&period.0, &period.1))
+}
+
+/// Makes a signed form 07 of the month as it stands now and hands it out.
+pub async fn sign_register(visitor: Visitor, Use(services): Use<State>, Query(query): Query<RegisterQuery>) -> Answer {
+    let chosen = read(&services, &visitor, &query).await?;
+    let (city, demo) = surroundings(&visitor);
+    let sheet = sheet_of(&services, &city, &chosen);
+    let period = month_text(chosen.first);
+    let new = NewPaper {
+        form_no: "07",
+        case_id: None,
+        form_id: None,
+        agency: &chosen.unit,
+        period: Some(&period),
+        request: sheet.request("07", demo),
+        qr: &sheet.frame.qr,
+        bars: sheet.bars(),
+    };
+    let paper = services.seal_paper(visitor.actor_ref(), &visitor.request_id, new).await?;
+    super::super::files::paper(&services, &paper).await
 }
 
 /// Adds the routes of this file.
@@ -140,5 +169,11 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
                 .kilobytes(900)
                 .light_only(),
             print_register,
+        )
+        .page(
+            Row::post("sign_register", "/can-bo/so-theo-doi/tep")
+                .any_capability(&["case.read_unit", "case.read_all"])
+                .audit("paper.sealed"),
+            sign_register,
         )
 }
