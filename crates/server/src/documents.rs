@@ -1,14 +1,14 @@
 //! Documents in their simple form: an accessible printable page, rendered from a template of the pack and signed.
 //!
-//! A later issue makes it a PDF/A with PAdES behind the same trait. Templates are data and see data only: no file, no
-//! network, no other template, and a limit on their work. The page is complete in itself: no script, no other host.
+//! What those who decide see before they sign, and what a city without certificates issues; papers are beside it, in
+//! `sealed`. Templates are data and see data only: no file, no network, no other template, and a limit on their work.
+//! The page is complete in itself: no script, no other host.
 
 use std::sync::Arc;
 
 use askama::Template as _;
-use async_trait::async_trait;
 use haidang_contracts::ContractError;
-use haidang_contracts::documents::{DocumentRequest, Documents, SignedDocument, Signer};
+use haidang_contracts::documents::{DocumentRequest, SignedDocument, Signer};
 use haidang_kernel::bilingual::Bilingual;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
@@ -40,6 +40,46 @@ impl PageDocuments {
     /// Signs with this signer; `demo` marks every paper of a demonstration city.
     pub fn new(signer: Arc<dyn Signer>, city: Bilingual, demo: bool) -> PageDocuments {
         PageDocuments { signer, city, demo }
+    }
+
+    /// Name of the city.
+    pub fn city(&self) -> &Bilingual {
+        &self.city
+    }
+
+    /// Renders the template with the data and signs the bytes with the agency's key.
+    ///
+    /// # Errors
+    /// `Internal` for a template that fails; what the key says.
+    pub async fn produce(&self, request: &DocumentRequest) -> Result<SignedDocument, ContractError> {
+        let bytes = self.page(request)?.into_bytes();
+        let (signature, key_id) = self.signer.sign(&request.agency, &bytes).await?;
+        let sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes));
+        Ok(SignedDocument {
+            bytes,
+            media_type: "text/html; charset=utf-8".to_owned(),
+            sha256,
+            signature,
+            algorithm: "EdDSA".to_owned(),
+            key_id,
+        })
+    }
+
+    /// The body as it would be printed, as safe HTML without number, code or signature.
+    ///
+    /// # Errors
+    /// `Internal` for a template that fails.
+    pub fn preview(&self, request: &DocumentRequest) -> Result<String, ContractError> {
+        // The page around it has a first heading of its own.
+        Ok(self.body(request, String::new())?.replace("<h1", "<h2").replace("</h1>", "</h2>"))
+    }
+
+    /// Whether signature, key and bytes agree.
+    ///
+    /// # Errors
+    /// What the key says.
+    pub async fn verify(&self, bytes: &[u8], signature: &str, key_id: &str) -> Result<bool, ContractError> {
+        self.signer.verify(bytes, signature, key_id).await
     }
 
     fn body(&self, request: &DocumentRequest, qr: String) -> Result<String, ContractError> {
@@ -81,32 +121,6 @@ fn render(template: &str, data: Value) -> Result<String, ContractError> {
         // Kind and line only: a message may quote the value of a person.
         ContractError::Internal(format!("template: {:?} at line {}", error.kind(), error.line().unwrap_or(0)))
     })
-}
-
-#[async_trait]
-impl Documents for PageDocuments {
-    async fn produce(&self, request: &DocumentRequest) -> Result<SignedDocument, ContractError> {
-        let bytes = self.page(request)?.into_bytes();
-        let (signature, key_id) = self.signer.sign(&request.agency, &bytes).await?;
-        let sha256 = data_encoding::HEXLOWER.encode(&Sha256::digest(&bytes));
-        Ok(SignedDocument {
-            bytes,
-            media_type: "text/html; charset=utf-8".to_owned(),
-            sha256,
-            signature,
-            algorithm: "EdDSA".to_owned(),
-            key_id,
-        })
-    }
-
-    fn preview(&self, request: &DocumentRequest) -> Result<String, ContractError> {
-        // The page around it has a first heading of its own.
-        Ok(self.body(request, String::new())?.replace("<h1", "<h2").replace("</h1>", "</h2>"))
-    }
-
-    async fn verify(&self, bytes: &[u8], signature: &str, key_id: &str) -> Result<bool, ContractError> {
-        self.signer.verify(bytes, signature, key_id).await
-    }
 }
 
 #[cfg(test)]

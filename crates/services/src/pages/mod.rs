@@ -20,6 +20,7 @@ mod timeline;
 mod tracking;
 mod unit;
 mod verify;
+mod verify_file;
 mod withdrawal;
 
 use crate::api::State;
@@ -52,5 +53,6 @@ pub fn routes(state: State) -> Routes<State> {
     let routes = finding::routes(routes);
     let routes = due_dates::routes(routes);
     let routes = verify::routes(routes);
+    let routes = verify_file::routes(routes);
     office::routes(routes)
 }

@@ -1,12 +1,15 @@
 //! Public verification of a result: what was checked, and the verdict. No personal data.
 
+use super::verify_file::signature_rows;
 use crate::api::State;
 use crate::cases::trail::ResultRow;
 use crate::service::Services;
 use askama::Template;
+use haidang_contracts::ContractError;
+use haidang_contracts::papers::{JudgedAs, JudgedSignature};
 use haidang_kernel::problem::{Problem, ProblemKind};
 use haidang_kernel::{format, time};
-use haidang_ui::component::{Details, Icon, Reasons, SummaryList, SummaryRow, TextInput};
+use haidang_ui::component::{Details, FileUpload, Icon, Reasons, SummaryList, SummaryRow, TextInput};
 use haidang_ui::field::{ErrorItem, Field};
 use haidang_ui::{Html, IntoHtml, Page, t};
 use haidang_web::{
@@ -58,6 +61,20 @@ struct Checked {
     expired: bool,
 }
 
+/// The signatures inside the stored paper; none for the simple form. One that does not hold breaks the result.
+async fn signatures_of(services: &Services, row: &ResultRow) -> Result<Vec<JudgedSignature>, Problem> {
+    let Some(sha256) = row.sha256.as_deref().filter(|_| row.media_type.as_deref() == Some("application/pdf")) else {
+        return Ok(Vec::new());
+    };
+    let bytes = services.blobs.bytes(sha256).await.unwrap_or_default();
+    match services.documents.judge(&bytes).await {
+        Ok(judged) => Ok(judged.map(|file| file.signatures).unwrap_or_default()),
+        // A file that cannot be read has failed the check of its digest already.
+        Err(ContractError::Refused { .. }) => Ok(Vec::new()),
+        Err(other) => Err(other.into()),
+    }
+}
+
 fn verdict(checked: Checked) -> Verdict {
     if !checked.unchanged || !checked.signed {
         Verdict::Broken
@@ -81,6 +98,7 @@ struct VerifyPage {
     rows: Option<SummaryList>,
     checks: Option<Reasons>,
     digest: Option<Details>,
+    signatures: Vec<SummaryList>,
 }
 
 /// Reads the stored bytes again and judges them; nothing of an earlier verdict is believed.
@@ -108,7 +126,7 @@ fn page_of(visitor: &Visitor, verdict: Verdict, token: &str) -> Page {
     page
 }
 
-fn when(services: &Services, page: &Page) -> String {
+pub(super) fn when(services: &Services, page: &Page) -> String {
     let now = time::civil(services.ambient.now());
     page.t2(
         "services-verify-when",
@@ -127,7 +145,10 @@ pub async fn verify_result(visitor: Visitor, Use(services): Use<State>, Path(tok
         Err(problem) if problem.kind == ProblemKind::NotFound => return unknown(&services, &visitor, &token),
         Err(problem) => return Err(problem.into()),
     };
-    let checked = check(&services, &row).await?;
+    let mut checked = check(&services, &row).await?;
+    let signatures = signatures_of(&services, &row).await?;
+    let broken = |one: &JudgedSignature| one.integrity == JudgedAs::Invalid || one.identity == JudgedAs::Invalid;
+    checked.signed = checked.signed && !signatures.iter().any(broken);
     let verdict = verdict(checked);
     let page = page_of(&visitor, verdict, &token);
     let issuer = super::common::agency_of(&services, page.lang, &row.agency).await?;
@@ -180,6 +201,8 @@ pub async fn verify_result(visitor: Visitor, Use(services): Use<State>, Path(tok
         rows: Some(SummaryList::new(rows)),
         checks: Some(checks),
         digest,
+        // The result is in the city's own books: whoever sealed it was competent for it.
+        signatures: signatures.iter().map(|one| signature_rows(&page, one, JudgedAs::Valid)).collect(),
         page,
     })
 }
@@ -198,6 +221,7 @@ fn unknown(services: &Services, visitor: &Visitor, token: &str) -> Answer {
             rows: None,
             checks: None,
             digest: None,
+            signatures: Vec::new(),
             page,
         },
     )
@@ -218,15 +242,33 @@ pub struct Code {
 
 #[derive(Template)]
 #[template(path = "verify_form.html")]
-struct VerifyForm {
+pub(super) struct VerifyForm {
     page: Page,
     errors: Vec<ErrorItem>,
     code: Html,
+    /// Choice of a file, where the city knows certificates.
+    file: Option<FileUpload>,
+}
+
+/// The page that asks for a code or a file, with what was typed and what was wrong.
+pub(super) fn form_page(visitor: &Visitor, services: &Services, typed: &str, errors: Vec<ErrorItem>) -> VerifyForm {
+    let mut page = visitor.page(t(visitor.lang, "services-verify-title", &[]), "verify");
+    page.errors = !errors.is_empty();
+    let field = Field::new(page.lang, "ma", page.t("services-verify-code-label"))
+        .hint(page.t("services-verify-code-hint"))
+        .errors(&errors);
+    let code = TextInput::new(field).value(typed).width(30).figures().into_html();
+    let file = services.documents.seals_papers().then(|| {
+        let field = Field::new(page.lang, "tep", page.t("services-file-label"))
+            .hint(page.t1("services-file-hint", "size", page.size(super::verify_file::LIMITS.file_bytes)))
+            .errors(&errors);
+        FileUpload::new(field).accept(".pdf".to_owned())
+    });
+    VerifyForm { page, errors, code, file }
 }
 
 /// Asks for the code of a result.
-pub async fn show_verification(visitor: Visitor, Query(query): Query<Code>) -> Answer {
-    let mut page = visitor.page(t(visitor.lang, "services-verify-title", &[]), "verify");
+pub async fn show_verification(visitor: Visitor, Use(services): Use<State>, Query(query): Query<Code>) -> Answer {
     let typed = query.code.unwrap_or_default();
     let last = typed.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let token: String = last.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
@@ -234,14 +276,11 @@ pub async fn show_verification(visitor: Visitor, Query(query): Query<Code>) -> A
     if fits {
         return redirect_plain(&format!("/kq/{token}"));
     }
-    let wrong = !typed.is_empty();
-    page.errors = wrong;
-    let errors = if wrong { vec![ErrorItem::of("ma", page.t("services-verify-code-wrong"))] } else { Vec::new() };
-    let field = Field::new(page.lang, "ma", page.t("services-verify-code-label"))
-        .hint(page.t("services-verify-code-hint"))
-        .errors(&errors);
-    let shown = VerifyForm { code: TextInput::new(field).value(&typed).width(30).figures().into_html(), errors, page };
-    if wrong { html_invalid(shown) } else { html(shown) }
+    if typed.is_empty() {
+        return html(form_page(&visitor, &services, "", Vec::new()));
+    }
+    let wrong = ErrorItem::of("ma", t(visitor.lang, "services-verify-code-wrong", &[]));
+    html_invalid(form_page(&visitor, &services, &typed, vec![wrong]))
 }
 
 /// Adds the routes of this file.

@@ -76,6 +76,9 @@ pub const RESULT: &str = concat!("SELECT ", result_columns!(), " FROM services_r
 /// One result by its public token.
 pub const RESULT_BY_TOKEN: &str = concat!("SELECT ", result_columns!(), " FROM services_result WHERE token = $1");
 
+/// The result whose signed file has this SHA-256.
+pub const RESULT_BY_HASH: &str = concat!("SELECT ", result_columns!(), " FROM services_result WHERE sha256 = $1");
+
 /// Numbered results whose file is not there yet, after a crash between the two.
 pub const RESULTS_UNFINISHED: &str = concat!(
     "SELECT ",
