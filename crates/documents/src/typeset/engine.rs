@@ -16,7 +16,8 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp as PdfTimestamp
 
 use super::world::{Desk, OutOfTime, Stage};
 use super::{
-    LARGEST_ATTACHMENTS, LARGEST_DATA, LARGEST_SOURCE, MOST_ATTACHMENTS, MOST_PAGES, Paper, Place, Printed, TypesetError,
+    LARGEST_ATTACHMENTS, LARGEST_DATA, LARGEST_SOURCE, MOST_ATTACHMENTS, MOST_PAGES, Paper, Place, Printed,
+    TypesetError,
 };
 
 /// Stack of the thread that typesets: the engine recurses with the template, to a depth it bounds itself.
@@ -157,7 +158,9 @@ fn places(document: &PagedDocument) -> BTreeMap<String, Place> {
     let introspector = document.introspector();
     let mut places = BTreeMap::new();
     for element in introspector.query(&MetadataElem::ELEM.select()) {
-        let (Some(metadata), Some(location)) = (element.to_packed::<MetadataElem>(), element.location()) else { continue };
+        let (Some(metadata), Some(location)) = (element.to_packed::<MetadataElem>(), element.location()) else {
+            continue;
+        };
         let Value::Dict(given) = &metadata.value else { continue };
         let Some(position) = introspector.position(location) else { continue };
         let page = position.page.get() - 1;
@@ -198,8 +201,10 @@ fn named(desk: &Desk, faults: &[SourceDiagnostic]) -> TypesetError {
     TypesetError::Template(lines.collect::<Vec<_>>().join("; "))
 }
 
-/// A message without what stands between quotation marks or backticks, which may be a value.
+/// A message up to its first colon, after which `panic` and `assert` say what they were given, and without what stands
+/// between quotation marks or backticks: both may be a value.
 fn without_values(message: &str) -> String {
+    let message = message.split_once(':').map_or(message, |(reason, _)| reason);
     let mut kept = String::with_capacity(message.len());
     let mut quote = None;
     for letter in message.chars() {

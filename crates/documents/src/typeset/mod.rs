@@ -175,10 +175,12 @@ impl Typesetter {
     }
 
     fn stage(&self) -> Result<Arc<world::Stage>, TypesetError> {
-        let load = || world::Stage::load(self.shared.fonts.as_deref()).map(Arc::new).map_err(|error| match error {
-            TypesetError::Fonts(reason) => reason,
-            other => other.to_string(),
-        });
+        let load = || {
+            world::Stage::load(self.shared.fonts.as_deref()).map(Arc::new).map_err(|error| match error {
+                TypesetError::Fonts(reason) => reason,
+                other => other.to_string(),
+            })
+        };
         self.shared.stage.get_or_init(load).clone().map_err(TypesetError::Fonts)
     }
 }

@@ -66,7 +66,12 @@ pub(super) struct Desk {
 
 impl Desk {
     /// Lays out the files of a paper: `/main.typ` (ours), `/paper.typ`, the library, `/data.json`, the attachments.
-    pub(super) fn new(stage: Arc<Stage>, paper: &Paper, data: Vec<u8>, stop: Arc<AtomicBool>) -> Result<Desk, TypesetError> {
+    pub(super) fn new(
+        stage: Arc<Stage>,
+        paper: &Paper,
+        data: Vec<u8>,
+        stop: Arc<AtomicBool>,
+    ) -> Result<Desk, TypesetError> {
         let main = file_id("main.typ")?;
         let mut sources = HashMap::new();
         for (name, text) in &paper.library {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use haidang_documents::typeset::{Attachment, Paper, Printed, Relationship, Typesetter, TypesetError};
+use haidang_documents::typeset::{Attachment, Paper, Printed, Relationship, TypesetError, Typesetter};
 use serde_json::json;
 
 fn paper(source: &str, data: serde_json::Value) -> Paper {
