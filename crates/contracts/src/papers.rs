@@ -139,11 +139,13 @@ pub struct FileToSign {
     pub bytes: Vec<u8>,
     /// Where the signature is seen; `None` signs without a picture.
     pub place: Option<PaperPlace>,
-    /// Text fields that this signature fills before it closes the file, such as `number` and `date`.
+    /// Text fields that this signature fills before it closes the file, such as `number` and `date`. For a field
+    /// `annex…` they are lines that the signature itself shows (Decree 30/2020, Appendix I, II.7 and II.8).
     pub fill: BTreeMap<String, String>,
-    /// Text fields to be prepared empty before the first signature, with their places.
+    /// Fields to be prepared empty before the first signature, with their places: `officer…`, `organ…`, `initials…` and
+    /// `annex…` become fields for signatures, every other one a line of text. What is there already stays as it is.
     pub prepare: BTreeMap<String, PaperPlace>,
-    /// Name of the signature field, such as `officer` or `organ`.
+    /// Name of the signature field, such as `officer` or `organ`; one that was prepared keeps its place.
     pub field: String,
     /// Why it is signed, a few words.
     pub reason: String,
@@ -229,15 +231,17 @@ pub trait OfficeSigning: Send + Sync {
     /// Signs every file of the order and judges each before it is handed out; in the order given.
     ///
     /// # Errors
-    /// `Refused` with `certificate_missing`, `certificate_expired`, `certificate_revoked`, `signature_not_authorised`,
-    /// `earlier_signature_invalid`, `file_unreadable`; `Unavailable` when a stamp or an answer cannot be had now.
+    /// `Refused` with `certificate_missing`, `certificate_expired`, `certificate_revoked`, `certificate_untrusted`,
+    /// `signature_not_authorised`, `earlier_signature_invalid`, `file_unreadable`, `file_too_large`, `field_not_free`,
+    /// `text_unprintable`; `Unavailable` when a stamp or an answer cannot be had now.
     async fn sign(&self, order: SigningOrder) -> Result<Vec<Vec<u8>>, ContractError>;
     /// Judges a file and everything in it.
     ///
     /// # Errors
     /// `Refused` with `file_unreadable` or `file_too_large`.
     async fn judge(&self, file: &[u8]) -> Result<JudgedFile, ContractError>;
-    /// The certificate somebody would sign with today, if there is one.
+    /// The certificate somebody would sign with today, if there is one. Where the city's own authority issues them, it
+    /// is made now when there is none yet.
     ///
     /// # Errors
     /// What the provider of the key says.

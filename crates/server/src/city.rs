@@ -17,6 +17,7 @@ use haidang_web::{App, Rates, Served, SessionLimits, Site};
 
 use crate::config::Config;
 use crate::documents::PageDocuments;
+use crate::office_signing::OfficeSigner;
 use crate::pack::Pack;
 use crate::rooms::Rooms;
 use crate::webhooks::{self, Webhooks};
@@ -81,6 +82,8 @@ pub struct City {
     pub rooms: Rooms,
     /// Certificates by which signatures of this city and of others are trusted.
     pub anchors: Vec<Certificate>,
+    /// Signing and judging papers of the office.
+    pub office_signing: OfficeSigner,
     /// Other systems that wish to be told of facts.
     pub webhooks: Webhooks,
     /// What every request needs.
@@ -180,7 +183,8 @@ impl City {
             false => None,
         };
         let own = trust.iter().map(|trust| trust.root().clone());
-        let anchors = own.chain(crate::trust::anchors(&config)?).collect();
+        let anchors: Vec<Certificate> = own.chain(crate::trust::anchors(&config)?).collect();
+        let office_signing = OfficeSigner::open(&config, &ambient, trust.clone(), anchors.clone())?;
         let rooms = Rooms::open(rooms::Parts {
             config: &config,
             pack: &pack,
@@ -222,6 +226,7 @@ impl City {
             provider,
             rooms,
             anchors,
+            office_signing,
             webhooks,
             site,
             served,

@@ -13,6 +13,7 @@ pub mod documents;
 mod import;
 mod keys;
 pub mod logs;
+pub mod office_signing;
 pub mod outbound;
 pub mod pack;
 pub mod rooms;

@@ -6,8 +6,8 @@
 //! check it with the public keys this city publishes. What is printed as a QR code is a short signed statement that can
 //! be checked without a network.
 //!
-//! The official kind rests on certificates: a [`PrivateKey`] (a [`FileKey`], a [`Pkcs11Key`], or a remote service in
-//! another room) signs what [`cms`] prepares, in the form of CAdES baseline B, so that PDF readers, `openssl` and the
+//! The official kind rests on certificates: a [`PrivateKey`] (a [`FileKey`] or a [`Pkcs11Key`]), or whatever else stands
+//! behind the port [`DocumentSigner`], signs what [`cms`] prepares, in the form of CAdES baseline B, so that PDF readers, `openssl` and the
 //! services of other provinces accept it. [`time_stamp`] proves when, [`revocation`] and [`path`] whether the
 //! [`Certificate`] deserved trust then; [`issue`] is what an authority needs. A reader checks in this order:
 //! [`cms::SignedData::verify`] (the content, the attributes, the key), [`time_stamp::TimeStamp`] (the moment),
@@ -24,6 +24,7 @@ mod algorithm;
 mod certificate;
 pub mod cms;
 mod detached;
+mod document_signer;
 mod encoding;
 #[cfg(test)]
 mod fixture;
@@ -48,6 +49,7 @@ pub mod xml;
 pub use algorithm::{DigestAlgorithm, Hasher, SignatureAlgorithm, verify};
 pub use certificate::{Certificate, MAX_BUNDLE, MAX_CERTIFICATE};
 pub use detached::{DetachedHeader, sign_detached, verify_detached};
+pub use document_signer::{Authorisation, DocumentSigner, DocumentSignerError, LocalSigner, MAX_BATCH};
 pub use folder::KeyFolder;
 pub use key::{AgencyKey, PublicKey, PublicKeySet};
 pub use pkcs11::{Pkcs11Config, Pkcs11Key};

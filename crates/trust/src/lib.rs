@@ -11,6 +11,7 @@ mod api;
 mod certificates;
 mod error;
 mod folder;
+mod holders;
 pub mod model;
 mod room;
 mod round;
@@ -26,6 +27,7 @@ mod testing;
 pub use api::routes;
 pub use certificates::{Issuer, Subject};
 pub use error::TrustError;
+pub use holders::{Holder, HolderKey};
 pub use room::{NewCertificate, Settings, TrustRoom, read_public_key};
 pub use round::Round;
 pub use stamp_answers::StampAnswer;
@@ -34,4 +36,5 @@ pub use status_answers::{Signed, StatusAnswer};
 use haidang_store::Migration;
 
 /// Migrations of this room, oldest first.
-pub const MIGRATIONS: &[Migration] = haidang_store::migrations!["0001_create_authority", "0002_create_stamp"];
+pub const MIGRATIONS: &[Migration] =
+    haidang_store::migrations!["0001_create_authority", "0002_create_stamp", "0003_create_holder_key"];

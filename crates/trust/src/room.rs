@@ -67,6 +67,7 @@ pub(crate) struct Inner {
     pub(crate) ambient: Ambient,
     pub(crate) settings: Settings,
     pub(crate) folder: CredentialFolder,
+    pub(crate) sealer: Sealer,
     pub(crate) root: Credential,
     pub(crate) issuing: Credential,
     pub(crate) services: RwLock<Services>,
@@ -87,7 +88,7 @@ impl TrustRoom {
     /// # Errors
     /// When a key file is damaged or open to others, the folder cannot be written, or what the database says.
     pub async fn open(db: Db, ambient: Ambient, sealer: Sealer, settings: Settings) -> Result<Self, TrustError> {
-        let folder = CredentialFolder::new(settings.keys.clone(), sealer, ambient.clone());
+        let folder = CredentialFolder::new(settings.keys.clone(), sealer.clone(), ambient.clone());
         let now = ambient.now();
         let root = match folder.load("root")? {
             Some(root) => root,
@@ -106,6 +107,7 @@ impl TrustRoom {
             ambient,
             settings,
             folder,
+            sealer,
             root,
             issuing,
             services: RwLock::new(services),

@@ -68,3 +68,16 @@ pub const ADVANCE_SERIES: &str = "UPDATE trust_stamp_series SET last = $1, last_
 
 /// Logs a stamp.
 pub const INSERT_STAMP: &str = "INSERT INTO trust_stamp (number, at, algorithm, imprint) VALUES ($1, $2, $3, $4)";
+
+macro_rules! holder_key {
+    () => {
+        "id, holder, number, person, authority, serial_number, sealed_key, pin, created_at"
+    };
+}
+
+/// Keeps a key of a holder under the next number; whoever comes second changes nothing.
+pub const INSERT_HOLDER_KEY: &str = "INSERT INTO trust_holder_key (id, holder, number, person, authority, serial_number, sealed_key, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (holder, number) DO NOTHING";
+
+/// The present key of a holder.
+pub const HOLDER_KEY: &str =
+    concat!("SELECT ", holder_key!(), " FROM trust_holder_key WHERE holder = $1 ORDER BY number DESC LIMIT 1");

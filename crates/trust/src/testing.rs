@@ -45,3 +45,22 @@ pub(crate) fn status_request(issuer: &Certificate, serials: &[&str], nonce: Opti
     };
     OcspRequest { tbs_request, optional_signature: None }.to_der().unwrap()
 }
+
+/// The room of a test: keys in the folder of its database.
+pub(crate) async fn open(db: &haidang_testkit::TestDb) -> crate::TrustRoom {
+    let settings = crate::Settings {
+        origin: "https://city.example.vn".to_owned(),
+        city: "Thành phố Mẫu".to_owned(),
+        keys: db.folder().join("trust"),
+        policy: crate::Settings::policy("1.3.6.1.4.1.32473.1").unwrap(),
+        accuracy_milliseconds: 1_500,
+        freshness: rules::Freshness::default(),
+    };
+    let sealer = haidang_signing::Sealer::open([7; 32]).unwrap();
+    crate::TrustRoom::open(db.db(), db.ambient().clone(), sealer, settings).await.unwrap()
+}
+
+/// Moves the clock of a test by days.
+pub(crate) fn later(db: &haidang_testkit::TestDb, days: i64) {
+    db.ambient().advance(jiff::SignedDuration::from_hours(24 * days));
+}

@@ -1,83 +1,98 @@
 //! Collecting what a reader will need: paths, and that nobody on them was revoked.
 
-use haidang_signing::cms::SignedData;
 use haidang_signing::path::{
     Evidence, PathRules, Purpose, RevocationRule, StatusSource, TrustAnchors, ValidPath, revocation_status, validate,
 };
 use haidang_signing::revocation::{Moment, OcspAnswer, RevocationList, ocsp_request};
-use haidang_signing::time_stamp::TimeStamp;
 use haidang_signing::{Certificate, Transport};
+use jiff::Timestamp;
 
 use super::PadesError;
 use super::sign::Authorities;
 use super::store::{ValidationData, read_store};
-use super::validate::held_signatures;
+use super::validate::{Held, held_signatures};
 use crate::pdf::PdfFile;
 
 /// Most addresses asked for one certificate.
 const ADDRESSES: usize = 3;
 
-/// Everything for one signature, given its signed data and who signed.
-pub(super) async fn of_signature(
-    signed_data: &[u8],
-    signer: &Certificate,
-    chain: &[Certificate],
-    authorities: &Authorities,
-) -> Result<ValidationData, PadesError> {
-    let signed = SignedData::parse(signed_data)?;
-    let mut known = Evidence { certificates: signed.certificates().to_vec(), ..Evidence::default() };
-    known.certificates.extend_from_slice(chain);
-    let mut leaves = vec![(signer.clone(), Purpose::DocumentSigning)];
-    for token in signed.time_stamps() {
-        let stamp = TimeStamp::read(token, chain)?;
-        known.certificates.extend_from_slice(&stamp.certificates);
-        leaves.push((stamp.authority, Purpose::TimeStamping));
-    }
-    of_leaves(leaves, known, authorities).await
-}
-
 /// Everything for all signatures of a file that hold, with their `/Contents`.
+///
+/// Time runs backwards, as it will for the reader: what a document time stamp covers is asked about at the moment that
+/// stamp proves, and what stands in the store already is not asked for again. Behind such a stamp an authority may be
+/// gone for good, so what it no longer answers stops nothing; what no stamp covers yet must be had now.
 pub(super) async fn of_file(
     file: &PdfFile,
     authorities: &Authorities,
 ) -> Result<(ValidationData, Vec<Vec<u8>>), PadesError> {
     let store = read_store(&file.newest())?;
+    let mut held = held_signatures(file, &store.certificates)?;
     let mut known = from_store(&store);
-    let (mut leaves, mut all) = (Vec::new(), Vec::new());
-    for held in held_signatures(file, &store.certificates)? {
-        known.certificates.extend_from_slice(&held.certificates);
-        for token in &held.tokens {
-            known.certificates.extend_from_slice(&token.certificates);
-            leaves.push((token.authority.clone(), Purpose::TimeStamping));
-        }
-        if !held.covered.is_time_stamp {
-            leaves.push((held.signer.certificate, Purpose::DocumentSigning));
-        }
-        all.push(held.covered.contents);
+    for one in &held {
+        known.certificates.extend_from_slice(&one.certificates);
+        known.certificates.extend(one.tokens.iter().flat_map(|token| token.certificates.clone()));
     }
-    Ok((of_leaves(leaves, known, authorities).await?, all))
+    held.sort_by_key(|one| std::cmp::Reverse(one.covered.revision));
+    let now = authorities.ambient.now();
+    let (mut proven, mut covered) = (now, false);
+    let (mut data, mut all) = (ValidationData::default(), Vec::new());
+    for one in held {
+        let mut before = proven;
+        for leaf in leaves(&one, proven) {
+            let moment = Moment { at: leaf.at, now };
+            match of_certificate(&leaf.certificate, leaf.purpose, moment, &mut known, authorities).await {
+                Ok(found) => {
+                    data.merge(found);
+                    before = before.min(leaf.says);
+                }
+                Err(error) if !covered => return Err(error),
+                Err(_) => {}
+            }
+        }
+        if one.covered.is_time_stamp {
+            (proven, covered) = (before, true);
+        }
+        all.push(one.covered.contents);
+    }
+    all.reverse();
+    Ok((data, all))
 }
 
-async fn of_leaves(
-    leaves: Vec<(Certificate, Purpose)>,
-    mut known: Evidence,
-    authorities: &Authorities,
-) -> Result<ValidationData, PadesError> {
-    let mut data = ValidationData::default();
-    for (certificate, purpose) in leaves {
-        data.merge(of_certificate(&certificate, purpose, &mut known, authorities).await?);
+/// A certificate that a signature rests on.
+struct Leaf {
+    certificate: Certificate,
+    purpose: Purpose,
+    /// When it had to be good.
+    at: Timestamp,
+    /// The moment that its signature names, for a time stamp.
+    says: Timestamp,
+}
+
+/// The certificates of a signature and its time stamps; `proven` is when all of it existed at the latest.
+fn leaves(held: &Held, proven: Timestamp) -> Vec<Leaf> {
+    let stamps = held.tokens.iter().map(|token| Leaf {
+        certificate: token.authority.clone(),
+        purpose: Purpose::TimeStamping,
+        at: proven,
+        says: token.info.time,
+    });
+    let mut all: Vec<Leaf> = stamps.collect();
+    if !held.covered.is_time_stamp {
+        let at = held.tokens.iter().map(|token| token.info.time).min().unwrap_or(proven).min(proven);
+        let certificate = held.signer.certificate.clone();
+        all.push(Leaf { certificate, purpose: Purpose::DocumentSigning, at, says: proven });
     }
-    Ok(data)
+    all
 }
 
 async fn of_certificate(
     certificate: &Certificate,
     purpose: Purpose,
+    moment: Moment,
     known: &mut Evidence,
     authorities: &Authorities,
 ) -> Result<ValidationData, PadesError> {
     let anchors = TrustAnchors::new(authorities.anchors.clone());
-    let moment = Moment::now(authorities.ambient.now());
     let rules = PathRules { purpose, moment, revocation: RevocationRule::Ignored };
     let path = validate(certificate, &anchors, known, &rules)?;
     ask_about(&path, known, moment, authorities.transport.as_ref()).await;

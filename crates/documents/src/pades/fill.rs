@@ -16,7 +16,7 @@ pub struct FieldValue {
     pub value: String,
     /// A TrueType font file; only the letters used are embedded.
     pub font: Arc<[u8]>,
-    /// Size in points.
+    /// Size in points; down to four fifths of it where the text is too long for the field.
     pub size: f64,
 }
 
@@ -45,13 +45,12 @@ pub fn fill_fields(file: &PdfFile, values: &[FieldValue]) -> Result<Appended, Pa
         }
         let (width, height) = rectangle(&view, &field.dictionary)?;
         let font = font::embed(&mut update, &value.font, &[&value.value])?;
-        let base = (height - (font.ascent - font.descent) * value.size) / 2.0;
+        let size = fitting(font.width(&value.value), value.size, width);
+        let size = size.ok_or_else(|| PadesError::Font(format!("the text is wider than field {}", value.field)))?;
+        let base = (height - (font.ascent - font.descent) * size) / 2.0;
         let mut content = String::from("/Tx BMC q\n");
-        appearance::draw_line(&mut content, &font, &value.value, (0.0, base), value.size, [0; 3]);
+        appearance::draw_line(&mut content, &font, &value.value, (0.0, base), size, [0; 3]);
         content.push_str("Q EMC\n");
-        if font.width(&value.value) * value.size > width + 1.0 {
-            return Err(PadesError::Font(format!("the text is wider than field {}", value.field)));
-        }
         let resources =
             dictionary([("Font", Object::Dictionary(dictionary([("F", Object::Reference(font.reference))])))]);
         let drawn = appearance::form(&mut update, (width, height), resources, &content)?;
@@ -61,6 +60,14 @@ pub fn fill_fields(file: &PdfFile, values: &[FieldValue]) -> Result<Appended, Pa
         update.set(field.reference, Object::Dictionary(filled));
     }
     Ok(update.finish()?)
+}
+
+/// The size at which a text fits: the wanted one, or a little less for a long notation; never so small that it looks
+/// like another part of the paper.
+fn fitting(text_width: f64, wanted: f64, width: f64) -> Option<f64> {
+    const LEAST: f64 = 0.8;
+    let most = (width + 1.0) / text_width.max(f64::MIN_POSITIVE);
+    (most >= wanted * LEAST).then_some(wanted.min(most))
 }
 
 /// Width and height of a widget in points.

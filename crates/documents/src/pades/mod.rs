@@ -5,12 +5,14 @@
 //! data into the room that was left for it.
 
 mod appearance;
+mod batch;
 mod evidence;
 mod files;
 mod fill;
 mod font;
 mod form;
 mod permission;
+mod picture;
 mod place;
 mod prepare;
 mod sign;
@@ -19,10 +21,12 @@ mod structure;
 mod validate;
 
 pub use appearance::{Appearance, AppearanceText};
+pub use batch::{BatchFile, SignedFile, sign_batch};
 pub use files::{sign_file, verify_file};
 pub use fill::{FieldValue, fill_fields};
 pub use form::{Field, FieldKind, fields};
 pub use permission::FieldLock;
+pub use picture::{OFFICIAL_FONT, OFFICIAL_ITALIC, handwriting, initials, seal};
 pub use place::{NewField, NewFieldKind, PageChoice, Placement, add_fields};
 pub use prepare::{Certification, Prepared, SignatureOptions, prepare, prepare_time_stamp};
 pub use sign::{Authorities, Level, Signer, renew, sign};
@@ -75,6 +79,17 @@ pub enum PadesError {
     /// Signed data could not be made.
     #[error(transparent)]
     Signed(#[from] haidang_signing::cms::SignedDataError),
+    /// The key did not sign, or may not sign this.
+    #[error(transparent)]
+    Signer(#[from] haidang_signing::DocumentSignerError),
+    /// Our own validator finds fault with what was signed, or with a signature that was there before.
+    #[error("signature {field} does not stand: {}", code.english())]
+    Judged {
+        /// Name of its field.
+        field: String,
+        /// What was found first.
+        code: Code,
+    },
     /// A key, certificate or algorithm is refused.
     #[error(transparent)]
     Signing(#[from] haidang_signing::SigningError),

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use haidang_kernel::ambient::Ambient;
-use haidang_signing::cms::{self, SignedData};
+use haidang_signing::cms::{self, SignedAttributes, SignedData};
 use haidang_signing::time_stamp::{Imprint, request_time_stamp};
 use haidang_signing::{Certificate, DigestAlgorithm, PrivateKey, Transport};
 use serde::{Deserialize, Serialize};
 
-use super::prepare::{SignatureOptions, prepare, prepare_time_stamp};
+use super::prepare::{Prepared, SignatureOptions, prepare, prepare_time_stamp};
 use super::{PadesError, evidence, store};
 use crate::pdf::{Appended, PdfFile, Source};
 
@@ -91,20 +91,9 @@ pub async fn sign(
     authorities: &Authorities,
 ) -> Result<Vec<u8>, PadesError> {
     let file = PdfFile::open(source.clone())?;
-    let (signature, signed_data) = sign_once(&file, signer, options, level, authorities).await?;
+    let signature = sign_once(&file, signer, options, level, authorities).await?;
     let mut written = signature.bytes.clone();
-    if level <= Level::Time {
-        return Ok(written);
-    }
-    let file = PdfFile::open(signature.join(source))?;
-    let store = add_evidence(&file, &signed_data, signer, authorities).await?;
-    written.extend_from_slice(&store.bytes);
-    if level == Level::LongTerm {
-        return Ok(written);
-    }
-    let file = PdfFile::open(store.join(file.source().clone()))?;
-    let stamp = stamp_document(&file, authorities).await?;
-    written.extend_from_slice(&stamp.bytes);
+    written.extend(close(signature.join(source), level, authorities).await?);
     Ok(written)
 }
 
@@ -114,49 +103,88 @@ pub async fn sign(
 /// # Errors
 /// [`PadesError`]; nothing was written then.
 pub async fn renew(source: Arc<dyn Source>, authorities: &Authorities) -> Result<Vec<u8>, PadesError> {
-    let file = PdfFile::open(source.clone())?;
-    let (data, contents) = evidence::of_file(&file, authorities).await?;
-    let store = store::add_to_store(&file, &data, &contents)?;
-    let mut written = store.bytes.clone();
-    let file = PdfFile::open(store.join(source))?;
-    let stamp = stamp_document(&file, authorities).await?;
-    written.extend_from_slice(&stamp.bytes);
-    Ok(written)
+    close(source, Level::Archive, authorities).await
 }
 
-/// One signature on an opened file, B-B or with a time stamp; the answer is the revision and the room with its data.
+/// One signature on an opened file, B-B or with a time stamp; the answer is its revision.
 pub(super) async fn sign_once(
     file: &PdfFile,
     signer: &Signer,
     options: &SignatureOptions,
     level: Level,
     authorities: &Authorities,
-) -> Result<(Appended, Vec<u8>), PadesError> {
-    let certificates: usize = signer.chain.iter().chain([&signer.certificate]).map(|one| one.der().len()).sum();
-    let stamped = level >= Level::Time;
-    let least = if stamped { ROOM_STAMPED } else { ROOM };
-    let room = least.max(certificates + 2_000 + if stamped { 6_000 } else { 0 });
-    let prepared = prepare(file, options, room)?;
-    let attributes = cms::prepare(prepared.digest(), &signer.certificate)?;
-    let value = signer.key.sign(attributes.der())?;
-    let mut data = cms::finish(&attributes, &value, &signer.certificate, &signer.chain, &[])?;
-    if stamped {
-        let token = stamp(Imprint::of(SignedData::parse(&data)?.signature()), authorities).await?;
-        data = cms::add_time_stamp(&data, &token)?;
-    }
-    let appended = prepared.embed(&data)?;
-    data.resize(room, 0);
-    Ok((appended, data))
+) -> Result<Appended, PadesError> {
+    let laid = LaidOut::new(file, options, (&signer.certificate, &signer.chain), level)?;
+    let value = signer.key.sign(laid.attributes.der())?;
+    laid.complete(&value, (&signer.certificate, &signer.chain), authorities).await
 }
 
-async fn add_evidence(
-    file: &PdfFile,
-    contents: &[u8],
-    signer: &Signer,
+/// A signature that waits for the answer of its key.
+pub(super) struct LaidOut {
+    prepared: Prepared,
+    /// What the key signs.
+    pub(super) attributes: SignedAttributes,
+    stamped: bool,
+}
+
+impl LaidOut {
+    /// Lays out the revision, with room for these certificates and, from B-T on, a time stamp.
+    pub(super) fn new(
+        file: &PdfFile,
+        options: &SignatureOptions,
+        (certificate, chain): (&Certificate, &[Certificate]),
+        level: Level,
+    ) -> Result<LaidOut, PadesError> {
+        let certificates: usize = chain.iter().chain([certificate]).map(|one| one.der().len()).sum();
+        let stamped = level >= Level::Time;
+        let least = if stamped { ROOM_STAMPED } else { ROOM };
+        let room = least.max(certificates + 2_000 + if stamped { 6_000 } else { 0 });
+        let prepared = prepare(file, options, room)?;
+        let attributes = cms::prepare(prepared.digest(), certificate)?;
+        Ok(LaidOut { prepared, attributes, stamped })
+    }
+
+    /// Puts the signature of the key in its place, with its time stamp.
+    pub(super) async fn complete(
+        self,
+        value: &[u8],
+        (certificate, chain): (&Certificate, &[Certificate]),
+        authorities: &Authorities,
+    ) -> Result<Appended, PadesError> {
+        let mut data = cms::finish(&self.attributes, value, certificate, chain, &[])?;
+        if self.stamped {
+            let token = stamp(Imprint::of(SignedData::parse(&data)?.signature()), authorities).await?;
+            data = cms::add_time_stamp(&data, &token)?;
+        }
+        self.prepared.embed(&data)
+    }
+}
+
+/// What follows a signature at its level: validation data, and a document time stamp over all of it. The answer is
+/// what is written behind the file.
+pub(super) async fn close(
+    source: Arc<dyn Source>,
+    level: Level,
     authorities: &Authorities,
-) -> Result<Appended, PadesError> {
-    let data = evidence::of_signature(contents, &signer.certificate, &signer.chain, authorities).await?;
-    store::add_to_store(file, &data, &[contents.to_vec()])
+) -> Result<Vec<u8>, PadesError> {
+    if level <= Level::Time {
+        return Ok(Vec::new());
+    }
+    let file = PdfFile::open(source)?;
+    let store = add_evidence(&file, authorities).await?;
+    let mut written = store.bytes.clone();
+    if level == Level::Archive {
+        let file = PdfFile::open(store.join(file.source().clone()))?;
+        written.extend_from_slice(&stamp_document(&file, authorities).await?.bytes);
+    }
+    Ok(written)
+}
+
+/// Validation data for every signature of the file, those of others before this one too: who signs last closes the
+/// file for readers that ask nobody.
+async fn add_evidence(file: &PdfFile, authorities: &Authorities) -> Result<Appended, PadesError> {
+    let (data, contents) = evidence::of_file(file, authorities).await?;
+    store::add_to_store(file, &data, &contents)
 }
 
 async fn stamp_document(file: &PdfFile, authorities: &Authorities) -> Result<Appended, PadesError> {

@@ -16,7 +16,7 @@ mod xref;
 
 pub use file::{PdfFile, Revision};
 pub use object::{Dictionary, Object, Reference, Stream, StreamData};
-pub use source::{FileSource, Source, digest_ranges};
+pub use source::{FileSource, Source, digest_ranges, extended};
 pub use update::{Appended, Update};
 pub use view::View;
 pub use xref::XrefStyle;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_lc_rs::digest::{Algorithm, Context, Digest};
 
@@ -70,6 +70,33 @@ impl Source for FileSource {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(offset))?;
         file.read_exact(buffer)
+    }
+}
+
+struct Extended {
+    before: Arc<dyn Source>,
+    base: u64,
+    after: Arc<Vec<u8>>,
+}
+
+/// A file and what is to be written behind it, as one, without copying what was there before.
+pub fn extended(before: Arc<dyn Source>, after: Arc<Vec<u8>>) -> Arc<dyn Source> {
+    Arc::new(Extended { base: before.length(), before, after })
+}
+
+impl Source for Extended {
+    fn length(&self) -> u64 {
+        self.base + self.after.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        if offset >= self.base {
+            return self.after.read_at(offset - self.base, buffer);
+        }
+        let first = usize::try_from(self.base - offset).unwrap_or(usize::MAX).min(buffer.len());
+        let (head, tail) = buffer.split_at_mut(first);
+        self.before.read_at(offset, head)?;
+        if tail.is_empty() { Ok(()) } else { self.after.read_at(0, tail) }
     }
 }
 

@@ -1,14 +1,13 @@
 //! One revision more, appended to a file whose bytes stay as they are.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 
 use super::file::PdfFile;
 use super::object::{Dictionary, Object, Reference, StreamData, put};
-use super::source::Source;
+use super::source::{Source, extended};
 use super::view::View;
 use super::xref::XrefStyle;
 use super::{PdfError, malformed};
@@ -47,29 +46,7 @@ impl Appended {
 
     /// The whole file, without copying what was there before.
     pub fn join(self, before: Arc<dyn Source>) -> Arc<dyn Source> {
-        Arc::new(Joined { before, base: self.base, after: self.bytes })
-    }
-}
-
-struct Joined {
-    before: Arc<dyn Source>,
-    base: u64,
-    after: Vec<u8>,
-}
-
-impl Source for Joined {
-    fn length(&self) -> u64 {
-        self.base + self.after.len() as u64
-    }
-
-    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
-        if offset >= self.base {
-            return self.after.read_at(offset - self.base, buffer);
-        }
-        let first = usize::try_from(self.base - offset).unwrap_or(usize::MAX).min(buffer.len());
-        let (head, tail) = buffer.split_at_mut(first);
-        self.before.read_at(offset, head)?;
-        if tail.is_empty() { Ok(()) } else { self.after.read_at(0, tail) }
+        extended(before, Arc::new(self.bytes))
     }
 }
 

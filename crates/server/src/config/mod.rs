@@ -197,6 +197,18 @@ concern! {
 }
 
 concern! {
+    /// With what the office signs. A city with authorities of its own issues certificates by itself; every other one names the keys of its agencies and officials.
+    "signing" Signing {
+        /// File of keys: for each agency or official a key in a file, on a token (PKCS#11) or at a remote signing service (CSC). Empty: none. See the guide about signing.
+        providers: PathBuf = PathBuf::new(),
+        /// Address of the authority that stamps signatures (RFC 3161). Empty: the city's own, where it has one.
+        time_stamps: String = String::new(),
+        /// Hosts of time stamps, certificate status and signing services that may be called although their addresses are private, or without encryption.
+        private_hosts: Vec<String> = Vec::new(),
+    }
+}
+
+concern! {
     /// How long sessions live (minutes). Laws and city rules may ask for shorter ones.
     "session" Session {
         /// Idle time of a resident; the page warns two minutes before.
@@ -263,6 +275,8 @@ pub struct Config {
     pub directory: Directory,
     /// `[trust]`
     pub trust: Trust,
+    /// `[signing]`
+    pub signing: Signing,
     /// `[session]`
     pub session: Session,
     /// `[rate]`
@@ -283,6 +297,7 @@ impl Config {
         (Federation::SECTION.0, Federation::SECTION.1, Federation::KEYS),
         (Directory::SECTION.0, Directory::SECTION.1, Directory::KEYS),
         (Trust::SECTION.0, Trust::SECTION.1, Trust::KEYS),
+        (Signing::SECTION.0, Signing::SECTION.1, Signing::KEYS),
         (Session::SECTION.0, Session::SECTION.1, Session::KEYS),
         (Rate::SECTION.0, Rate::SECTION.1, Rate::KEYS),
         (Work::SECTION.0, Work::SECTION.1, Work::KEYS),
@@ -298,6 +313,7 @@ impl Config {
             .or_else(|| self.federation.set(name, value))
             .or_else(|| self.directory.set(name, value))
             .or_else(|| self.trust.set(name, value))
+            .or_else(|| self.signing.set(name, value))
             .or_else(|| self.session.set(name, value))
             .or_else(|| self.rate.set(name, value))
             .or_else(|| self.work.set(name, value))
@@ -314,6 +330,7 @@ impl Config {
             self.federation.shown(),
             self.directory.shown(),
             self.trust.shown(),
+            self.signing.shown(),
             self.session.shown(),
             self.rate.shown(),
             self.work.shown(),
@@ -474,6 +491,7 @@ impl Config {
         }
         faults.extend(self.check_federation());
         faults.extend(self.check_trust());
+        faults.extend(self.check_signing());
         let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
         match self.pack() {
             Some(pack) if pack.join("city.toml").is_file() => {}
@@ -526,6 +544,19 @@ impl Config {
         }
         if let Err(error) = crate::trust::anchors(self) {
             fault("trust.anchors", format!("{error:#}"));
+        }
+        faults
+    }
+
+    fn check_signing(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
+        if let Err(error) = crate::office_signing::Providers::read(self) {
+            fault("signing.providers", format!("{error:#}"));
+        }
+        let stamps = &self.signing.time_stamps;
+        if !(stamps.is_empty() || stamps.starts_with("https://") || stamps.starts_with("http://")) {
+            fault("signing.time_stamps", "must begin with https:// or http://".to_owned());
         }
         faults
     }

@@ -15,6 +15,8 @@ mod escalation;
 mod federation;
 mod journey;
 mod numbers;
+mod office_signing;
+mod paper;
 mod permissions;
 mod process;
 mod representation;

@@ -18,7 +18,7 @@ pub(in crate::pades) struct Covered {
     /// Parts of the file that are signed.
     pub(super) ranges: [(u64, u64); 2],
     /// The revision it ends, counted from 0.
-    pub(super) revision: usize,
+    pub(in crate::pades) revision: usize,
     /// The bytes of `/Contents`, padding included.
     pub(in crate::pades) contents: Vec<u8>,
 }

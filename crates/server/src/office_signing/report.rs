@@ -1,0 +1,116 @@
+//! The report of a judgement as it is stored and handed out: three questions in the words of the law, the level, and what
+//! was found about every signature. Its form is described in docs/guide/signing.md.
+
+use haidang_contracts::ContractError;
+use haidang_contracts::papers::{JudgedAs, JudgedFile, JudgedSignature};
+use haidang_documents::pades::{Answer, Code, Finding, Level, Report, SignatureKind, SignatureReport, Verdict};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// Version of the form.
+const VERSION: u32 = 1;
+
+fn judged(verdict: Verdict) -> JudgedAs {
+    match verdict {
+        Verdict::Passed => JudgedAs::Valid,
+        Verdict::Failed => JudgedAs::Invalid,
+        Verdict::Undetermined => JudgedAs::Unknown,
+    }
+}
+
+fn remark(finding: &Finding) -> String {
+    match serde_json::to_value(finding.code) {
+        Ok(Value::String(code)) => code,
+        _ => format!("{:?}", finding.code),
+    }
+}
+
+/// What is said to a question: one sentence for each answer there can be.
+struct Question {
+    code: &'static str,
+    title: &'static str,
+    passed: &'static str,
+    failed: &'static str,
+    undetermined: &'static str,
+}
+
+const INTEGRITY: Question = Question {
+    code: "integrity",
+    title: "Tính toàn vẹn",
+    passed: "Nội dung văn bản không bị thay đổi sau khi ký.",
+    failed: "Nội dung văn bản đã bị thay đổi hoặc chữ ký không bảo vệ toàn bộ văn bản.",
+    undetermined: "Chưa đủ căn cứ để kết luận về tính toàn vẹn.",
+};
+const IDENTITY: Question = Question {
+    code: "identity",
+    title: "Danh tính người ký",
+    passed: "Chứng thư số của người ký do tổ chức được tin cậy cấp và có hiệu lực tại thời điểm ký.",
+    failed: "Chứng thư số của người ký không được chấp nhận tại thời điểm ký.",
+    undetermined: "Chưa đủ căn cứ để kết luận về danh tính người ký.",
+};
+const AUTHORITY: Question = Question {
+    code: "authority",
+    title: "Thẩm quyền ký",
+    passed: "Người ký có thẩm quyền ký văn bản này.",
+    failed: "Người ký không có thẩm quyền ký văn bản này.",
+    undetermined: "Thẩm quyền ký được đối chiếu theo hồ sơ của cơ quan ban hành.",
+};
+
+impl Question {
+    fn answered(&self, answer: &Answer) -> Value {
+        let text = match answer.verdict {
+            Verdict::Passed => self.passed,
+            Verdict::Failed => self.failed,
+            Verdict::Undetermined => self.undetermined,
+        };
+        json!({ "question": self.code, "title": self.title, "answer": judged(answer.verdict), "text": text,
+                "findings": answer.findings })
+    }
+}
+
+fn level(level: Option<Level>) -> &'static str {
+    level.map_or("", Level::code)
+}
+
+fn signature(one: &SignatureReport) -> JudgedSignature {
+    let findings = one.integrity.findings.iter().chain(&one.identity.findings);
+    let mut remarks: Vec<String> = findings.map(remark).collect();
+    remarks.dedup();
+    JudgedSignature {
+        field: one.field.clone(),
+        integrity: judged(one.integrity.verdict),
+        identity: judged(one.identity.verdict),
+        signer: one.signer.clone().unwrap_or_default(),
+        stamped_at: one.stamped_at.map(Timestamp::as_microsecond),
+        level: level(one.level).to_owned(),
+        remarks,
+    }
+}
+
+/// The judgement of a file with this digest.
+///
+/// # Errors
+/// `Refused` with `file_unreadable`.
+pub(super) fn of(report: &Report, sha256: String, at: Timestamp) -> Result<JudgedFile, ContractError> {
+    let unreadable = |finding: &&Finding| finding.code == Code::Unreadable;
+    if let Some(finding) = report.integrity.findings.iter().find(unreadable).filter(|_| report.signatures.is_empty()) {
+        let detail = finding.detail.clone().unwrap_or_else(|| finding.text_en.to_owned());
+        return Err(ContractError::Refused { code: "file_unreadable", detail });
+    }
+    let whole = serde_json::to_value(&report.signatures).map_err(|error| ContractError::Internal(error.to_string()))?;
+    let stored = json!({
+        "version": VERSION,
+        "sha256": sha256,
+        "judged_at": at,
+        "answers": [
+            INTEGRITY.answered(&report.integrity),
+            IDENTITY.answered(&report.identity),
+            AUTHORITY.answered(&report.authority),
+        ],
+        "level": report.level.map(Level::code),
+        "revisions": report.revisions,
+        "signatures": whole,
+    });
+    let signatures = report.signatures.iter().filter(|one| one.kind == SignatureKind::Signature);
+    Ok(JudgedFile { sha256, signatures: signatures.map(signature).collect(), report: stored, judged_at: at })
+}
