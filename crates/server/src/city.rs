@@ -20,6 +20,7 @@ use crate::documents::PageDocuments;
 use crate::office_signing::OfficeSigner;
 use crate::pack::Pack;
 use crate::rooms::Rooms;
+use crate::sealed::SealedDocuments;
 use crate::webhooks::{self, Webhooks};
 use crate::{rooms, simulators};
 
@@ -175,8 +176,6 @@ impl City {
         let scanner: Arc<dyn FileScanner> = Arc::new(simulators::PatternScanner::default());
         let site = site(&config, &pack, &db, &surroundings, &identity, &scanner, secrets.web);
         let signing: Arc<dyn Signer> = Arc::new(signer.clone());
-        let documents: Arc<dyn Documents> =
-            Arc::new(PageDocuments::new(signing.clone(), pack.frame().name, config.simulated()));
         let gateway = config.simulated().then(|| simulators::SimulatedGateway::new(db.clone(), ambient.clone()));
         let trust = match surroundings.authorities {
             true => crate::trust::open(&config, &pack, &db, &ambient, sealer).await?,
@@ -185,6 +184,13 @@ impl City {
         let own = trust.iter().map(|trust| trust.root().clone());
         let anchors: Vec<Certificate> = own.chain(crate::trust::anchors(&config)?).collect();
         let office_signing = OfficeSigner::open(&config, &ambient, trust.clone(), anchors.clone())?;
+        let typesetting = crate::sealed::typesetting(&pack)?;
+        let simple = PageDocuments::new(signing.clone(), pack.frame().name, config.simulated());
+        // Without certificates nothing is sealed: results keep their simple form.
+        let seals = trust.is_some() || !config.signing.providers.as_os_str().is_empty();
+        let sealing = seals.then(|| Arc::new(office_signing.clone()) as Arc<dyn OfficeSigning>);
+        let documents: Arc<dyn Documents> =
+            Arc::new(SealedDocuments::new(simple, signing.clone(), typesetting.clone(), sealing, config.simulated()));
         let rooms = Rooms::open(rooms::Parts {
             config: &config,
             pack: &pack,

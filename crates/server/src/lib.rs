@@ -17,6 +17,7 @@ pub mod office_signing;
 pub mod outbound;
 pub mod pack;
 pub mod rooms;
+pub mod sealed;
 pub mod simulators;
 mod sql;
 pub mod trust;

@@ -5,16 +5,29 @@
 
 use std::sync::Arc;
 
+use anyhow::Context as _;
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::documents::{AgencyPaper, DocumentRequest, Documents, SignedDocument, Signer};
 use haidang_contracts::papers::{
     FileToSign, JudgedFile, OfficeSigning, PaperRequest, SignatureRole, SigningOrder, SigningParty, Typesetting,
 };
+use haidang_documents::typeset::{PackTypesetting, Templates, Typesetter};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::documents::PageDocuments;
+use crate::pack::Pack;
+
+/// The templates of a pack, typeset with the typefaces of the house; they are loaded with the first paper.
+///
+/// # Errors
+/// A template that cannot be read.
+pub fn typesetting(pack: &Pack) -> anyhow::Result<Arc<dyn Typesetting>> {
+    let folder = pack.folder.join("documents");
+    let templates = Templates::read(&folder).with_context(|| folder.display().to_string())?;
+    Ok(Arc::new(PackTypesetting::new(Typesetter::new(None), templates)))
+}
 
 /// Media type of a paper.
 const PDF: &str = "application/pdf";

@@ -5,6 +5,7 @@ pub mod drafts;
 pub mod due_dates;
 pub mod explained;
 pub mod inbox;
+pub mod papers;
 pub mod payments;
 pub mod procedures;
 pub mod supervision;
@@ -28,6 +29,7 @@ pub fn routes(state: State) -> Routes<State> {
     let routes = due_dates::routes(routes);
     let routes = drafts::routes(routes);
     let routes = cases::routes(routes);
+    let routes = papers::routes(routes);
     let routes = payments::routes(routes);
     let routes = inbox::routes(routes);
     supervision::routes(routes)

@@ -20,7 +20,7 @@ mod timeline;
 mod tracking;
 mod unit;
 mod verify;
-mod verify_file;
+pub(crate) mod verify_file;
 mod withdrawal;
 
 use crate::api::State;

@@ -8,7 +8,6 @@ use crate::cases::trail::ResultRow;
 use crate::service::Services;
 use crate::sql;
 use askama::Template;
-use haidang_contracts::ContractError;
 use haidang_contracts::papers::{JudgedAs, JudgedFile, JudgedSignature};
 use haidang_kernel::problem::Problem;
 use haidang_kernel::{format, time};
@@ -16,14 +15,14 @@ use haidang_store::args;
 use haidang_ui::component::{Icon, SummaryList, SummaryRow, Tag};
 use haidang_ui::field::ErrorItem;
 use haidang_ui::{Html, IntoHtml, Page};
-use haidang_web::upload::FileKind;
+use haidang_web::upload::{FileKind, UploadedFile};
 use haidang_web::{
-    Answer, Fault, Routes, Row, State as Use, Upload, UploadLimits, Visitor, html, html_invalid, redirect_plain,
+    Answer, Routes, Row, State as Use, Upload, UploadLimits, Visitor, html, html_invalid, redirect_plain,
 };
 use std::time::Duration;
 
 /// One PDF of 20 MB.
-pub(super) const LIMITS: UploadLimits = UploadLimits {
+pub(crate) const LIMITS: UploadLimits = UploadLimits {
     files: 1,
     file_bytes: 20_000_000,
     total_bytes: 21_000_000,
@@ -33,7 +32,7 @@ pub(super) const LIMITS: UploadLimits = UploadLimits {
 
 /// What all of it says together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
+pub(crate) enum Verdict {
     /// Byte for byte a paper the city issued.
     Ours,
     /// Every signature holds, by certificates this city trusts.
@@ -47,7 +46,7 @@ enum Verdict {
 }
 
 impl Verdict {
-    fn word(self) -> &'static str {
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Ours => "ours",
             Self::Signed => "signed",
@@ -91,12 +90,17 @@ struct FilePage {
     cards: Vec<SignatureCard>,
 }
 
-fn answer(page: &Page, question: &str, judged: JudgedAs) -> SummaryRow {
-    let word = match judged {
+/// The stored word of an answer.
+pub(crate) fn judged_word(judged: JudgedAs) -> &'static str {
+    match judged {
         JudgedAs::Valid => "valid",
         JudgedAs::Invalid => "invalid",
         JudgedAs::Unknown => "unknown",
-    };
+    }
+}
+
+fn answer(page: &Page, question: &str, judged: JudgedAs) -> SummaryRow {
+    let word = judged_word(judged);
     let tag = Tag::new(&page.t(&format!("services-file-{question}-{word}")));
     let tag = match judged {
         JudgedAs::Valid => tag.done(),
@@ -141,48 +145,66 @@ impl Services {
     }
 }
 
-async fn judged(services: &Services, upload: &Upload) -> Result<Result<(JudgedFile, bool), &'static str>, Fault> {
-    let Some(file) = upload.files.first() else { return Ok(Err("services-file-none")) };
+/// What was found about a file that somebody holds.
+pub(crate) struct FileFacts {
+    pub(crate) verdict: Verdict,
+    /// Public token of the result it is.
+    pub(crate) result: Option<String>,
+    /// Known for what the city issued itself.
+    pub(crate) authority: JudgedAs,
+    pub(crate) judged: JudgedFile,
+}
+
+/// Judges a file by what the city knows and by the signatures in it.
+///
+/// # Errors
+/// `file_unreadable`, `file_too_large`; `certificate_missing` where the city has no anchors.
+pub(crate) async fn facts_of(services: &Services, file: &UploadedFile) -> Result<FileFacts, Problem> {
     let bytes = tokio::fs::read(file.path()).await.map_err(|error| Problem::internal(error.to_string()))?;
-    let known = matches!(services.known_file(&file.sha256).await?, Known::Paper);
-    match services.documents.judge(&bytes).await {
-        Ok(Some(judged)) => Ok(Ok((judged, known))),
-        Ok(None) => Ok(Err("services-file-no-anchors")),
-        Err(ContractError::Refused { .. }) => Ok(Err("services-file-unreadable")),
-        Err(other) => Err(Problem::from(other).into()),
-    }
+    let known = services.known_file(&file.sha256).await?;
+    let judged = services.documents.judge(&bytes).await?;
+    let judged = judged.ok_or_else(|| Problem::conflict("certificate_missing", "this city has no trusted anchors"))?;
+    let result = match &known {
+        Known::Result(row) => row.token.clone(),
+        Known::Paper | Known::Nothing => None,
+    };
+    let ours = !matches!(known, Known::Nothing);
+    let authority = if ours { JudgedAs::Valid } else { JudgedAs::Unknown };
+    Ok(FileFacts { verdict: verdict(ours, &judged.signatures), result, authority, judged })
 }
 
 /// Judges the file somebody chose.
 pub async fn verify_file(visitor: Visitor, Use(services): Use<State>, upload: Upload) -> Answer {
-    let refused = upload.refused.iter().find(|file| !file.name.is_empty());
-    if let Some(file) = refused {
+    if let Some(file) = upload.refused.iter().find(|file| !file.name.is_empty()) {
         return wrong(&visitor, &services, file.message(visitor.lang, &LIMITS));
     }
-    if let Some(file) = upload.files.first()
-        && let Known::Result(result) = services.known_file(&file.sha256).await?
-        && let Some(token) = &result.token
-    {
+    let say = |key: &str| haidang_ui::t(visitor.lang, key, &[]);
+    let Some(file) = upload.files.first() else { return wrong(&visitor, &services, say("services-file-none")) };
+    let facts = match facts_of(&services, file).await {
+        Ok(facts) => facts,
+        Err(problem) if problem.code == "certificate_missing" => {
+            return wrong(&visitor, &services, say("services-file-no-anchors"));
+        }
+        Err(problem) if matches!(problem.code, "file_unreadable" | "file_too_large") => {
+            return wrong(&visitor, &services, say("services-file-unreadable"));
+        }
+        Err(problem) => return Err(problem.into()),
+    };
+    if let Some(token) = &facts.result {
         return redirect_plain(&format!("/kq/{token}"));
     }
-    let (judged, ours) = match judged(&services, &upload).await? {
-        Ok(found) => found,
-        Err(key) => return wrong(&visitor, &services, haidang_ui::t(visitor.lang, key, &[])),
-    };
-    let verdict = verdict(ours, &judged.signatures);
     let mut page = visitor.page("", "verify");
-    page.title = page.t(&format!("services-file-verdict-{}", verdict.word()));
+    page.title = page.t(&format!("services-file-verdict-{}", facts.verdict.word()));
     page.private = true;
-    let authority = if ours { JudgedAs::Valid } else { JudgedAs::Unknown };
-    let cards = judged.signatures.iter().enumerate().map(|(at, signature)| SignatureCard {
+    let cards = facts.judged.signatures.iter().enumerate().map(|(at, signature)| SignatureCard {
         heading: page.t1("services-file-signature", "number", at + 1),
-        rows: signature_rows(&page, signature, authority),
+        rows: signature_rows(&page, signature, facts.authority),
     });
-    let good = matches!(verdict, Verdict::Ours | Verdict::Signed);
+    let good = matches!(facts.verdict, Verdict::Ours | Verdict::Signed);
     html(FilePage {
         good,
         icon: Icon::new(if good { "shield-check" } else { "triangle-alert" }),
-        text: page.t(&format!("services-file-text-{}", verdict.word())),
+        text: page.t(&format!("services-file-text-{}", facts.verdict.word())),
         when: super::verify::when(&services, &page),
         cards: cards.collect(),
         page,

@@ -1,0 +1,130 @@
+//! Papers of a case as files, and judging a paper somebody holds.
+
+use super::{State, moment};
+use crate::pages::office::papers::signed_form;
+use crate::pages::verify_file::{FileFacts, LIMITS, facts_of, judged_word};
+use haidang_kernel::problem::Problem;
+use haidang_web::{Answer, Path, Routes, Row, State as Use, Upload, Visitor, json};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One issued form.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FormLine {
+    /// Opaque id.
+    pub id: String,
+    /// `01` to `05`.
+    pub form: String,
+    /// RFC 3339.
+    pub issued_at: String,
+}
+
+/// The forms issued with a case, oldest first.
+pub async fn list_case_forms(visitor: Visitor, Use(services): Use<State>, Path(id): Path<String>) -> Answer {
+    let view = services.visible_case(&visitor, &id).await?;
+    let line = |form: &crate::cases::trail::FormRow| FormLine {
+        id: form.id.clone(),
+        form: form.form_no.clone(),
+        issued_at: moment(form.issued_at),
+    };
+    json(200, &view.forms.iter().map(line).collect::<Vec<_>>())
+}
+
+/// The signed file of a form.
+pub async fn get_case_form_file(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path((id, form)): Path<(String, String)>,
+) -> Answer {
+    let view = services.visible_case(&visitor, &id).await?;
+    signed_form(&services, &visitor, &view.case.id, &form, &view.documents).await
+}
+
+/// One signature and what it proves.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignatureFacts {
+    /// Name of its field.
+    pub field: String,
+    /// Name in the certificate.
+    pub signer: String,
+    /// Toàn vẹn: `valid`, `invalid` or `unknown`.
+    pub integrity: String,
+    /// Danh tính: `valid`, `invalid` or `unknown`.
+    pub identity: String,
+    /// Thẩm quyền: `valid` for what the city issued itself, else `unknown`.
+    pub authority: String,
+    /// `B-B`, `B-T`, `B-LT` or `B-LTA`.
+    pub level: String,
+    /// By its time stamp, RFC 3339; absent without one.
+    pub stamped_at: Option<String>,
+}
+
+/// What was found about a file.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileVerdict {
+    /// `ours`, `signed`, `broken`, `unknown` or `unsigned`.
+    pub verdict: String,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+    /// Address of the public page of the result, when it is one of this city.
+    pub result: Option<String>,
+    /// Signatures, oldest first.
+    pub signatures: Vec<SignatureFacts>,
+}
+
+/// Judges a PDF and forgets it.
+pub async fn verify_uploaded_file(Use(services): Use<State>, upload: Upload) -> Answer {
+    upload.complete()?;
+    let file = upload.files.first().ok_or_else(|| Problem::invalid("file_required", "no file in the request"))?;
+    let FileFacts { verdict, result, authority, judged } = facts_of(&services, file).await?;
+    json(
+        200,
+        &FileVerdict {
+            verdict: verdict.word().to_owned(),
+            sha256: file.sha256.clone(),
+            result: result.map(|token| format!("{}/kq/{token}", services.settings.origin)),
+            signatures: judged
+                .signatures
+                .iter()
+                .map(|one| SignatureFacts {
+                    field: one.field.clone(),
+                    signer: one.signer.clone(),
+                    integrity: judged_word(one.integrity).to_owned(),
+                    identity: judged_word(one.identity).to_owned(),
+                    authority: judged_word(authority).to_owned(),
+                    level: one.level.clone(),
+                    stamped_at: one.stamped_at.map(|at| moment(haidang_kernel::time::from_micros(at))),
+                })
+                .collect(),
+        },
+    )
+}
+
+/// Adds the routes of this file.
+pub fn routes(routes: Routes<State>) -> Routes<State> {
+    routes
+        .api(
+            Row::get("list_case_forms", "/api/v1/cases/{case}/forms")
+                .signed_in()
+                .summary("Forms 01 to 05 issued with a case")
+                .example("/api/v1/cases/{case}/forms")
+                .returns::<Vec<FormLine>>(200),
+            list_case_forms,
+        )
+        .api(
+            Row::get("get_case_form_file", "/api/v1/cases/{case}/forms/{form}/file")
+                .signed_in()
+                .summary("The signed PDF of a form")
+                .returns_file(200, "application/pdf"),
+            get_case_form_file,
+        )
+        .api(
+            Row::post("verify_uploaded_file", "/api/v1/verifications")
+                .public()
+                .no_mutation("judges a file and forgets it")
+                .summary("Judge the signatures of a PDF; the file is not kept")
+                .upload(LIMITS)
+                .returns::<FileVerdict>(200),
+            verify_uploaded_file,
+        )
+}
