@@ -236,14 +236,28 @@ impl Town {
         Self::open_with(config, Ambient::fixed(at.parse().unwrap(), 7)).await
     }
 
+    /// Opens a city of the pack that has no authorities of its own, and so no certificates.
+    pub async fn open_without_authorities(place: &Place, pack: &str, at: &str) -> Town {
+        let ambient = Ambient::fixed(at.parse().unwrap(), 7);
+        let surroundings = Surroundings { authorities: false, ..Surroundings::fixed(ambient.clone()) };
+        let city = City::open(place.config(pack, "city"), surroundings).await.unwrap();
+        let town = Town { city, ambient, people: Mutex::default(), serial: Mutex::default() };
+        town.settle_residents().await;
+        town
+    }
+
     /// Opens a configured city with this clock.
     pub async fn open_with(config: Config, ambient: Ambient) -> Town {
         let town = Self::reopen_with(config, ambient).await;
-        let home = town.communes().first().unwrap().0.clone();
-        for (name, full_name) in [("owner", "Nguyễn Thị Ví Dụ"), ("other", "Trần Thị Minh Họa")] {
-            town.settle(name, town.resident(full_name, &home), None).await;
-        }
+        town.settle_residents().await;
         town
+    }
+
+    async fn settle_residents(&self) {
+        let home = self.communes().first().unwrap().0.clone();
+        for (name, full_name) in [("owner", "Nguyễn Thị Ví Dụ"), ("other", "Trần Thị Minh Họa")] {
+            self.settle(name, self.resident(full_name, &home), None).await;
+        }
     }
 
     /// Opens a city that is there, without settling anybody.
@@ -402,16 +416,25 @@ impl Town {
 
     /// Attaches a small picture to a draft.
     pub async fn attach(&self, who: &Persona, draft: &str, component: &str) -> Got {
+        let path = format!("/api/v1/drafts/{draft}/documents");
+        self.upload(Some(who), &path, (component, "giay-to.png", "image/png"), PAPER).await
+    }
+
+    /// Sends one file: (field, name, media type).
+    pub async fn upload(&self, who: Option<&Persona>, path: &str, named: (&str, &str, &str), bytes: &[u8]) -> Got {
         const EDGE: &str = "edge-of-a-part";
+        let (field, name, media) = named;
         let head = format!(
-            "--{EDGE}\r\nContent-Disposition: form-data; name=\"{component}\"; filename=\"giay-to.png\"\r\nContent-Type: image/png\r\n\r\n"
+            "--{EDGE}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: {media}\r\n\r\n"
         );
-        let body = [head.as_bytes(), PAPER, format!("\r\n--{EDGE}--\r\n").as_bytes()].concat();
-        let request = Request::builder()
+        let body = [head.as_bytes(), bytes, format!("\r\n--{EDGE}--\r\n").as_bytes()].concat();
+        let mut request = Request::builder()
             .method("POST")
-            .uri(format!("/api/v1/drafts/{draft}/documents"))
-            .header(header::AUTHORIZATION, format!("Bearer {}", who.token))
+            .uri(path)
             .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={EDGE}"));
+        if let Some(persona) = who {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {}", persona.token));
+        }
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 

@@ -118,7 +118,8 @@ async fn heard(town: &Town, case: &str, version: &Version) {
 
 on_both! {
     async fn every_declared_rule_fires(place: Place) {
-        let town = Town::open(&place, "haiphong", "2024-01-02T08:00:00+07:00").await;
+        // The clock goes back for each version, and a certificate may not be younger than what it signs.
+        let town = Town::open_without_authorities(&place, "haiphong", "2024-01-02T08:00:00+07:00").await;
         let versions: Vec<Arc<Version>> = town.services().catalogue().all().cloned().collect();
         let mut declared_in_all = 0;
         for version in versions {

@@ -17,6 +17,7 @@ mod journey;
 mod numbers;
 mod office_signing;
 mod paper;
+mod papers;
 mod permissions;
 mod process;
 mod representation;
