@@ -16,4 +16,9 @@ pub trait Archive: Send + Sync {
     /// # Errors
     /// A fault of the store.
     async fn newest(&self, sha256: &str) -> Result<String, ContractError>;
+    /// SHA-256 (hex) of the file whose newest form this is: itself when it is none.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    async fn original(&self, sha256: &str) -> Result<String, ContractError>;
 }

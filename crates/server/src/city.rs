@@ -15,6 +15,7 @@ use haidang_store::{Blobs, CheckpointWriter, Db, Migration, Options, secret_file
 use haidang_web::client::{Guarded, OutboundLimits};
 use haidang_web::{App, Rates, Served, SessionLimits, Site};
 
+use crate::archive::FileArchive;
 use crate::config::Config;
 use crate::documents::PageDocuments;
 use crate::office_signing::OfficeSigner;
@@ -85,6 +86,8 @@ pub struct City {
     pub anchors: Vec<Certificate>,
     /// Signing and judging papers of the office.
     pub office_signing: OfficeSigner,
+    /// Files whose proof is renewed.
+    pub archive: FileArchive,
     /// Other systems that wish to be told of facts.
     pub webhooks: Webhooks,
     /// What every request needs.
@@ -191,6 +194,7 @@ impl City {
         let sealing = seals.then(|| Arc::new(office_signing.clone()) as Arc<dyn OfficeSigning>);
         let documents: Arc<dyn Documents> =
             Arc::new(SealedDocuments::new(simple, signing.clone(), typesetting.clone(), sealing, config.simulated()));
+        let archive = FileArchive::new(db.clone(), blobs.clone(), office_signing.clone());
         let rooms = Rooms::open(rooms::Parts {
             config: &config,
             pack: &pack,
@@ -233,6 +237,7 @@ impl City {
             rooms,
             anchors,
             office_signing,
+            archive,
             webhooks,
             site,
             served,

@@ -4,6 +4,7 @@
 //! demonstration and the integration tests all use it. Not here: what a room does; rooms meet only here, as traits of
 //! `contracts`.
 
+pub mod archive;
 pub mod city;
 pub mod cli;
 pub mod config;
@@ -33,9 +34,14 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 use haidang_ui::Lang;
 
-/// Tables of the server itself: simulated payments, stored messages, what was loaded of the pack, webhooks.
-pub const MIGRATIONS: &[Migration] =
-    haidang_store::migrations!["0001_create_payment", "0002_create_message", "0003_create_pack", "0004_create_webhook"];
+/// Tables of the server itself: simulated payments, stored messages, what was loaded of the pack, webhooks, the archive.
+pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
+    "0001_create_payment",
+    "0002_create_message",
+    "0003_create_pack",
+    "0004_create_webhook",
+    "0005_create_archive"
+];
 
 /// Texts of the server's own pages.
 pub const TEXTS: &[(&str, Lang, &str)] = &[

@@ -19,3 +19,24 @@ pub(crate) const INSERT_MESSAGE: &str = "INSERT INTO server_message (id, message
 pub(crate) const PACK_PART: &str = "SELECT sha256 FROM server_pack WHERE part = $1";
 
 pub(crate) const PUT_PACK_PART: &str = "INSERT INTO server_pack (part, sha256, loaded_at) VALUES ($1, $2, $3) ON CONFLICT (part) DO UPDATE SET sha256 = excluded.sha256, loaded_at = excluded.loaded_at";
+
+/// Keeps a file provable; one that is kept, itself or in a renewed form, stays as it is.
+pub(crate) const KEEP_FILE: &str = "INSERT INTO server_archive (sha256, media_type, newest, kept_at, look_at, failures) SELECT $1, $2, $1, $3, $3, 0 WHERE NOT EXISTS (SELECT 1 FROM server_archive_form WHERE form = $1) ON CONFLICT (sha256) DO NOTHING";
+
+/// The newest form of a file, asked for by any of its forms.
+pub(crate) const NEWEST_FORM: &str = "SELECT newest FROM server_archive WHERE sha256 = $1 OR sha256 = (SELECT sha256 FROM server_archive_form WHERE form = $1)";
+
+/// Files to be looked at, the most urgent first.
+pub(crate) const DUE_FILES: &str = "SELECT sha256, media_type, newest, failures FROM server_archive WHERE look_at <= $1 ORDER BY look_at, sha256 LIMIT $2";
+
+/// Says when a file is looked at again; none when there is nothing to renew.
+pub(crate) const LOOK_AGAIN: &str =
+    "UPDATE server_archive SET look_at = $3, failures = $4, error = $5 WHERE sha256 = $1 AND newest = $2";
+
+/// Puts a renewed form in front, unless somebody was faster.
+pub(crate) const RENEW_FILE: &str =
+    "UPDATE server_archive SET newest = $3, look_at = $4, failures = 0, error = NULL WHERE sha256 = $1 AND newest = $2";
+
+/// Leads a renewed form to its first one.
+pub(crate) const INSERT_FORM: &str =
+    "INSERT INTO server_archive_form (form, sha256, made_at) VALUES ($1, $2, $3) ON CONFLICT (form) DO NOTHING";

@@ -11,6 +11,7 @@ use haidang_store::outbox::Failure;
 use haidang_store::{ActorRef, Dispatcher, Jobs, Sealer, Stopper, stopper};
 use tokio::task::JoinSet;
 
+use crate::archive::Renewals;
 use crate::city::City;
 use crate::webhooks::Deliveries;
 
@@ -128,7 +129,8 @@ impl City {
             .with(Arc::new(sweep))
             .with(Arc::new(lost))
             .with(Arc::new(Deliveries(self.webhooks.clone())))
-            .with(Arc::new(LogoutDelivery(self.provider.clone())));
+            .with(Arc::new(LogoutDelivery(self.provider.clone())))
+            .with(Arc::new(Renewals(self.archive.clone())));
         self.rooms.jobs(jobs)
     }
 

@@ -170,6 +170,10 @@ pub(super) async fn close(
     if level <= Level::Time {
         return Ok(Vec::new());
     }
+    if level == Level::Archive && authorities.time_stamps.is_none() {
+        // Before anybody is asked for anything.
+        return Err(PadesError::NoTimeStamps);
+    }
     let file = PdfFile::open(source)?;
     let store = add_evidence(&file, authorities).await?;
     let mut written = store.bytes.clone();

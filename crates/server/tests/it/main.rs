@@ -6,6 +6,7 @@
 
 #[macro_use]
 mod city;
+mod archive;
 mod bad_input;
 mod calendar;
 mod consent;
