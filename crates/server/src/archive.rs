@@ -285,6 +285,11 @@ impl Archive for FileArchive {
             .map_err(refused)
     }
 
+    async fn original(&self, sha256: &str) -> Result<String, ContractError> {
+        let row = self.0.db.fetch_optional(sql::ORIGINAL_FORM, args![sha256]).await.map_err(refused)?;
+        row.map_or_else(|| Ok(sha256.to_owned()), |row| row.text("sha256").map_err(refused))
+    }
+
     async fn newest(&self, sha256: &str) -> Result<String, ContractError> {
         let row = self.0.db.fetch_optional(sql::NEWEST_FORM, args![sha256]).await.map_err(refused)?;
         row.map_or_else(|| Ok(sha256.to_owned()), |row| row.text("newest").map_err(refused))

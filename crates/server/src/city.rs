@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::documents::{Documents, Signer};
 use haidang_contracts::files::FileScanner;
+use haidang_contracts::papers::OfficeSigning;
 use haidang_identity::IdentityRoom;
 use haidang_identity::provider::{GrantWithdrawals, Lives, LogoutNotices, Provider, ProviderSettings};
 use haidang_kernel::ambient::Ambient;
@@ -203,6 +204,7 @@ impl City {
             ambient: &ambient,
             identity: &identity,
             documents,
+            archive: Arc::new(archive.clone()),
             signer: signing,
             scanner,
             gateway: gateway.clone(),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use haidang_contracts::access::AccessLog;
+use haidang_contracts::archive::Archive;
 use haidang_contracts::documents::{Documents, Signer};
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::{Directory, Identity};
@@ -48,6 +49,8 @@ pub struct Parts<'city> {
     pub identity: &'city IdentityRoom,
     /// Rendering and signing.
     pub documents: Arc<dyn Documents>,
+    /// Signed files that stay provable.
+    pub archive: Arc<dyn Archive>,
     /// Keys.
     pub signer: Arc<dyn Signer>,
     /// Virus scanner.
@@ -106,6 +109,7 @@ impl Rooms {
             consents: Arc::new(parts.identity.clone()),
             cases: desk.clone(),
             notifier: notifier.clone(),
+            archive: parts.archive.clone(),
         });
         parts.db.register(Arc::new(vault.clone()));
         let payments: Arc<dyn PaymentGateway> = match parts.gateway {
@@ -137,6 +141,7 @@ impl Rooms {
             once_only: Arc::new(parts.identity.clone()),
             vault: Arc::new(vault.clone()),
             documents: parts.documents,
+            archive: parts.archive,
             payments,
             scanner: parts.scanner,
             notifier,

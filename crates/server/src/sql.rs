@@ -26,6 +26,9 @@ pub(crate) const KEEP_FILE: &str = "INSERT INTO server_archive (sha256, media_ty
 /// The newest form of a file, asked for by any of its forms.
 pub(crate) const NEWEST_FORM: &str = "SELECT newest FROM server_archive WHERE sha256 = $1 OR sha256 = (SELECT sha256 FROM server_archive_form WHERE form = $1)";
 
+/// The file of which this is a renewed form.
+pub(crate) const ORIGINAL_FORM: &str = "SELECT sha256 FROM server_archive_form WHERE form = $1";
+
 /// Files to be looked at, the most urgent first.
 pub(crate) const DUE_FILES: &str = "SELECT sha256, media_type, newest, failures FROM server_archive WHERE look_at <= $1 ORDER BY look_at, sha256 LIMIT $2";
 

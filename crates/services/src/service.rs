@@ -6,6 +6,7 @@ use crate::form::CodeLists;
 use crate::procedure::pack::PackTexts;
 use crate::procedure::{Catalogue, Version};
 use haidang_contracts::actor::{Actor, ActorKind, PersonId};
+use haidang_contracts::archive::Archive;
 use haidang_contracts::authorizer::Authorizer;
 use haidang_contracts::documents::Documents;
 use haidang_contracts::files::FileScanner;
@@ -70,6 +71,8 @@ pub struct Services {
     pub vault: Arc<dyn Vault>,
     /// Rendering and signing.
     pub documents: Arc<dyn Documents>,
+    /// Signed files that stay provable.
+    pub archive: Arc<dyn Archive>,
     /// Payments.
     pub payments: Arc<dyn PaymentGateway>,
     /// Virus scanner.

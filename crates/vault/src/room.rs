@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::actor::{Actor, PersonId};
+use haidang_contracts::archive::Archive;
 use haidang_contracts::authorizer::{Authorizer, Circumstances, EXTRACT, Question, Resource, VIEW};
 use haidang_contracts::cases::Cases;
 use haidang_contracts::consent::{Consents, Decision, NewDecision};
@@ -74,6 +75,8 @@ pub struct Inner {
     pub cases: Arc<dyn Cases>,
     /// Messages to people.
     pub notifier: Arc<dyn Notifier>,
+    /// Signed files that stay provable.
+    pub archive: Arc<dyn Archive>,
 }
 
 /// The vault of every person and organisation of the city. Cheap to clone; handlers take it as their state.
@@ -359,6 +362,10 @@ impl Consumer for VaultRoom {
         }
         let new = if event.kind == RESULT_ISSUED { of_result(event.read()?)? } else { of_document(event.read()?)? };
         self.keep(&new).await?;
+        if event.kind == RESULT_ISSUED {
+            let kept = self.inner().archive.keep(&new.item.sha256, &new.item.media_type).await;
+            kept.map_err(|error| Failure::Later(error.to_string()))?;
+        }
         Ok(())
     }
 }

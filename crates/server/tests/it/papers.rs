@@ -10,7 +10,8 @@ async fn birth(town: &Town) -> (Persona, Filed) {
     let version = town.version("1.001193");
     let free = |facts: &Facts| {
         let fees = version.fees(facts);
-        fees.iter().all(|fee| fee.amount.is_none_or(|amount| amount.dong() == 0)) && facts.form["contact_delivery"] == "counter"
+        fees.iter().all(|fee| fee.amount.is_none_or(|amount| amount.dong() == 0))
+            && facts.form["contact_delivery"] == "counter"
     };
     let filed = town.file(&owner, "1.001193", free).await;
     town.later("PT3M");

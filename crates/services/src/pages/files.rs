@@ -15,13 +15,14 @@ pub(super) async fn download(services: &Services, row: &DocumentRow) -> Answer {
     file(Body::from(bytes), &row.file_name, &row.media_type, Some(length), Disposition::Attachment)
 }
 
-/// The signed file of a result, byte for byte, named by the case.
+/// The signed file of a result in its newest provable form, named by the case.
 pub(super) async fn result(services: &Services, case_no: &str, row: &ResultRow) -> Answer {
     let missing = || Problem::not_found("result_not_found", "the result has no file yet");
     let sha256 = row.sha256.as_deref().ok_or_else(missing)?;
     let media = row.media_type.as_deref().unwrap_or("application/octet-stream");
     let extension = if media.starts_with("text/html") { "html" } else { "pdf" };
-    let bytes = services.blobs.bytes(sha256).await?;
+    let newest = services.archive.newest(sha256).await.map_err(Problem::from)?;
+    let bytes = services.blobs.bytes(&newest).await?;
     let length = bytes.len() as u64;
     let name = format!("{} {case_no}.{extension}", row.title);
     file(Body::from(bytes), &name, media, Some(length), Disposition::Attachment)
@@ -36,7 +37,9 @@ pub(super) fn signature(case_no: &str, row: &ResultRow) -> Answer {
 
 /// A signed paper of an agency, named by its form.
 pub(super) async fn paper(services: &Services, row: &PaperRow) -> Answer {
-    let bytes = services.blobs.bytes(&row.sha256).await?;
+    services.archive.keep(&row.sha256, "application/pdf").await.map_err(Problem::from)?;
+    let newest = services.archive.newest(&row.sha256).await.map_err(Problem::from)?;
+    let bytes = services.blobs.bytes(&newest).await?;
     let length = bytes.len() as u64;
     let name = format!("Mẫu {} {}.pdf", row.form_no, row.about);
     file(Body::from(bytes), &name, "application/pdf", Some(length), Disposition::Attachment)

@@ -135,6 +135,8 @@ enum Known {
 
 impl Services {
     async fn known_file(&self, sha256: &str) -> Result<Known, Problem> {
+        let original = self.archive.original(sha256).await?;
+        let sha256 = original.as_str();
         if let Some(row) = self.db.fetch_optional(sql::record::RESULT_BY_HASH, args![sha256]).await? {
             return Ok(Known::Result(Box::new(ResultRow::read(&row)?)));
         }

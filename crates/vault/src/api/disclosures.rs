@@ -81,5 +81,5 @@ pub(crate) async fn extract_under_grant(
     let disclosed = room.disclose(&any_reader(&visitor)?, &asked.grant, Some(&asked.item)).await?;
     let missing = || haidang_kernel::problem::Problem::not_found("item_not_found", "no such document");
     let row = disclosed.items.first().ok_or_else(missing)?;
-    send_file(&room.inner().blobs, &row.item).await
+    send_file(&room, &row.item).await
 }

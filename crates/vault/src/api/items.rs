@@ -119,5 +119,5 @@ pub(crate) async fn get_item(visitor: Visitor, State(room): State<VaultRoom>, Pa
 /// The file of one document.
 pub(crate) async fn get_item_file(visitor: Visitor, State(room): State<VaultRoom>, Path(id): Path<String>) -> Answer {
     let row = room.download_own(&reader(&visitor)?, &id).await?;
-    send_file(&room.inner().blobs, &row.item).await
+    send_file(&room, &row.item).await
 }

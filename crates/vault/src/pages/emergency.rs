@@ -182,7 +182,7 @@ pub(crate) async fn take_in_emergency(
     Path((id, item)): Path<(String, String)>,
 ) -> Answer {
     let row = room.take_in_emergency(&reader(&visitor)?, &id, &item).await?;
-    send_file(&room.inner().blobs, &row.item).await
+    send_file(&room, &row.item).await
 }
 
 /// The documents, while it is open. A form and not a link, so that no reload looks again unseen.

@@ -88,5 +88,5 @@ pub(crate) async fn download_vault_item(
     Path(id): Path<String>,
 ) -> Answer {
     let row = room.download_own(&reader(&visitor)?, &id).await?;
-    send_file(&room.inner().blobs, &row.item).await
+    send_file(&room, &row.item).await
 }

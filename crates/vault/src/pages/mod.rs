@@ -7,11 +7,11 @@ pub(crate) mod item;
 pub(crate) mod items;
 pub(crate) mod office;
 
-use crate::room::Reader;
+use crate::room::{Reader, VaultRoom};
 use axum::body::{Body, Bytes};
 use haidang_contracts::vault::VaultItem;
 use haidang_kernel::problem::Problem;
-use haidang_store::{Blobs, StoreError};
+use haidang_store::StoreError;
 use haidang_ui::component::Tag;
 use haidang_ui::{Page, paths};
 use haidang_web::{Answer, Disposition, Fault, Visitor, file};
@@ -64,9 +64,10 @@ pub(crate) fn day(page: &Page, text: &str) -> String {
     text.parse::<Date>().map_or_else(|_| text.to_owned(), |date| page.date_table(date))
 }
 
-/// The file of an item, streamed in pieces, to be saved and never shown inside our pages.
-pub(crate) async fn send_file(blobs: &Blobs, item: &VaultItem) -> Answer {
-    let opened = blobs.get(&item.sha256).await;
+/// The file of an item in its newest provable form, streamed in pieces, to be saved and never shown inside our pages.
+pub(crate) async fn send_file(room: &VaultRoom, item: &VaultItem) -> Answer {
+    let newest = room.inner().archive.newest(&item.sha256).await.map_err(Problem::from)?;
+    let opened = room.inner().blobs.get(&newest).await;
     let (content, size) = opened.map_err(|error| match error {
         StoreError::NotFound => Problem::gone("file_gone", "the file is no longer in the store"),
         other => Problem::from(other),

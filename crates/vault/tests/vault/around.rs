@@ -4,6 +4,7 @@ use crate::city::person;
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::actor::PersonId;
+use haidang_contracts::archive::Archive;
 use haidang_contracts::cases::{CaseFacts, Cases, ProcedureName};
 use haidang_contracts::consent::{Basis, Consents, Decision, NewDecision, Purpose, Standing};
 use haidang_contracts::messages::{Message, Notifier};
@@ -19,6 +20,8 @@ pub struct Around {
     decisions: Mutex<Vec<(PersonId, String, Decision)>>,
     /// Messages as (receiver, template).
     pub messages: Mutex<Vec<(PersonId, String)>>,
+    /// Files that are to stay provable.
+    pub kept: Mutex<Vec<String>>,
 }
 
 impl Around {
@@ -93,6 +96,22 @@ impl Cases for Around {
 
     async fn procedure_names(&self, _: &[String]) -> Result<Vec<ProcedureName>, ContractError> {
         Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Archive for Around {
+    async fn keep(&self, sha256: &str, _: &str) -> Result<(), ContractError> {
+        self.kept.lock().unwrap().push(sha256.to_owned());
+        Ok(())
+    }
+
+    async fn newest(&self, sha256: &str) -> Result<String, ContractError> {
+        Ok(sha256.to_owned())
+    }
+
+    async fn original(&self, sha256: &str) -> Result<String, ContractError> {
+        Ok(sha256.to_owned())
     }
 }
 

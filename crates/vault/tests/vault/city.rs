@@ -160,6 +160,7 @@ pub async fn room_with(db: &TestDb, around: &Arc<Around>) -> VaultRoom {
         consents: around.clone(),
         cases: around.clone(),
         notifier: around.clone(),
+        archive: around.clone(),
     })
 }
 
