@@ -5,8 +5,15 @@
 //! bounded: sizes before, pages and time while it runs. The same paper gives the same bytes.
 
 mod engine;
+mod fields;
+mod figures;
 mod fonts;
+mod pack;
 mod world;
+
+pub use fields::{empty_fields, placement};
+pub use figures::{code_128, qr_rows};
+pub use pack::{PackTypesetting, Templates};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
