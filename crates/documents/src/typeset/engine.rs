@@ -37,11 +37,10 @@ const MOST_FAULTS: usize = 5;
 pub(super) fn set(
     stage: Arc<Stage>,
     paper: &Paper,
+    data: Vec<u8>,
     longest: Duration,
     abandoned: &Arc<AtomicUsize>,
 ) -> Result<Printed, TypesetError> {
-    let data = serde_json::to_vec(&paper.data).map_err(|error| TypesetError::Engine(error.to_string()))?;
-    judge(paper, data.len())?;
     if abandoned.load(Ordering::Acquire) >= MOST_ABANDONED {
         return Err(TypesetError::TimedOut);
     }
@@ -80,12 +79,13 @@ pub(super) fn set(
     })
 }
 
-/// Sizes and names, before any work.
-fn judge(paper: &Paper, data: usize) -> Result<(), TypesetError> {
+/// Judges sizes and names before any work; answers the data as the template reads them.
+pub(super) fn judge(paper: &Paper) -> Result<Vec<u8>, TypesetError> {
+    let data = serde_json::to_vec(&paper.data).map_err(|error| TypesetError::Engine(error.to_string()))?;
     let within = |what, size, most| if size > most { Err(TypesetError::TooLarge { what, size, most }) } else { Ok(()) };
     let source = paper.source.len() + paper.library.iter().map(|(_, text)| text.len()).sum::<usize>();
     within("template", source, LARGEST_SOURCE)?;
-    within("data", data, LARGEST_DATA)?;
+    within("data", data.len(), LARGEST_DATA)?;
     within("number of attachments", paper.attachments.len(), MOST_ATTACHMENTS)?;
     let attached = paper.attachments.iter().map(|file| file.bytes.len()).sum::<usize>();
     within("attachments", attached, LARGEST_ATTACHMENTS)?;
@@ -97,7 +97,7 @@ fn judge(paper: &Paper, data: usize) -> Result<(), TypesetError> {
     if paper.attachments.iter().any(|file| !plain(&file.name)) {
         return Err(TypesetError::Name { what: "name of an attachment" });
     }
-    Ok(())
+    Ok(data)
 }
 
 /// What makes this paper the one it is; the document identifier is taken from it.

@@ -9,11 +9,14 @@ mod fields;
 mod figures;
 mod fonts;
 mod pack;
+mod worker;
 mod world;
 
 pub use fields::{empty_fields, placement};
 pub use figures::{code_128, qr_rows};
+pub use fonts::face;
 pub use pack::{PackTypesetting, Templates};
+pub use worker::serve;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -150,6 +153,7 @@ pub enum TypesetError {
 #[derive(Clone)]
 pub struct Typesetter {
     shared: Arc<Shared>,
+    workers: Option<Arc<worker::Workers>>,
     longest: Duration,
 }
 
@@ -163,7 +167,14 @@ impl Typesetter {
     /// With the embedded Liberation Serif, or with the typefaces of a folder.
     pub fn new(fonts: Option<PathBuf>) -> Self {
         let shared = Shared { fonts, stage: OnceLock::new(), abandoned: Arc::default() };
-        Typesetter { shared: Arc::new(shared), longest: LONGEST }
+        Typesetter { shared: Arc::new(shared), workers: None, longest: LONGEST }
+    }
+
+    /// Typesets in processes of their own, which this program runs as workers ([`serve`]): their time and memory are
+    /// bounded from outside, so that no template can hold up or fill the process that asks.
+    pub fn isolated(program: PathBuf, arguments: Vec<String>) -> Self {
+        let workers = Some(Arc::new(worker::Workers::new(program, arguments)));
+        Typesetter { workers, ..Typesetter::new(None) }
     }
 
     /// The same with another limit of time for each paper.
@@ -178,7 +189,11 @@ impl Typesetter {
     /// # Errors
     /// What [`TypesetError`] says; nothing of the data is in an error.
     pub fn set(&self, paper: &Paper) -> Result<Printed, TypesetError> {
-        engine::set(self.stage()?, paper, self.longest, &self.shared.abandoned)
+        let data = engine::judge(paper)?;
+        match &self.workers {
+            Some(workers) => workers.set(paper, self.longest),
+            None => engine::set(self.stage()?, paper, data, self.longest, &self.shared.abandoned),
+        }
     }
 
     fn stage(&self) -> Result<Arc<world::Stage>, TypesetError> {

@@ -4,3 +4,4 @@
 mod engine;
 mod layout;
 mod pack;
+mod worker;

@@ -1,10 +1,15 @@
 //! Templates of the packs: every one is typeset, and official documents pass the lint.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use haidang_contracts::ContractError;
-use haidang_contracts::papers::{PaperAttachment, PaperRequest, TypesetPaper, Typesetting};
-use haidang_documents::typeset::{PackTypesetting, Templates, Typesetter, code_128, qr_rows};
+use haidang_contracts::papers::{PaperAttachment, PaperPlace, PaperRequest, TypesetPaper, Typesetting};
+use haidang_documents::pades::{FieldValue, fill_fields};
+use haidang_documents::pdf::{Appended, PdfFile};
+use haidang_documents::typeset::{
+    PackTypesetting, Place, Templates, Typesetter, code_128, empty_fields, face, qr_rows,
+};
 use serde_json::{Value, json};
 
 pub(crate) fn folder(pack: &str) -> PathBuf {
@@ -101,6 +106,39 @@ async fn number_and_date_stay_open_until_the_clerk_fills_them() {
     assert_eq!(rules, ["date_empty", "number_empty"]);
     let (number, date) = (paper.places["number"], paper.places["date"]);
     assert!((number.y - date.y).abs() < 3.0 && number.x < date.x && number.height > 14.0, "{number:?} {date:?}");
+}
+
+fn extended(file: &[u8], more: Appended) -> Vec<u8> {
+    [file, more.bytes.as_slice()].concat()
+}
+
+fn opened(file: &[u8]) -> PdfFile {
+    PdfFile::open(Arc::new(file.to_vec())).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filled_number_and_date_stand_as_if_they_had_been_set() {
+    let paper = set("haiphong", "official/document", official("QĐ", false)).await;
+    let place = |name: &str| {
+        let PaperPlace { page, x, y, width, height } = paper.places[name];
+        Place { page, x, y, width, height }
+    };
+    let fields = [("number", "Số của văn bản"), ("date", "Thời gian ban hành")]
+        .map(|(name, tooltip)| (name.to_owned(), (place(name), tooltip.to_owned())));
+    let file = extended(&paper.bytes, empty_fields(&opened(&paper.bytes), &fields.into()).unwrap());
+    let values = [("number", "05", false, 13.0), ("date", "ngày 05 tháng 01 năm 2026", true, 14.0)].map(
+        |(field, value, italic, size)| FieldValue {
+            field: field.to_owned(),
+            value: value.to_owned(),
+            font: face(italic).into(),
+            size,
+        },
+    );
+    let filled = extended(&file, fill_fields(&opened(&file), &values).unwrap());
+    assert_eq!(typesetting("haiphong").lint(&filled).await.unwrap(), Vec::new());
+    if let Ok(folder) = std::env::var("HAIDANG_TEST_KEEP") {
+        std::fs::write(PathBuf::from(folder).join("filled.pdf"), filled).unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,8 @@ use haidang_signing::path::{RevocationRule, TrustAnchors};
 use haidang_signing::{Certificate, FileKey};
 use haidang_web::client::{Guarded, OutboundLimits};
 
-use super::{Outcome, edxml, say};
+use super::{Outcome, edxml, papers, say};
+use crate::config::Config;
 use crate::outbound::GuardedTransport;
 
 /// Largest answer of an authority: revocation lists of large ones have a few megabytes.
@@ -30,6 +31,15 @@ pub(crate) enum DocumentsCommand {
     /// Write and read edXML messages.
     #[command(subcommand)]
     Edxml(edxml::EdxmlCommand),
+    /// Typeset a paper from a template of the pack.
+    Typeset(papers::Typeset),
+    /// Typeset different sample papers, to measure.
+    TypesetSamples(papers::Samples),
+    /// Typeset what arrives on standard input; the city starts such processes itself.
+    #[command(hide = true)]
+    TypesetWorker(papers::Worker),
+    /// Judge the layout of a PDF by Decree 30/2020/NĐ-CP, Appendix I.
+    Lint(papers::Lint),
 }
 
 /// Sign a PDF with a key and its certificate.
@@ -147,11 +157,15 @@ fn transport(mut hosts: Vec<String>, named: Option<&str>) -> Result<Arc<GuardedT
     Ok(Arc::new(GuardedTransport::new(Guarded::new(hosts, limits)?)))
 }
 
-pub(crate) async fn run(command: DocumentsCommand) -> Result<Outcome> {
+pub(crate) async fn run(command: DocumentsCommand, config: Config) -> Result<Outcome> {
     match command {
         DocumentsCommand::Sign(command) => sign(*command).await,
         DocumentsCommand::Verify(command) => verify(command).await,
         DocumentsCommand::Edxml(command) => edxml::run(command),
+        DocumentsCommand::Typeset(command) => papers::typeset(command, config.pack()),
+        DocumentsCommand::TypesetSamples(command) => papers::samples(command, config.pack()),
+        DocumentsCommand::TypesetWorker(command) => papers::worker(command),
+        DocumentsCommand::Lint(command) => papers::lint(&command),
     }
 }
 

@@ -8,6 +8,7 @@ mod directory;
 mod documents;
 mod edxml;
 mod packs;
+mod papers;
 mod posts;
 pub mod routes;
 mod serve;
@@ -142,7 +143,7 @@ async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
         Command::Post(command) => posts::run(command, config).await,
         Command::Directory(command) => directory::run(command, config).await,
         Command::Trust(command) => trust::run(command, config).await,
-        Command::Documents(command) => documents::run(command).await,
+        Command::Documents(command) => documents::run(command, config).await,
         Command::Audit(command) => audit::run(command, config).await,
         Command::Backup(command) => transfer::backup(command, config).await,
         Command::Restore(command) => transfer::restore(command, config).await,

@@ -26,6 +26,8 @@ const EXCLUSIVE: &[(&str, &[&str])] = &[
     ("jsonschema", &["services"]),
     ("uppsala", &["signing"]),
     ("bergshamra-c14n", &["signing"]),
+    ("typst", &["documents"]),
+    ("hayro-interpret", &["documents"]),
 ];
 
 /// What a crate may depend on; `None` for a crate that has no place yet.
