@@ -43,6 +43,8 @@ pub struct Inner {
     pub days: Arc<dyn WorkingDays>,
     /// Which books agencies keep.
     pub registers: crate::registers::RegisterSettings,
+    /// How agencies sign.
+    pub authority: crate::authority::AuthoritySettings,
     /// Public address of the city, `https://…`, for QR codes.
     pub origin: String,
 }
