@@ -28,5 +28,9 @@ pub use routes::{TEXTS, routes};
 use haidang_store::Migration;
 
 /// Migrations of this room, oldest first. Each part numbers within its own block of ten.
-pub const MIGRATIONS: &[Migration] =
-    haidang_store::migrations!["0001_create_register", "0002_create_register_event", "0004_create_authority",];
+pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
+    "0001_create_register",
+    "0002_create_register_event",
+    "0003_create_register_root",
+    "0004_create_authority",
+];

@@ -10,3 +10,4 @@ pub mod sql;
 pub use giving::{MANAGE, NewDelegation, NewMandate};
 pub use model::{Allowed, Delegation, Form, HeadMandate, Refusal, Signing, Term};
 pub use settings::{AuthoritySettings, AuthoritySettingsError, Named, Organ, PLAIN_LETTER};
+pub(crate) use signing::INSPECT;
