@@ -53,8 +53,6 @@ pub struct Root {
     pub root: String,
     /// When an authority stamped it.
     pub stamped_at: Option<Timestamp>,
-    /// The stamp: a token of RFC 3161, DER.
-    pub token: Option<Vec<u8>>,
 }
 
 impl Root {
@@ -64,7 +62,6 @@ impl Root {
             leaves: row.integer("leaves")?,
             root: row.text("root")?,
             stamped_at: row.opt_timestamp("stamped_at")?,
-            token: row.opt_bytes("token")?,
         })
     }
 }
@@ -210,12 +207,6 @@ impl OfficeRoom {
     pub(crate) async fn roots(&self, limit: i64) -> Result<Vec<Root>, Problem> {
         let rows = self.db.fetch_all(sql::ROOTS, args![limit]).await?;
         Ok(rows.iter().map(Root::read).collect::<Result<_, StoreError>>()?)
-    }
-
-    /// The root of a day.
-    pub(crate) async fn root_of(&self, day: Date) -> Result<Option<Root>, Problem> {
-        let row = self.db.fetch_optional(sql::ROOT, args![day]).await?;
-        Ok(row.as_ref().map(Root::read).transpose()?)
     }
 
     /// Records that somebody looked into a book.

@@ -107,22 +107,15 @@ pub const STAMP_ROOT: &str =
     "UPDATE office_register_root SET token = $2, stamped_at = $3 WHERE day = $1 AND token IS NULL";
 
 /// The root of a day.
-pub const ROOT: &str = "SELECT day, leaves, root, token, made_at, stamped_at FROM office_register_root WHERE day = $1";
+pub const ROOT: &str = "SELECT root, token FROM office_register_root WHERE day = $1";
 
 /// Roots, the newest first.
 pub const ROOTS: &str =
-    "SELECT day, leaves, root, token, made_at, stamped_at FROM office_register_root ORDER BY day DESC LIMIT $1";
-
-/// Roots between two days.
-pub const ROOTS_BETWEEN: &str = "SELECT day, leaves, root, token, made_at, stamped_at FROM office_register_root WHERE day >= $1 AND day <= $2 ORDER BY day";
+    "SELECT day, leaves, root, stamped_at FROM office_register_root ORDER BY day DESC LIMIT $1";
 
 /// The chain of a book.
 pub const EVENTS: &str =
     "SELECT position, entry_id, event, hash, day FROM office_register_event WHERE register_id = $1 ORDER BY position";
-
-/// What happened to one line.
-pub const EVENTS_OF_LINE: &str =
-    "SELECT position, entry_id, event, hash, day FROM office_register_event WHERE entry_id = $1 ORDER BY position";
 
 /// The event by which a line got its number for good.
 pub const ISSUED_EVENT: &str = "SELECT id, event, day FROM office_register_event WHERE entry_id = $1 AND what = 'issued' ORDER BY position DESC LIMIT 1";
