@@ -8,9 +8,13 @@ use haidang_web::Routes;
 pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_frame", Lang::Vi, include_str!("../locales/vi/office_frame.ftl")),
     ("office_frame", Lang::En, include_str!("../locales/en/office_frame.ftl")),
+    ("office_registers", Lang::Vi, include_str!("../locales/vi/office_registers.ftl")),
+    ("office_registers", Lang::En, include_str!("../locales/en/office_registers.ftl")),
 ];
 
 /// All routes; each part adds its own.
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
-    Routes::new("office", room)
+    let routes = Routes::new("office", room);
+    let routes = crate::registers::routes(routes);
+    routes
 }

@@ -1,9 +1,11 @@
 //! The room over both databases, part by part.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod authority;
 mod city;
 mod desk;
 mod people;
+mod registers;
 
 use haidang_testkit::Rooms;
 
