@@ -43,6 +43,8 @@ pub struct Inner {
     pub days: Arc<dyn WorkingDays>,
     /// Which books agencies keep.
     pub registers: crate::registers::RegisterSettings,
+    /// Kinds of document, organs on paper, retention.
+    pub documents: crate::documents::Settings,
     /// Public address of the city, `https://…`, for QR codes.
     pub origin: String,
 }

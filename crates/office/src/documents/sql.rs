@@ -102,3 +102,10 @@ pub const DISPATCH_SENT: &str = "UPDATE office_dispatch SET state = 'sent', chan
 
 /// The document no longer stands: its receivers are told.
 pub const DISPATCHES_WITHDRAWN: &str = "UPDATE office_dispatch SET state = 'withdrawn', words = $2, changed_at = $3 WHERE document = $1";
+
+/// Documents of an agency with this number; of different years or books there may be several, the newest first.
+pub const BY_CODE: &str = concat!(
+    "SELECT ",
+    document!(),
+    " FROM office_document WHERE agency = $1 AND code_number = $2 AND code_notation = $3 ORDER BY changed_at DESC LIMIT 20"
+);
