@@ -4,6 +4,7 @@
 mod city;
 mod desk;
 mod documents;
+mod documents_pages;
 mod people;
 
 use haidang_testkit::Rooms;
