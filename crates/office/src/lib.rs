@@ -14,6 +14,7 @@
 //! | `scans` | scanned papers, their text, search over every document | `/can-bo/van-ban-quet`, `/can-bo/tim-van-ban` |
 
 pub mod authority;
+pub mod documents;
 mod frame;
 mod reader;
 pub mod registers;
@@ -33,4 +34,12 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0002_create_register_event",
     "0003_create_register_root",
     "0004_create_authority",
+    "0010_create_document",
+    "0011_create_document_version",
+    "0012_create_document_paper",
+    "0013_create_document_event",
+    "0014_create_document_signing",
+    "0015_create_dispatch",
+    "0016_create_certified_copy",
+    "0017_create_case_file",
 ];

@@ -45,6 +45,8 @@ pub struct Inner {
     pub registers: crate::registers::RegisterSettings,
     /// How agencies sign.
     pub authority: crate::authority::AuthoritySettings,
+    /// Kinds of document, organs on paper, retention.
+    pub documents: crate::documents::Settings,
     /// Public address of the city, `https://…`, for QR codes.
     pub origin: String,
 }

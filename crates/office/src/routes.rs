@@ -1,5 +1,6 @@
 //! The rows of this room's pages and endpoints, part by part, and its texts.
 
+use crate::documents;
 use crate::room::OfficeRoom;
 use haidang_ui::Lang;
 use haidang_web::Routes;
@@ -10,11 +11,13 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_frame", Lang::En, include_str!("../locales/en/office_frame.ftl")),
     ("office_registers", Lang::Vi, include_str!("../locales/vi/office_registers.ftl")),
     ("office_registers", Lang::En, include_str!("../locales/en/office_registers.ftl")),
+    documents::TEXTS[0],
+    documents::TEXTS[1],
 ];
 
 /// All routes; each part adds its own.
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = Routes::new("office", room);
     let routes = crate::registers::routes(routes);
-    routes
+    documents::routes(routes)
 }

@@ -51,6 +51,7 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
         days: desk.clone(),
         registers: haidang_office::registers::RegisterSettings::default(),
         authority: haidang_office::authority::AuthoritySettings::default(),
+        documents: crate::people::documents(),
         origin: ORIGIN.to_owned(),
     });
     room.import_registers().await.unwrap();

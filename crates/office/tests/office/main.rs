@@ -4,6 +4,8 @@
 mod authority;
 mod city;
 mod desk;
+mod documents;
+mod documents_pages;
 mod people;
 mod registers;
 
