@@ -211,3 +211,75 @@ pub struct AccessAnswered {
 }
 /// Kind of [`AccessAnswered`].
 pub const ACCESS_ANSWERED: &str = "access.answered";
+
+/// An issued document is on its way to a receiver. Kind `document.dispatched`; key is the dispatch. An organ of this city
+/// takes it from its own shelf, an organ outside gets it by the exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentDispatched {
+    /// Id of the dispatch: one document to one receiver.
+    pub dispatch: String,
+    /// Id of the document at its sender.
+    pub document: String,
+    /// Code of the agency that issued it.
+    pub from_agency: String,
+    /// Its official name.
+    pub from_name: String,
+    /// Receiver: the code of an agency of this city, or the OrganId of an organ outside it.
+    pub to_agency: String,
+    /// Number, such as `05`.
+    pub code_number: String,
+    /// Notation, such as `QĐ-UBND`.
+    pub code_notation: String,
+    /// Day of issue, `YYYY-MM-DD`.
+    pub issued_on: String,
+    /// Code of the kind, such as `QĐ`; empty for an official letter.
+    pub kind: String,
+    /// Summary (trích yếu).
+    pub subject: String,
+    /// SHA-256 of the signed file, hex; its address in the blob store.
+    pub sha256: String,
+    /// Size in bytes.
+    pub size: i64,
+    /// Who signed, post and name as printed.
+    pub signer: String,
+    /// 0 none, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc.
+    pub urgency: i64,
+    /// Day by which an answer is wanted, `YYYY-MM-DD`.
+    pub due_date: Option<String>,
+}
+/// Kind of [`DocumentDispatched`].
+pub const DOCUMENT_DISPATCHED: &str = "document.dispatched";
+
+/// A dispatched document was taken back, replaced or corrected by its sender. Kind `document.withdrawn`; key is the
+/// dispatch, so that it never overtakes the dispatch itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentWithdrawn {
+    /// Id of the dispatch.
+    pub dispatch: String,
+    /// Id of the document at its sender.
+    pub document: String,
+    /// `recall`, `replace` or `corrigendum`.
+    pub kind: String,
+    /// Why, as the sender says it.
+    pub reason: String,
+    /// Number and notation of the document that replaces or corrects it.
+    pub by_document: Option<String>,
+}
+/// Kind of [`DocumentWithdrawn`].
+pub const DOCUMENT_WITHDRAWN: &str = "document.withdrawn";
+
+/// The receiver says what became of a dispatched document. Kind `document.status`; key is the dispatch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentStatus {
+    /// Id of the dispatch.
+    pub dispatch: String,
+    /// Code of the exchange: 01 arrived, 02 refused, 03 accepted, 04 assigned, 05 in progress, 06 done, 15 agreed and 16
+    /// refused (a recall or an update).
+    pub status: String,
+    /// When, microseconds UTC.
+    pub at: i64,
+    /// Why, with 02 and 16.
+    pub reason: Option<String>,
+}
+/// Kind of [`DocumentStatus`].
+pub const DOCUMENT_STATUS: &str = "document.status";
