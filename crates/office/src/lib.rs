@@ -15,6 +15,7 @@
 
 pub mod authority;
 mod frame;
+pub mod incoming;
 mod reader;
 pub mod registers;
 mod room;
@@ -28,5 +29,13 @@ pub use routes::{TEXTS, routes};
 use haidang_store::Migration;
 
 /// Migrations of this room, oldest first. Each part numbers within its own block of ten.
-pub const MIGRATIONS: &[Migration] =
-    haidang_store::migrations!["0001_create_register", "0002_create_register_event", "0004_create_authority",];
+pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
+    "0001_create_register",
+    "0002_create_register_event",
+    "0004_create_authority",
+    "0020_create_arrival",
+    "0021_create_arrival_file",
+    "0022_create_routing",
+    "0023_create_arrival_event",
+    "0024_create_exchange_message",
+];

@@ -115,10 +115,12 @@ impl OfficeRoom {
         if !may {
             return Err(missing());
         }
-        let wrong = |code: &'static str| Problem::invalid("arrival_invalid", "the file is missing or no document");
-        let Some(main) = new.files.first() else { return Err(wrong("required").field("file", "required")) };
+        let wrong = |code: &'static str| {
+            Problem::invalid("arrival_invalid", "the file is missing, or there are too many").field("file", code)
+        };
+        let Some(main) = new.files.first() else { return Err(wrong("required")) };
         if new.files.len() > MOST_FILES {
-            return Err(wrong("too_many").field("file", "too_many"));
+            return Err(wrong("too_many"));
         }
         if let Some(row) = self.db.fetch_optional(sql::SAME_FILE, args![new.agency.as_str(), main.sha256.as_str()]).await? {
             return Ok(Received { id: row.text("id")?, new: false });
@@ -176,7 +178,7 @@ impl OfficeRoom {
             act_by.to_string()
         ];
         let files = file_rows(id.as_str(), &new.files, &examined)?;
-        let (source, files) = (&source, &files);
+        let (source, files, id) = (&source, &files, id.as_str());
         self.db
             .transaction(|tx| {
                 let values = values.clone();
@@ -189,7 +191,7 @@ impl OfficeRoom {
                         tx.keep_blob(stored).await?;
                         tx.execute(sql::INSERT_FILE, row.clone()).await?;
                     }
-                    let row = tx.fetch_one(sql::ONE, args![id.as_str()]).await?;
+                    let row = tx.fetch_one(sql::ONE, args![id]).await?;
                     let arrival = Arrival::read(&row)?;
                     let detail = json!({ "channel": new.channel.as_str(), "files": files.len() });
                     let change = Change { by, act: "arrive", audit: "office.arrival_received", words: "", detail };
