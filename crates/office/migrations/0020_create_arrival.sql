@@ -30,6 +30,7 @@ CREATE TABLE office_arrival (
     arrived_on TEXT,
     leader TEXT,
     leader_name TEXT,
+    lead_name TEXT,
     due_on TEXT,
     result_document TEXT,
     result_words TEXT,

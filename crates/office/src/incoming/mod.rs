@@ -6,6 +6,7 @@
 mod arriving;
 mod changing;
 pub mod model;
+mod pages;
 mod reading;
 mod record;
 mod registering;
@@ -15,15 +16,17 @@ mod settings;
 pub mod sql;
 
 pub use arriving::{CLERK, MOST_FILES, NewArrival, NewFile, Received, refuse_secret};
-pub use reading::{Same, Tray, View, Waits, Wanted, deadline, waits};
+pub use reading::{Choice, Same, Tray, View, Waits, Wanted, choices, deadline, waits};
 pub use registering::{Registered, Registering};
 pub use routing::{Instruction, Receiver, Until};
 pub use settings::{Exchange, Settings, SettingsError};
 
 use crate::reader::Reader;
+use crate::room::OfficeRoom;
 use haidang_contracts::interconnection::Messages;
 use haidang_contracts::papers::PaperAttachments;
 use haidang_kernel::problem::Problem;
+use haidang_web::Routes;
 use model::{Arrival, Routing};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -53,6 +56,11 @@ pub struct Folders {
     pub outgoing: PathBuf,
     /// Where messages of others lie.
     pub incoming: PathBuf,
+}
+
+/// Adds the pages and endpoints of this part.
+pub(crate) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
+    pages::routes(routes)
 }
 
 /// A person as kept beside a document.

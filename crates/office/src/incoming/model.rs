@@ -94,6 +94,8 @@ pub struct Arrival {
     pub leader: Option<String>,
     /// Name of the leader.
     pub leader_name: Option<String>,
+    /// Name of whoever leads the work.
+    pub lead_name: Option<String>,
     /// Day by which it must be handled.
     pub due_on: Option<Date>,
     /// Number of the document that answers it.
@@ -160,6 +162,7 @@ impl Arrival {
             arrived_on: row.opt_date("arrived_on")?,
             leader: row.opt_text("leader")?,
             leader_name: row.opt_text("leader_name")?,
+            lead_name: row.opt_text("lead_name")?,
             due_on: row.opt_date("due_on")?,
             result_document: row.opt_text("result_document")?,
             result_words: row.opt_text("result_words")?,

@@ -3,7 +3,7 @@
 use super::arriving::CLERK;
 use super::changing::missing;
 use super::model::{ArrivedFile, Arrival, Routing, Step};
-use super::rules::{self, Colour, Part, State};
+use super::rules::{self, Act, Colour, Part, State, Verdict};
 use super::{READ, ROUTE, is_mine, sql};
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
@@ -81,16 +81,62 @@ pub struct View {
 }
 
 /// Who must act now on a document.
-pub fn waits(arrival: &Arrival, routings: &[Routing]) -> Waits {
+pub fn waits(arrival: &Arrival) -> Waits {
     match arrival.state {
         State::Arrived | State::Registered | State::Done => Waits::Clerk(arrival.act_by),
         State::Submitted => Waits::Leader(arrival.leader_name.clone().unwrap_or_default(), arrival.act_by),
         State::Assigned | State::InProgress => {
-            let lead = routings.iter().rev().find(|one| one.part == Part::Lead && one.state.is_open());
-            Waits::Lead(lead.map(|one| one.receiver_name.clone()).unwrap_or_default(), arrival.due_on)
+            Waits::Lead(arrival.lead_name.clone().unwrap_or_default(), arrival.due_on)
         }
         State::Rejected | State::Filed | State::Withdrawn => Waits::Nobody,
     }
+}
+
+/// What a reader may do next with a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// Give it a number.
+    Register,
+    /// Return it to its sender.
+    Return,
+    /// Lay it before a leader.
+    Submit,
+    /// Instruct, or add receivers.
+    Instruct,
+    /// Begin the work.
+    Begin,
+    /// Answer an instruction, by its id; for whoever leads: hand it back.
+    Answer(String, Part),
+    /// Close it with its result.
+    Finish,
+    /// Put it into a work file.
+    File,
+}
+
+/// What the reader may do next, the most likely first: right and state together.
+pub fn choices(reader: &Reader<'_>, view: &View) -> Vec<Choice> {
+    let arrival = &view.arrival;
+    let can = |capability: &str| reader.actor.can_in(capability, &arrival.agency);
+    let now = |act: Act| rules::after(arrival.state, act).is_some();
+    let open: Vec<&Routing> =
+        view.routings.iter().filter(|one| one.state.is_open() && is_mine(reader, arrival, one)).collect();
+    let leads = open.iter().any(|one| one.part == Part::Lead);
+    let led = view.routings.iter().any(|one| one.part == Part::Lead && is_mine(reader, arrival, one));
+    let mut found = Vec::new();
+    let mut offer = |wanted: bool, step: Choice| found.extend(wanted.then_some(step));
+    offer(can(CLERK) && now(Act::Register) && rules::verdict(arrival.integrity, arrival.identity) != Verdict::Return, Choice::Register);
+    offer(can(CLERK) && now(Act::Reject), Choice::Return);
+    offer(can(CLERK) && arrival.state == State::Registered, Choice::Submit);
+    offer(leads && now(Act::Begin), Choice::Begin);
+    let instructs = now(Act::Instruct) || now(Act::Add);
+    offer(instructs && (can(ROUTE) || (leads && can("task.assign"))), Choice::Instruct);
+    offer(now(Act::Finish) && (can(ROUTE) || leads), Choice::Finish);
+    for one in open {
+        offer(one.part != Part::Lead || now(Act::HandBack), Choice::Answer(one.id.clone(), one.part));
+    }
+    offer(can(CLERK) && arrival.state == State::Submitted, Choice::Submit);
+    offer(now(Act::File) && (can(CLERK) || led), Choice::File);
+    found
 }
 
 /// The day that counts now: of the work, else of the clerk or the leader.

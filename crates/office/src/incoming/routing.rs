@@ -132,7 +132,8 @@ impl OfficeRoom {
                         let head = if leader { Some(me) } else { arrival.leader.as_deref().zip(arrival.leader_name.as_deref()) };
                         let (head, name) = head.unzip();
                         let due = due.map(|day| day.to_string());
-                        tx.execute(sql::INSTRUCT, args![id, state.as_str(), head, name, due]).await?;
+                        let lead = orders.iter().find(|one| one.part == Part::Lead).map(|one| one.name.as_str());
+                        tx.execute(sql::INSTRUCT, args![id, state.as_str(), head, name, lead, due]).await?;
                     } else {
                         tx.execute(sql::MOVE, args![id, state.as_str(), None::<String>]).await?;
                     }
@@ -259,6 +260,7 @@ impl OfficeRoom {
                     if tx.execute(sql::TAKE_ROUTING, args![lead.id.as_str(), person, name]).await? == 0 {
                         return Err(Problem::conflict("arrival_changed", "somebody else leads by now"));
                     }
+                    tx.execute(sql::NAME_LEAD, args![id, name]).await?;
                     tx.execute(sql::MOVE, args![id, state.as_str(), None::<String>]).await?;
                     let change =
                         Change { by, act: Act::Begin.as_str(), audit: "office.arrival_begun", words: "", detail: json!({}) };

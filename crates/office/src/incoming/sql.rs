@@ -2,7 +2,7 @@
 
 macro_rules! columns {
     () => {
-        "a.id, a.agency, a.channel, a.dispatch, a.document, a.from_organ, a.from_name, a.code_number, a.code_notation, a.issued_on, a.kind, a.subject, a.signer, a.urgency, a.pages, a.answer_by, a.integrity, a.identity, a.stamped, a.envelope, a.state, a.arrived_at, a.act_by, a.register, a.arrival_number, a.arrived_on, a.leader, a.leader_name, a.due_on, a.result_document, a.result_words, a.work_file, a.notice_kind, a.notice_reason, a.notice_document, a.told, a.revision"
+        "a.id, a.agency, a.channel, a.dispatch, a.document, a.from_organ, a.from_name, a.code_number, a.code_notation, a.issued_on, a.kind, a.subject, a.signer, a.urgency, a.pages, a.answer_by, a.integrity, a.identity, a.stamped, a.envelope, a.state, a.arrived_at, a.act_by, a.register, a.arrival_number, a.arrived_on, a.leader, a.leader_name, a.lead_name, a.due_on, a.result_document, a.result_words, a.work_file, a.notice_kind, a.notice_reason, a.notice_document, a.told, a.revision"
     };
 }
 
@@ -64,7 +64,10 @@ pub const REJECT: &str =
 pub const SUBMIT: &str = "UPDATE office_arrival SET state = 'submitted', leader = $2, leader_name = $3, act_by = $4, revision = revision + 1 WHERE id = $1";
 
 /// Gives it to whoever leads the work.
-pub const INSTRUCT: &str = "UPDATE office_arrival SET state = $2, leader = $3, leader_name = $4, due_on = $5, act_by = NULL, revision = revision + 1 WHERE id = $1";
+pub const INSTRUCT: &str = "UPDATE office_arrival SET state = $2, leader = $3, leader_name = $4, lead_name = $5, due_on = $6, act_by = NULL, revision = revision + 1 WHERE id = $1";
+
+/// Whoever leads took it over from their unit.
+pub const NAME_LEAD: &str = "UPDATE office_arrival SET lead_name = $2 WHERE id = $1";
 
 /// Changes its state alone.
 pub const MOVE: &str = "UPDATE office_arrival SET state = $2, act_by = $3, revision = revision + 1 WHERE id = $1";
