@@ -212,57 +212,55 @@ pub struct AccessAnswered {
 /// Kind of [`AccessAnswered`].
 pub const ACCESS_ANSWERED: &str = "access.answered";
 
-/// An issued document is on its way to a receiver. Kind `document.dispatched`; key is the dispatch. An organ of this city
-/// takes it from its own shelf, an organ outside gets it by the exchange.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A document was issued to an organ of the same city. Kind `document.dispatched`; that organ's arrivals take it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DocumentDispatched {
-    /// Id of the dispatch: one document to one receiver.
+    /// Id of the dispatch: one receiver of one document.
     pub dispatch: String,
-    /// Id of the document at its sender.
+    /// Id of the document.
     pub document: String,
-    /// Code of the agency that issued it.
+    /// Code of the organ that issued it.
     pub from_agency: String,
-    /// Its official name.
+    /// Its name in Vietnamese.
     pub from_name: String,
-    /// Receiver: the code of an agency of this city, or the OrganId of an organ outside it.
+    /// Code of the organ that receives it.
     pub to_agency: String,
-    /// Number, such as `05`.
-    pub code_number: String,
-    /// Notation, such as `QĐ-UBND`.
+    /// Số.
+    pub code_number: i64,
+    /// Ký hiệu, such as `QĐ-UBND`.
     pub code_notation: String,
-    /// Day of issue, `YYYY-MM-DD`.
+    /// Date printed on it, `YYYY-MM-DD`.
     pub issued_on: String,
-    /// Code of the kind, such as `QĐ`; empty for an official letter.
+    /// Id of the kind, such as `quyet_dinh`.
     pub kind: String,
-    /// Summary (trích yếu).
+    /// Trích yếu.
     pub subject: String,
-    /// SHA-256 of the signed file, hex; its address in the blob store.
+    /// SHA-256 of the file, hex; also its address in the blob store.
     pub sha256: String,
     /// Size in bytes.
     pub size: i64,
-    /// Who signed, post and name as printed.
+    /// Name of whoever signed.
     pub signer: String,
-    /// 0 none, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc.
+    /// 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc.
     pub urgency: i64,
-    /// Day by which an answer is wanted, `YYYY-MM-DD`.
+    /// When an answer is due, `YYYY-MM-DD`.
     pub due_date: Option<String>,
 }
 /// Kind of [`DocumentDispatched`].
 pub const DOCUMENT_DISPATCHED: &str = "document.dispatched";
 
-/// A dispatched document was taken back, replaced or corrected by its sender. Kind `document.withdrawn`; key is the
-/// dispatch, so that it never overtakes the dispatch itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A document that was dispatched no longer stands as it was sent. Kind `document.withdrawn`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DocumentWithdrawn {
-    /// Id of the dispatch.
+    /// Id of the dispatch that told the receiver of the document.
     pub dispatch: String,
-    /// Id of the document at its sender.
+    /// Id of the document.
     pub document: String,
     /// `recall`, `replace` or `corrigendum`.
     pub kind: String,
-    /// Why, as the sender says it.
+    /// Why.
     pub reason: String,
-    /// Number and notation of the document that replaces or corrects it.
+    /// Id of the document that replaces or corrects it.
     pub by_document: Option<String>,
 }
 /// Kind of [`DocumentWithdrawn`].

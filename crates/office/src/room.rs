@@ -43,6 +43,8 @@ pub struct Inner {
     pub days: Arc<dyn WorkingDays>,
     /// Which books agencies keep.
     pub registers: crate::registers::RegisterSettings,
+    /// Kinds of document, organs on paper, retention.
+    pub documents: crate::documents::Settings,
     /// Documents that come: settings, and what reads and writes messages.
     pub incoming: crate::incoming::IncomingOffice,
     /// Public address of the city, `https://…`, for QR codes.

@@ -13,20 +13,14 @@ pub struct Settings {
     pub amber_days: i64,
     /// Working days that the form proposes to whoever leads.
     pub handling_days: i64,
-    /// Names of kinds by their code, for documents of this city: `QĐ` → `Quyết định`.
-    pub kinds: BTreeMap<String, String>,
     /// Exchange with organs outside the city.
     pub exchange: Exchange,
 }
 
-/// Who the agencies of the city are in the exchange, and who can be reached by it.
+/// Who can be reached by the exchange. The OrganId of the city's own agencies stand in `office/organs.toml`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Exchange {
-    /// Place of issue as messages name it.
-    pub place: String,
-    /// Agencies of the city, code → OrganId.
-    pub agencies: BTreeMap<String, String>,
     /// Organs outside, OrganId → name.
     pub organs: BTreeMap<String, String>,
     /// Where the values come from: `unverified` until the national list was read.
@@ -39,7 +33,6 @@ impl Default for Settings {
             register_group: "arrival".to_owned(),
             amber_days: 3,
             handling_days: 5,
-            kinds: BTreeMap::new(),
             exchange: Exchange::default(),
         }
     }
@@ -60,29 +53,13 @@ impl Settings {
     /// Reads the file of a pack.
     ///
     /// # Errors
-    /// [`SettingsError`] for an unknown key, a negative number of days, or two agencies under one OrganId.
+    /// [`SettingsError`] for an unknown key or a number of days that cannot be.
     pub fn from_toml(text: &str) -> Result<Self, SettingsError> {
         let settings: Self = toml::from_str(text)?;
         if settings.amber_days < 0 || settings.handling_days < 1 {
             return Err(SettingsError::Value("days are counted from 0, handling_days from 1".to_owned()));
         }
-        let mut seen = std::collections::BTreeSet::new();
-        for organ in settings.exchange.agencies.values().chain(settings.exchange.organs.keys()) {
-            if !seen.insert(organ) {
-                return Err(SettingsError::Value(format!("the OrganId {organ} is given to two organs")));
-            }
-        }
         Ok(settings)
-    }
-
-    /// Name of a kind by its code; the code where the city has no name for it.
-    pub fn kind_name(&self, code: &str) -> String {
-        self.kinds.get(code).cloned().unwrap_or_else(|| code.to_owned())
-    }
-
-    /// Agency of the city behind an OrganId.
-    pub fn agency_of(&self, organ_id: &str) -> Option<&str> {
-        self.exchange.agencies.iter().find(|(_, organ)| *organ == organ_id).map(|(agency, _)| agency.as_str())
     }
 }
 
@@ -97,13 +74,12 @@ mod tests {
             let file = format!("{}/../../packs/{pack}/office/incoming.toml", env!("CARGO_MANIFEST_DIR"));
             let settings = Settings::from_toml(&std::fs::read_to_string(file).unwrap()).unwrap();
             assert_eq!(settings.exchange.evidence, "unverified", "{pack}");
-            assert_eq!(settings.kind_name("QĐ"), "Quyết định", "{pack}");
         }
     }
 
     #[test]
     fn what_cannot_be_is_refused() {
-        for text in ["amber_days = -1", "handling_days = 0", "amber = 3", "[exchange]\nagencies = { A = \"1\", B = \"1\" }"] {
+        for text in ["amber_days = -1", "handling_days = 0", "amber = 3", "[exchange]\nagencies = { A = \"1\" }"] {
             assert!(Settings::from_toml(text).is_err(), "{text}");
         }
         assert_eq!(Settings::from_toml("").unwrap(), Settings::default());

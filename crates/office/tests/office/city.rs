@@ -50,6 +50,7 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
         scanner: Arc::new(PatternScanner),
         days: desk.clone(),
         registers: haidang_office::registers::RegisterSettings::default(),
+        documents: crate::people::documents(),
         incoming: haidang_office::incoming::IncomingOffice::default(),
         origin: ORIGIN.to_owned(),
     });

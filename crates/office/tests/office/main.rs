@@ -3,6 +3,7 @@
 
 mod city;
 mod desk;
+mod documents;
 mod people;
 
 use haidang_testkit::Rooms;

@@ -80,7 +80,7 @@ fn registering(
     };
     let day = |name: &str, key: &str| text(name, key, 10).kind("date");
     let kinds: Vec<Choice> = std::iter::once(Choice::new("", form.page.t("incoming-kind-letter")))
-        .chain(room.incoming.settings.kinds.values().map(|name| Choice::new(name, name)))
+        .chain(room.documents.kinds.iter().filter(|kind| kind.named).map(|kind| Choice::new(&kind.name.vi, &kind.name.vi)))
         .map(|choice| choice.chosen(fields.text("kind")))
         .collect();
     let known = kinds.iter().any(|choice| choice.checked);
