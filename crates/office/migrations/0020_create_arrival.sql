@@ -47,3 +47,4 @@ CREATE INDEX office_arrival_by_state ON office_arrival (agency, state, arrived_a
 CREATE INDEX office_arrival_of_agency ON office_arrival (agency, arrived_at);
 CREATE INDEX office_arrival_same ON office_arrival (agency, same_key);
 CREATE INDEX office_arrival_by_dispatch ON office_arrival (dispatch);
+CREATE INDEX office_arrival_by_document ON office_arrival (agency, document);

@@ -5,6 +5,7 @@
 
 mod arriving;
 mod changing;
+mod listening;
 pub mod model;
 mod pages;
 mod reading;
@@ -16,6 +17,7 @@ mod settings;
 pub mod sql;
 
 pub use arriving::{CLERK, MOST_FILES, NewArrival, NewFile, Received, refuse_secret};
+pub use listening::Arrivals;
 pub use reading::{Choice, Same, Tray, View, Waits, Wanted, choices, deadline, waits};
 pub use registering::{Registered, Registering};
 pub use routing::{Instruction, Receiver, Until};

@@ -170,6 +170,12 @@ impl OfficeRoom {
         Err(missing())
     }
 
+    /// What came to an organ under the identifier of its sender, the newest.
+    pub(crate) async fn arrival_of_document(&self, agency: &str, document: &str) -> Result<Option<Arrival>, Problem> {
+        let rows = self.db.fetch_all(sql::BY_DOCUMENT, args![agency, document]).await?;
+        Ok(rows.last().map(Arrival::read).transpose()?)
+    }
+
     /// Opens a document: recorded before the answer, and a receipt where the reader is meant by an instruction.
     ///
     /// # Errors

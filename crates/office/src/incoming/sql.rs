@@ -33,11 +33,11 @@ pub const ONE: &str = concat!("SELECT ", columns!(), " FROM office_arrival a WHE
 /// What came by a dispatch of this city or a document of an organ outside.
 pub const BY_DISPATCH: &str = concat!("SELECT ", columns!(), " FROM office_arrival a WHERE a.dispatch = $1 ORDER BY a.id");
 
-/// What came under an identifier of a sender outside the city.
+/// What came to an organ under the identifier that its sender gave it.
 pub const BY_DOCUMENT: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM office_arrival a WHERE a.agency = $1 AND a.from_organ = $2 AND a.document = $3 ORDER BY a.id"
+    " FROM office_arrival a WHERE a.agency = $1 AND a.document = $2 ORDER BY a.id"
 );
 
 /// Its files.

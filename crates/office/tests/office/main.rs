@@ -3,6 +3,7 @@
 
 mod city;
 mod desk;
+mod incoming;
 mod documents;
 mod people;
 

@@ -255,13 +255,16 @@ fn next(page: &Page, arrival: &Arrival, choices: &[Next]) -> (Vec<Button>, Optio
     (buttons, begin)
 }
 
-fn notice(page: &Page, arrival: &Arrival) -> Option<Notification> {
-    let notice = arrival.notice.as_ref()?;
+/// What the sender said later, with the document that came in its place, when it has come here.
+async fn notice(room: &OfficeRoom, page: &Page, arrival: &Arrival) -> Result<Option<Notification>, Problem> {
+    let Some(notice) = &arrival.notice else { return Ok(None) };
     let mut words = page.vietnamese(&notice.reason);
-    if let Some(document) = &notice.document {
-        words = words.then(Html::text(" ")).then(page.code(document));
+    if let Some(document) = &notice.document
+        && let Some(other) = room.arrival_of_document(&arrival.agency, document).await?
+    {
+        words = words.then(Html::trusted("<br>")).then(link(page, &path_of(&other.id), &other.details.code()));
     }
-    Some(Notification::new("bao-thu-hoi", page.t(&format!("incoming-notice-{}", notice.kind)), words))
+    Ok(Some(Notification::new("bao-thu-hoi", page.t(&format!("incoming-notice-{}", notice.kind)), words)))
 }
 
 /// The page of one document.
@@ -301,7 +304,7 @@ pub(super) async fn show_arrival(
         subject: page.vietnamese(subject(&page, arrival)),
         state: state_tag(&page, arrival.state),
         waits: waits_html(&room, &page, arrival),
-        notice: notice(&page, arrival),
+        notice: notice(&room, &page, arrival).await?,
         same: same.collect(),
         next,
         begin,
