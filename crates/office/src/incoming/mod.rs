@@ -3,6 +3,7 @@
 //! `rules` says what may happen; `arriving`, `registering` and `routing` make it happen, each in one transaction on the
 //! locked row; `reading` says who may look; `exchange` speaks to senders.
 
+mod api;
 mod arriving;
 mod changing;
 mod listening;
@@ -62,7 +63,7 @@ pub struct Folders {
 
 /// Adds the pages and endpoints of this part.
 pub(crate) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
-    pages::routes(routes)
+    api::routes(pages::routes(routes))
 }
 
 /// A person as kept beside a document.

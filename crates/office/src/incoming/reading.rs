@@ -139,6 +139,12 @@ pub fn choices(reader: &Reader<'_>, view: &View) -> Vec<Choice> {
     found
 }
 
+/// Who handles a document, as the tracking book names it.
+pub(crate) fn unit(arrival: &Arrival, routings: &[Routing]) -> String {
+    let lead = routings.iter().rev().find(|one| one.part == Part::Lead).map(|one| one.receiver_name.clone());
+    lead.or_else(|| arrival.leader_name.clone()).unwrap_or_default()
+}
+
 /// The day that counts now: of the work, else of the clerk or the leader.
 pub fn deadline(arrival: &Arrival) -> Option<Date> {
     match arrival.state {

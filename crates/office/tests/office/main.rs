@@ -4,6 +4,7 @@
 mod city;
 mod desk;
 mod incoming;
+mod incoming_pages;
 mod documents;
 mod people;
 

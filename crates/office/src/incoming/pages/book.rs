@@ -1,8 +1,7 @@
 //! The tracking book (Decree 30/2020/NĐ-CP, Appendix IV): seven columns, on the page and as a paper.
 
 use super::{ARRIVED, code_html, due_tag, link, office_page, part, path_of, reader, state_tag, subject};
-use crate::incoming::model::{Arrival, Routing};
-use crate::incoming::rules::Part;
+use crate::incoming::reading::unit;
 use crate::incoming::{CLERK, READ, ROUTE};
 use crate::room::OfficeRoom;
 use askama::Template;
@@ -66,12 +65,6 @@ struct BookPage {
     print: String,
     table: Option<Table>,
     empty: Option<EmptyState>,
-}
-
-/// Who handles a document, as the third column names it.
-fn unit(arrival: &Arrival, routings: &[Routing]) -> String {
-    let lead = routings.iter().rev().find(|one| one.part == Part::Lead).map(|one| one.receiver_name.clone());
-    lead.or_else(|| arrival.leader_name.clone()).unwrap_or_default()
 }
 
 /// The book on a page.

@@ -7,6 +7,10 @@ mod list;
 mod show;
 mod work;
 
+pub(super) use arrive::LIMITS;
+pub(super) use list::{before, cursor};
+pub(super) use show::send_file;
+
 use super::changing::missing;
 use super::model::Arrival;
 use super::reading::{Waits, waits};
