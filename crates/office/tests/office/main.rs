@@ -4,6 +4,8 @@
 mod authority;
 mod city;
 mod desk;
+mod incoming;
+mod incoming_pages;
 mod documents;
 mod documents_pages;
 mod people;
