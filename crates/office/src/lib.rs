@@ -13,13 +13,17 @@
 //! | `meetings` | agenda, roll-call, votes, minutes, conclusions | `/can-bo/cuoc-hop` |
 //! | `scans` | scanned papers, their text, search over every document | `/can-bo/van-ban-quet`, `/can-bo/tim-van-ban` |
 
+mod reader;
 mod room;
 mod routes;
+pub mod tasks;
 
+pub use reader::Reader;
 pub use room::{Inner, OfficeRoom};
 pub use routes::{TEXTS, routes};
 
 use haidang_store::Migration;
 
 /// Migrations of this room, oldest first. Each part numbers within its own block of ten.
-pub const MIGRATIONS: &[Migration] = haidang_store::migrations![];
+pub const MIGRATIONS: &[Migration] =
+    haidang_store::migrations!["0030_create_task", "0031_create_task_event", "0032_create_task_reminder",];

@@ -50,6 +50,7 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
         scanner: Arc::new(PatternScanner),
         days: desk.clone(),
         origin: ORIGIN.to_owned(),
+        tasks: haidang_office::tasks::TaskSettings::default(),
     })
 }
 
