@@ -8,9 +8,12 @@ use haidang_web::Routes;
 pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_frame", Lang::Vi, include_str!("../locales/vi/office_frame.ftl")),
     ("office_frame", Lang::En, include_str!("../locales/en/office_frame.ftl")),
+    ("office_tasks", Lang::Vi, include_str!("../locales/vi/office_tasks.ftl")),
+    ("office_tasks", Lang::En, include_str!("../locales/en/office_tasks.ftl")),
 ];
 
 /// All routes; each part adds its own.
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
-    Routes::new("office", room)
+    let routes = Routes::new("office", room);
+    crate::tasks::routes(routes)
 }

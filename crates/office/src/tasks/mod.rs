@@ -4,14 +4,18 @@
 //! `reminding` who is told when.
 
 mod acting;
+mod api;
 mod giving;
 pub(crate) mod looking;
 pub mod model;
+pub(crate) mod pages;
 pub mod proposals;
 mod reminding;
+mod routes;
 pub mod rules;
 pub mod settings;
 mod sql;
 
 pub use looking::{Folder, UnitFigures, Wanted};
+pub(crate) use routes::routes;
 pub use settings::TaskSettings;

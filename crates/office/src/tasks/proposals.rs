@@ -214,7 +214,8 @@ fn deadline(words: &Words, on: Date) -> Option<(usize, Date)> {
         let mut from = 0;
         while let Some((start, end)) = words.find(phrase, from) {
             from = end;
-            let after: String = words.small.get(end..).unwrap_or_default().iter().collect();
+            // A day and its words are short: what stands further away belongs to something else.
+            let after: String = words.small.iter().skip(end).take(60).collect();
             let Some(day) = last_day(after.trim_start(), phrase, *exclusive, on) else { continue };
             // The longest phrase about the earliest day wins: "hoàn thành trước" over "trước".
             if found.is_none_or(|(known, _)| start < known) {
@@ -312,21 +313,19 @@ mod tests {
             "Căn cứ Luật Tổ chức chính quyền địa phương;",
             "Cuộc họp kết thúc lúc 11 giờ.",
             "Bên giao hàng ở xa",
-            "Ngày 31/02/2026 không có thật, chậm nhất 31/02/2026",
+            "Ngày không có thật, chậm nhất 31/02/2026",
         ] {
-            let due = propose(text, "2026-03-03".parse().unwrap());
-            assert!(due.iter().all(|one| one.due.is_none() && one.quote.contains("giao")), "{text}: {due:?}");
+            assert_eq!(propose(text, "2026-03-03".parse().unwrap()), [], "{text}");
         }
     }
 
     #[test]
     fn decomposed_letters_and_capitals_are_the_same_words() {
-        let text = "GIAO Sở Y tế chủ trì kiểm tra, chậm nhất ngày 5/5/2026";
-        let decomposed: String =
-            text.chars().flat_map(|c| haidang_kernel::text::decomposed(&c.to_string()).collect::<Vec<_>>()).collect();
         let on = "2026-03-03".parse().unwrap();
-        assert_eq!(propose(text, on).len(), 1);
-        assert_eq!(propose(&decomposed, on), propose(text, on));
+        let composed = propose("GIAO Sở Y tế chủ trì kiểm tra, chậm nhất ngày 5/5/2026", on);
+        let decomposed = "GIAO So\u{31b}\u{309} Y te\u{302}\u{301} chu\u{309} tri\u{300} kie\u{302}\u{309}m tra, cha\u{302}\u{323}m nha\u{302}\u{301}t nga\u{300}y 5/5/2026";
+        assert_eq!(composed.len(), 1);
+        assert_eq!(propose(decomposed, on), composed);
     }
 
     proptest::proptest! {

@@ -4,6 +4,8 @@
 mod city;
 mod desk;
 mod people;
+mod programs;
+mod tasks;
 
 use haidang_testkit::Rooms;
 
