@@ -13,11 +13,17 @@
 //! | `meetings` | agenda, roll-call, votes, minutes, conclusions | `/can-bo/cuoc-hop` |
 //! | `scans` | scanned papers, their text, search over every document | `/can-bo/van-ban-quet`, `/can-bo/tim-van-ban` |
 
+mod asking;
+pub mod authority;
+pub mod documents;
+mod frame;
 mod reader;
+pub mod registers;
 mod room;
 mod routes;
 pub mod tasks;
 
+pub use frame::tabs;
 pub use reader::Reader;
 pub use room::{Inner, OfficeRoom};
 pub use routes::{TEXTS, routes};
@@ -25,5 +31,19 @@ pub use routes::{TEXTS, routes};
 use haidang_store::Migration;
 
 /// Migrations of this room, oldest first. Each part numbers within its own block of ten.
-pub const MIGRATIONS: &[Migration] =
-    haidang_store::migrations!["0030_create_task", "0031_create_task_event", "0032_create_task_reminder",];
+pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
+    "0001_create_register",
+    "0002_create_register_event",
+    "0004_create_authority",
+    "0010_create_document",
+    "0011_create_document_version",
+    "0012_create_document_paper",
+    "0013_create_document_event",
+    "0014_create_document_signing",
+    "0015_create_dispatch",
+    "0016_create_certified_copy",
+    "0017_create_case_file",
+    "0030_create_task",
+    "0031_create_task_event",
+    "0032_create_task_reminder",
+];

@@ -1,8 +1,7 @@
-//! Who asks, by which door, in which request.
+//! Who works with the office, by which door, in which request.
 
-use haidang_contracts::actor::Actor;
-use haidang_store::{ActorRef, AuditEntry};
-use haidang_web::{Fault, Visitor};
+use haidang_contracts::Actor;
+use haidang_store::ActorRef;
 
 /// Who asks, by which door, in which request.
 #[derive(Debug, Clone, Copy)]
@@ -15,33 +14,9 @@ pub struct Reader<'r> {
     pub request_id: &'r str,
 }
 
-impl<'r> Reader<'r> {
-    /// The reader of a request.
-    ///
-    /// # Errors
-    /// `sign_in_required` when nobody is signed in.
-    pub fn of(visitor: &'r Visitor) -> Result<Self, Fault> {
-        let actor = visitor.require_actor()?;
-        Ok(Self { actor, channel: visitor.channel.as_str(), request_id: &visitor.request_id })
-    }
-
-    /// The opaque id of the reader.
-    pub fn person(&self) -> &str {
-        self.actor.person.as_str()
-    }
-
-    /// The reader as audit records name them.
-    pub fn actor_ref(&self) -> ActorRef {
-        ActorRef::of(self.actor, self.channel)
-    }
-
-    /// The record of a change in the name of an agency.
-    pub fn change(&self, action: &'static str, kind: &str, id: &str, agency: &str) -> AuditEntry {
-        AuditEntry::mutation(action, self.actor_ref()).object(kind, id).request(self.request_id).agency(agency)
-    }
-
-    /// The record of a look in the name of an agency.
-    pub fn look(&self, action: &'static str, kind: &str, id: &str, agency: &str) -> AuditEntry {
-        AuditEntry::read(action, self.actor_ref()).object(kind, id).request(self.request_id).agency(agency)
+impl Reader<'_> {
+    /// The reader as audit records name them, in the name of one agency.
+    pub fn actor_ref(&self, agency: &str) -> ActorRef {
+        ActorRef { agency: Some(agency.to_owned()), ..ActorRef::of(self.actor, self.channel) }
     }
 }

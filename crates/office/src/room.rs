@@ -41,6 +41,10 @@ pub struct Inner {
     pub scanner: Arc<dyn FileScanner>,
     /// Working days.
     pub days: Arc<dyn WorkingDays>,
+    /// Which books agencies keep.
+    pub registers: crate::registers::RegisterSettings,
+    /// Kinds of document, organs on paper, retention.
+    pub documents: crate::documents::Settings,
     /// Public address of the city, `https://…`, for QR codes.
     pub origin: String,
     /// What the city decides about tasks.

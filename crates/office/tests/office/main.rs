@@ -3,6 +3,7 @@
 
 mod city;
 mod desk;
+mod documents;
 mod people;
 mod programs;
 mod tasks;
