@@ -130,15 +130,15 @@ impl OfficeRoom {
             "task_not_yours" => Problem::forbidden(code, "another part in this task acts"),
             _ => Problem::conflict("task_state", "the state of the task does not allow it"),
         })?;
-        let changed = self.change(reader, &view, action, act, next).await?;
-        if !self.write_change(reader, &view.task, action, act, &changed).await? {
+        let changed = self.task_change(reader, &view, action, act, next).await?;
+        if !self.write_task_change(reader, &view.task, action, act, &changed).await? {
             return Err(moved());
         }
-        self.tell_next(&changed.after, action).await;
+        self.tell_next_of_task(&changed.after, action).await;
         Ok(next)
     }
 
-    async fn change(
+    async fn task_change(
         &self,
         reader: &Reader<'_>,
         view: &TaskView,
@@ -162,10 +162,10 @@ impl OfficeRoom {
                 after.evidence_document = Some(document).filter(|text| !text.is_empty()).or(after.evidence_document);
             }
             Action::Approve => {
-                self.check_proof(view, act).await?;
+                self.check_task_proof(view, act).await?;
                 after.confirmed_by = act.confirmed.then(|| reader.person().to_owned());
                 done_at = Some(now);
-                after.done_on = Some(self.handed_in_on(view).unwrap_or(today));
+                after.done_on = Some(self.task_handed_in_on(view).unwrap_or(today));
             }
             Action::AskExtension => {
                 let due = act.due.ok_or_else(|| invalid("due", "required"))?;
@@ -185,7 +185,7 @@ impl OfficeRoom {
             }
             Action::AskExplanation => after.state_before = Some(task.state),
             Action::Explain => after.cause = Some(text::tidy(&act.note)),
-            Action::Reassign => self.hand_over(view, act, &mut after).await?,
+            Action::Reassign => self.hand_task_over(view, act, &mut after).await?,
             Action::HandBack | Action::SendBack | Action::RefuseExtension => {}
         }
         if !(0..=100).contains(&after.percent) {
@@ -197,13 +197,13 @@ impl OfficeRoom {
     }
 
     /// The day on which the result was handed in: what waits for approval afterwards is not the owner's delay.
-    fn handed_in_on(&self, view: &TaskView) -> Option<Date> {
+    fn task_handed_in_on(&self, view: &TaskView) -> Option<Date> {
         let last = view.events.iter().rev().find(|event| event.action == Action::Submit.as_str())?;
         Some(haidang_kernel::time::civil(last.at).date())
     }
 
     /// `done` needs a document or file that proves the result, or the word of whoever approves.
-    async fn check_proof(&self, view: &TaskView, act: &Act) -> Result<(), Problem> {
+    async fn check_task_proof(&self, view: &TaskView, act: &Act) -> Result<(), Problem> {
         let files = self.db.fetch_one(sql::FILE_COUNT, args![&view.task.id]).await?.integer("found")?;
         if files > 0 || view.task.evidence_document.is_some() || act.confirmed {
             return Ok(());
@@ -211,12 +211,12 @@ impl OfficeRoom {
         Err(invalid("confirmed", "proof_missing"))
     }
 
-    async fn hand_over(&self, view: &TaskView, act: &Act, after: &mut TaskRow) -> Result<(), Problem> {
+    async fn hand_task_over(&self, view: &TaskView, act: &Act, after: &mut TaskRow) -> Result<(), Problem> {
         let owner = act.owner.as_ref().ok_or_else(|| invalid("owner", "required"))?;
         if let Some(unit) = &act.unit {
             after.unit.clone_from(unit);
         }
-        if !self.staff_of(&after.unit).await?.iter().any(|member| member.person == *owner) {
+        if !self.office_staff(&after.unit).await?.iter().any(|member| member.person == *owner) {
             return Err(invalid("owner", "not_in_unit"));
         }
         if view.co_owners.iter().any(|person| person == owner.as_str()) {
@@ -232,7 +232,7 @@ impl OfficeRoom {
         Ok(())
     }
 
-    async fn write_change(
+    async fn write_task_change(
         &self,
         reader: &Reader<'_>,
         before: &TaskRow,
@@ -294,7 +294,7 @@ impl OfficeRoom {
     }
 
     /// Whoever must act now learns it; a change stands also when the message cannot be sent.
-    async fn tell_next(&self, task: &TaskRow, action: Action) {
+    async fn tell_next_of_task(&self, task: &TaskRow, action: Action) {
         let Some(part) = rules::waits_for(task.state) else { return };
         if matches!(action, Action::Accept | Action::Report) {
             return; // the same person goes on
@@ -302,7 +302,7 @@ impl OfficeRoom {
         let to = if part == Part::Owner { &task.owner } else { &task.given_by };
         let Ok(to) = PersonId::parse(to) else { return };
         if action == Action::Reassign {
-            self.tell_owner(&task.id, task.revision + 1, &to).await;
+            self.tell_task_owner(&task.id, task.revision + 1, &to).await;
             return;
         }
         let message = Message {

@@ -284,7 +284,7 @@ fn instant(at: jiff::Timestamp) -> String {
 }
 
 fn summary(room: &OfficeRoom, task: &TaskRow) -> TaskSummary {
-    let colour = room.colour(task);
+    let colour = room.task_colour(task);
     TaskSummary {
         id: task.id.clone(),
         code: task.code.clone(),

@@ -45,8 +45,8 @@ impl OfficeRoom {
 
     /// The same for whoever another part of the office has already allowed: the chair and the secretary of a meeting.
     pub(crate) async fn give_task_as(&self, reader: &Reader<'_>, new: &NewTask) -> Result<String, Problem> {
-        let known = self.staff_of(&new.unit).await?;
-        self.judge_new(new, &known).await?;
+        let known = self.office_staff(&new.unit).await?;
+        self.judge_new_task(new, &known).await?;
         if let Some(key) = &new.key
             && let Some(row) = self.db.fetch_optional(sql::BY_KEY, args![key]).await?
         {
@@ -55,7 +55,7 @@ impl OfficeRoom {
         let prepared = self.prepare_task(new);
         let id = self.write_task(reader, new, &prepared).await?;
         if id == prepared.id {
-            self.tell_owner(&id, 1, &new.owner).await;
+            self.tell_task_owner(&id, 1, &new.owner).await;
         }
         Ok(id)
     }
@@ -64,11 +64,11 @@ impl OfficeRoom {
     ///
     /// # Errors
     /// What the directory says.
-    pub(crate) async fn staff_of(&self, agency: &str) -> Result<Vec<StaffMember>, Problem> {
+    pub(crate) async fn office_staff(&self, agency: &str) -> Result<Vec<StaffMember>, Problem> {
         Ok(self.directory.staff(agency).await?)
     }
 
-    async fn judge_new(&self, new: &NewTask, known: &[StaffMember]) -> Result<(), Problem> {
+    async fn judge_new_task(&self, new: &NewTask, known: &[StaffMember]) -> Result<(), Problem> {
         let today = self.ambient.today();
         let mut problem = Problem::invalid("task_invalid", "the task is not clear yet");
         for (field, code) in rules::check_new(&new.work, &new.expected_product, new.start, new.due, today) {
@@ -181,7 +181,7 @@ impl OfficeRoom {
 
     /// Tells the owner of a task that it is theirs now. The task stands either way: what cannot be sent is in the log
     /// and the reminder to accept follows.
-    pub(super) async fn tell_owner(&self, task: &str, revision: i64, owner: &PersonId) {
+    pub(super) async fn tell_task_owner(&self, task: &str, revision: i64, owner: &PersonId) {
         let told = async {
             let row = self.db.fetch_one(sql::ONE, args![task]).await?;
             let (code, due) = (row.text("code")?, row.date("due_on")?);

@@ -90,7 +90,7 @@ impl OfficeRoom {
             Folder::Mine => filter.and(sql::MINE, args![me, me]),
             Folder::Given => filter.and(sql::GIVEN, args![me, me]),
             Folder::Unit => {
-                let agency = self.supervised(reader)?;
+                let agency = self.supervised_for_tasks(reader)?;
                 filter.and(sql::OF_UNIT, args![&agency, &agency])
             }
         };
@@ -103,18 +103,18 @@ impl OfficeRoom {
         let tasks = rows.iter().map(TaskRow::read).collect::<Result<Vec<_>, _>>()?;
         Ok(tasks
             .into_iter()
-            .filter(|task| wanted.colour.is_none_or(|colour| self.colour(task) == Some(colour)))
+            .filter(|task| wanted.colour.is_none_or(|colour| self.task_colour(task) == Some(colour)))
             .collect())
     }
 
     /// The agency whose tasks the reader supervises.
-    pub(super) fn supervised(&self, reader: &Reader<'_>) -> Result<String, Problem> {
+    pub(super) fn supervised_for_tasks(&self, reader: &Reader<'_>) -> Result<String, Problem> {
         let held = reader.actor.agencies_with("task.supervise").into_iter().next();
         held.ok_or_else(|| Problem::forbidden("not_allowed", "no post supervises tasks"))
     }
 
     /// The colour of an open task; none when it is done.
-    pub fn colour(&self, task: &TaskRow) -> Option<rules::Colour> {
+    pub fn task_colour(&self, task: &TaskRow) -> Option<rules::Colour> {
         (task.state != State::Done).then(|| rules::colour(self.task_days_left(task), self.tasks.amber_within))
     }
 
@@ -141,7 +141,7 @@ impl OfficeRoom {
     /// # Errors
     /// `not_allowed` without supervising an agency, `period_invalid` when it ends before it begins.
     pub async fn task_figures(&self, reader: &Reader<'_>, from: Date, to: Date) -> Result<Vec<UnitFigures>, Problem> {
-        let agency = self.supervised(reader)?;
+        let agency = self.supervised_for_tasks(reader)?;
         if to < from {
             return Err(
                 Problem::invalid("period_invalid", "the period ends before it begins").field("to", "before_from")

@@ -36,7 +36,7 @@ impl OfficeRoom {
             let rows = self.db.fetch_all(sql::TO_REMIND, args![&after, until, now, PIECE]).await?;
             for row in &rows {
                 let task = TaskRow::read(row)?;
-                sent += self.remind(&task, now).await?;
+                sent += self.remind_of_task(&task, now).await?;
                 after = task.id;
             }
             if rows.len() < usize::try_from(PIECE).unwrap_or(usize::MAX) {
@@ -45,7 +45,7 @@ impl OfficeRoom {
         }
     }
 
-    async fn remind(&self, task: &TaskRow, now: Timestamp) -> Result<usize, Problem> {
+    async fn remind_of_task(&self, task: &TaskRow, now: Timestamp) -> Result<usize, Problem> {
         let clock = Clock {
             days_left: rules::days_left(&self.days.calendar(), now, task.due_on),
             not_accepted: task.state == State::Assigned && now > task.accept_by,
@@ -53,12 +53,12 @@ impl OfficeRoom {
         };
         let mut sent = 0;
         for rule in settings::due(&self.tasks.reminders, &clock) {
-            sent += self.send_reminder(task, rule, &clock, now).await?;
+            sent += self.send_task_reminder(task, rule, &clock, now).await?;
         }
         Ok(sent)
     }
 
-    async fn send_reminder(
+    async fn send_task_reminder(
         &self,
         task: &TaskRow,
         rule: &Reminder,
@@ -76,7 +76,7 @@ impl OfficeRoom {
         if self.db.fetch_optional(sql::REMINDED, marker).await?.is_some() {
             return Ok(0);
         }
-        let people = self.receivers(task, rule).await?;
+        let people = self.task_reminder_people(task, rule).await?;
         for person in &people {
             let message = Message {
                 key: format!("task/{}/{}/{due}/{day}/{}", task.id, rule.id, person.as_str()),
@@ -96,7 +96,7 @@ impl OfficeRoom {
         Ok(people.len())
     }
 
-    async fn receivers(&self, task: &TaskRow, rule: &Reminder) -> Result<BTreeSet<PersonId>, Problem> {
+    async fn task_reminder_people(&self, task: &TaskRow, rule: &Reminder) -> Result<BTreeSet<PersonId>, Problem> {
         let mut ids: Vec<String> = Vec::new();
         for to in &rule.to {
             match to {

@@ -52,11 +52,10 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
         registers: haidang_office::registers::RegisterSettings::default(),
         documents: crate::people::documents(),
         origin: ORIGIN.to_owned(),
+        tasks: haidang_office::tasks::TaskSettings::default(),
     });
     room.import_registers().await.unwrap();
     room
-        tasks: haidang_office::tasks::TaskSettings::default(),
-    })
 }
 
 async fn enter(visitor: haidang_web::Visitor, form: FormFields) -> Answer {

@@ -57,7 +57,7 @@ async fn fields(
         Action::AskExtension => vec![day("tasks-new-due"), area("cause", "tasks-cause-extension", false)],
         Action::GrantExtension => vec![day("tasks-new-due"), note(true)],
         Action::Reassign => {
-            let staff = room.staff_of(&view.task.unit).await?;
+            let staff = room.office_staff(&view.task.unit).await?;
             let people = staff.iter().map(|member| {
                 let text = format!("{}, {}", member.name, member.title);
                 Choice::new(member.person.as_str(), text).chosen(form.text("owner"))

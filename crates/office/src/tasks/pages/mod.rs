@@ -78,7 +78,7 @@ pub(crate) fn state_tag(page: &Page, state: State) -> Tag {
 
 /// The colour as words: how many working days are left.
 pub(crate) fn colour_tag(page: &Page, room: &OfficeRoom, task: &TaskRow) -> Option<Tag> {
-    let colour = room.colour(task)?;
+    let colour = room.task_colour(task)?;
     let days = room.task_days_left(task);
     let text = match days {
         0 => page.t("tasks-left-today"),

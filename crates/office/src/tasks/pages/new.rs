@@ -30,7 +30,7 @@ async fn fields(page: &Page, room: &OfficeRoom, form: &FormFields, errors: &[Err
         let name = if page.lang == haidang_ui::Lang::Vi { &agency.name_vi } else { &agency.name_en };
         Choice::new(&agency.code, name).chosen(unit)
     });
-    let staff = room.staff_of(unit).await?;
+    let staff = room.office_staff(unit).await?;
     let person = |member: &haidang_contracts::identity::StaffMember, chosen: &[&str]| {
         Choice::new(member.person.as_str(), format!("{}, {}", member.name, member.title))
             .checked(chosen.contains(&member.person.as_str()))
