@@ -13,6 +13,7 @@
 //! | `meetings` | agenda, roll-call, votes, minutes, conclusions | `/can-bo/cuoc-hop` |
 //! | `scans` | scanned papers, their text, search over every document | `/can-bo/van-ban-quet`, `/can-bo/tim-van-ban` |
 
+mod asking;
 pub mod authority;
 pub mod documents;
 mod frame;
@@ -21,6 +22,7 @@ mod reader;
 pub mod registers;
 mod room;
 mod routes;
+pub mod tasks;
 
 pub use frame::tabs;
 pub use reader::Reader;
@@ -48,4 +50,7 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0022_create_routing",
     "0023_create_arrival_event",
     "0024_create_exchange_message",
+    "0030_create_task",
+    "0031_create_task_event",
+    "0032_create_task_reminder",
 ];

@@ -51,6 +51,8 @@ pub struct Inner {
     pub incoming: crate::incoming::IncomingOffice,
     /// Public address of the city, `https://…`, for QR codes.
     pub origin: String,
+    /// What the city decides about tasks.
+    pub tasks: crate::tasks::TaskSettings,
 }
 
 /// The office of every agency of the city. Cheap to clone; handlers take it as their state.

@@ -16,6 +16,8 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     documents::TEXTS[1],
     ("office_incoming", Lang::Vi, include_str!("../locales/vi/office_incoming.ftl")),
     ("office_incoming", Lang::En, include_str!("../locales/en/office_incoming.ftl")),
+    ("office_tasks", Lang::Vi, include_str!("../locales/vi/office_tasks.ftl")),
+    ("office_tasks", Lang::En, include_str!("../locales/en/office_tasks.ftl")),
 ];
 
 /// All routes; each part adds its own.
@@ -23,5 +25,6 @@ pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = Routes::new("office", room);
     let routes = crate::registers::routes(routes);
     let routes = documents::routes(routes);
-    incoming::routes(routes)
+    let routes = incoming::routes(routes);
+    crate::tasks::routes(routes)
 }

@@ -54,6 +54,7 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
         documents: crate::people::documents(),
         incoming: haidang_office::incoming::IncomingOffice::default(),
         origin: ORIGIN.to_owned(),
+        tasks: haidang_office::tasks::TaskSettings::default(),
     });
     room.import_registers().await.unwrap();
     room

@@ -10,6 +10,8 @@ mod documents;
 mod documents_pages;
 mod people;
 mod registers;
+mod programs;
+mod tasks;
 
 use haidang_testkit::Rooms;
 
