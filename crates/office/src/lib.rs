@@ -13,13 +13,20 @@
 //! | `meetings` | agenda, roll-call, votes, minutes, conclusions | `/can-bo/cuoc-hop` |
 //! | `scans` | scanned papers, their text, search over every document | `/can-bo/van-ban-quet`, `/can-bo/tim-van-ban` |
 
+pub mod authority;
+mod frame;
+mod reader;
+pub mod registers;
 mod room;
 mod routes;
 
+pub use frame::tabs;
+pub use reader::Reader;
 pub use room::{Inner, OfficeRoom};
 pub use routes::{TEXTS, routes};
 
 use haidang_store::Migration;
 
 /// Migrations of this room, oldest first. Each part numbers within its own block of ten.
-pub const MIGRATIONS: &[Migration] = haidang_store::migrations![];
+pub const MIGRATIONS: &[Migration] =
+    haidang_store::migrations!["0001_create_register", "0002_create_register_event", "0004_create_authority",];

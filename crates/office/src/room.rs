@@ -41,6 +41,8 @@ pub struct Inner {
     pub scanner: Arc<dyn FileScanner>,
     /// Working days.
     pub days: Arc<dyn WorkingDays>,
+    /// Which books agencies keep.
+    pub registers: crate::registers::RegisterSettings,
     /// Public address of the city, `https://…`, for QR codes.
     pub origin: String,
 }

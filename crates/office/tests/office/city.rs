@@ -35,7 +35,7 @@ pub async fn room(db: &TestDb) -> OfficeRoom {
 
 /// The room with a desk the test looks at.
 pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
-    OfficeRoom::new(Inner {
+    let room = OfficeRoom::new(Inner {
         db: db.db(),
         blobs: Blobs::open(db.folder().join("blobs")).await.unwrap(),
         ambient: db.ambient().clone(),
@@ -49,8 +49,11 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
         archive: desk.clone(),
         scanner: Arc::new(PatternScanner),
         days: desk.clone(),
+        registers: haidang_office::registers::RegisterSettings::default(),
         origin: ORIGIN.to_owned(),
-    })
+    });
+    room.import_registers().await.unwrap();
+    room
 }
 
 async fn enter(visitor: haidang_web::Visitor, form: FormFields) -> Answer {
