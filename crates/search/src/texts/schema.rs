@@ -2,7 +2,9 @@
 
 use super::TextEntry;
 use haidang_kernel::text::{accent_key, fold, search_key, words};
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{
+    FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+};
 use tantivy::{TantivyDocument, Term};
 
 /// Longest word kept; OCR of a drawing gives longer ones, which nobody types.
