@@ -19,6 +19,8 @@ mod reader;
 pub mod registers;
 mod room;
 mod routes;
+pub mod scans;
+pub mod search;
 
 pub use frame::tabs;
 pub use reader::Reader;
@@ -28,5 +30,11 @@ pub use routes::{TEXTS, routes};
 use haidang_store::Migration;
 
 /// Migrations of this room, oldest first. Each part numbers within its own block of ten.
-pub const MIGRATIONS: &[Migration] =
-    haidang_store::migrations!["0001_create_register", "0002_create_register_event", "0004_create_authority",];
+pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
+    "0001_create_register",
+    "0002_create_register_event",
+    "0004_create_authority",
+    "0050_create_text",
+    "0051_create_scan",
+    "0052_create_scan_page",
+];

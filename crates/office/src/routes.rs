@@ -8,9 +8,16 @@ use haidang_web::Routes;
 pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_frame", Lang::Vi, include_str!("../locales/vi/office_frame.ftl")),
     ("office_frame", Lang::En, include_str!("../locales/en/office_frame.ftl")),
+    ("office_scans", Lang::Vi, include_str!("../locales/vi/office_scans.ftl")),
+    ("office_scans", Lang::En, include_str!("../locales/en/office_scans.ftl")),
+    ("office_search", Lang::Vi, include_str!("../locales/vi/office_search.ftl")),
+    ("office_search", Lang::En, include_str!("../locales/en/office_search.ftl")),
 ];
 
 /// All routes; each part adds its own.
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
-    Routes::new("office", room)
+    let routes = Routes::new("office", room);
+    let routes = crate::scans::routes(routes);
+    let routes = crate::search::routes(routes);
+    routes
 }
