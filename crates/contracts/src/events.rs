@@ -211,3 +211,73 @@ pub struct AccessAnswered {
 }
 /// Kind of [`AccessAnswered`].
 pub const ACCESS_ANSWERED: &str = "access.answered";
+
+/// A document was issued to an organ of the same city. Kind `document.dispatched`; that organ's arrivals take it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DocumentDispatched {
+    /// Id of the dispatch: one receiver of one document.
+    pub dispatch: String,
+    /// Id of the document.
+    pub document: String,
+    /// Code of the organ that issued it.
+    pub from_agency: String,
+    /// Its name in Vietnamese.
+    pub from_name: String,
+    /// Code of the organ that receives it.
+    pub to_agency: String,
+    /// Số.
+    pub code_number: i64,
+    /// Ký hiệu, such as `QĐ-UBND`.
+    pub code_notation: String,
+    /// Date printed on it, `YYYY-MM-DD`.
+    pub issued_on: String,
+    /// Id of the kind, such as `quyet_dinh`.
+    pub kind: String,
+    /// Trích yếu.
+    pub subject: String,
+    /// SHA-256 of the file, hex; also its address in the blob store.
+    pub sha256: String,
+    /// Size in bytes.
+    pub size: i64,
+    /// Name of whoever signed.
+    pub signer: String,
+    /// 0 thường, 1 khẩn, 2 thượng khẩn, 3 hỏa tốc.
+    pub urgency: i64,
+    /// When an answer is due, `YYYY-MM-DD`.
+    pub due_date: Option<String>,
+}
+/// Kind of [`DocumentDispatched`].
+pub const DOCUMENT_DISPATCHED: &str = "document.dispatched";
+
+/// A document that was dispatched no longer stands as it was sent. Kind `document.withdrawn`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DocumentWithdrawn {
+    /// Id of the dispatch that told the receiver of the document.
+    pub dispatch: String,
+    /// Id of the document.
+    pub document: String,
+    /// `recall`, `replace` or `corrigendum`.
+    pub kind: String,
+    /// Why.
+    pub reason: String,
+    /// Id of the document that replaces or corrects it.
+    pub by_document: Option<String>,
+}
+/// Kind of [`DocumentWithdrawn`].
+pub const DOCUMENT_WITHDRAWN: &str = "document.withdrawn";
+
+/// The receiver says what became of a dispatched document. Kind `document.status`; key is the dispatch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentStatus {
+    /// Id of the dispatch.
+    pub dispatch: String,
+    /// Code of the exchange: 01 arrived, 02 refused, 03 accepted, 04 assigned, 05 in progress, 06 done, 15 agreed and 16
+    /// refused (a recall or an update).
+    pub status: String,
+    /// When, microseconds UTC.
+    pub at: i64,
+    /// Why, with 02 and 16.
+    pub reason: Option<String>,
+}
+/// Kind of [`DocumentStatus`].
+pub const DOCUMENT_STATUS: &str = "document.status";

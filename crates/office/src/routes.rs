@@ -1,5 +1,6 @@
 //! The rows of this room's pages and endpoints, part by part, and its texts.
 
+use crate::incoming;
 use crate::room::OfficeRoom;
 use haidang_ui::Lang;
 use haidang_web::Routes;
@@ -8,6 +9,8 @@ use haidang_web::Routes;
 pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_frame", Lang::Vi, include_str!("../locales/vi/office_frame.ftl")),
     ("office_frame", Lang::En, include_str!("../locales/en/office_frame.ftl")),
+    ("office_incoming", Lang::Vi, include_str!("../locales/vi/office_incoming.ftl")),
+    ("office_incoming", Lang::En, include_str!("../locales/en/office_incoming.ftl")),
     ("office_scans", Lang::Vi, include_str!("../locales/vi/office_scans.ftl")),
     ("office_scans", Lang::En, include_str!("../locales/en/office_scans.ftl")),
     ("office_search", Lang::Vi, include_str!("../locales/vi/office_search.ftl")),
@@ -17,7 +20,7 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
 /// All routes; each part adds its own.
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = Routes::new("office", room);
+    let routes = incoming::routes(routes);
     let routes = crate::scans::routes(routes);
-    let routes = crate::search::routes(routes);
-    routes
+    crate::search::routes(routes)
 }

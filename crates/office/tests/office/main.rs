@@ -3,6 +3,9 @@
 
 mod city;
 mod desk;
+mod incoming;
+mod incoming_pages;
+mod documents;
 mod people;
 
 use haidang_testkit::Rooms;

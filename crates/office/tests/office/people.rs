@@ -214,3 +214,11 @@ impl Directory for People {
         Ok(there.map(member).collect())
     }
 }
+
+/// What the sample pack says of documents.
+pub fn documents() -> haidang_office::documents::Settings {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../packs/mau/office");
+    let text = |file: &str| std::fs::read_to_string(format!("{folder}/{file}")).unwrap();
+    let files = [text("kinds.toml"), text("organs.toml"), text("files.toml")];
+    haidang_office::documents::Settings::from_toml(&files[0], &files[1], &files[2]).unwrap()
+}
