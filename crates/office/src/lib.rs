@@ -23,6 +23,8 @@ pub mod registers;
 mod room;
 mod routes;
 pub mod tasks;
+pub mod scans;
+pub mod search;
 
 pub use frame::tabs;
 pub use reader::Reader;
@@ -53,4 +55,7 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0030_create_task",
     "0031_create_task_event",
     "0032_create_task_reminder",
+    "0050_create_text",
+    "0051_create_scan",
+    "0052_create_scan_page",
 ];

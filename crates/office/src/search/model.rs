@@ -5,7 +5,7 @@ use haidang_store::{Row, StoreError};
 use jiff::civil::Date;
 
 /// The part of the office that a document belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// Outgoing and internal documents.
     Documents,

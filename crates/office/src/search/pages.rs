@@ -69,35 +69,34 @@ fn line(room: &OfficeRoom, page: &Page, found: &FoundDocument) -> Line {
     if !found.organ.is_empty() {
         facts.push(page.vietnamese(&found.organ));
     }
-    facts.push(Html::text(page.t(&format!("office-search-part-{}", found.part.as_str()))));
+    facts.push(Html::text(page.t(&format!("doc-search-part-{}", found.part.as_str()))));
     let title = match found.title.is_empty() {
-        true => Html::text(page.t("office-search-untitled")),
+        true => Html::text(page.t("doc-search-untitled")),
         false => Html::trusted("<span lang=\"vi\">").then(marked(&found.title)).then(Html::trusted("</span>")),
     };
     Line { href: page.href(found.part.address(&found.document)), title, facts, snippet: marked(&found.snippet) }
 }
 
 fn results(room: &OfficeRoom, page: &Page, found: &Found) -> Results {
-    let go = |wanted: usize, text: &str| {
-        Button::new(page.lang, &page.t(text)).secondary().named("page", wanted.to_string())
-    };
-    let empty = found.documents.is_empty().then(|| {
-        EmptyState::new(page.t("office-search-empty")).text(page.t("office-search-empty-next"))
-    });
+    let go = |wanted: usize, text: &str| page.button(page.t(text)).secondary().named("page", wanted.to_string());
+    let empty = found
+        .documents
+        .is_empty()
+        .then(|| EmptyState::new(page.t("doc-search-empty")).text(page.t("doc-search-empty-next")));
     Results {
-        count: page.t1("office-search-count", "count", found.total),
+        count: page.t1("doc-search-count", "count", found.total),
         lines: found.documents.iter().map(|one| line(room, page, one)).collect(),
         empty,
-        previous: (found.page > 1).then(|| go(found.page - 1, "office-search-previous")),
-        next: (found.page < found.pages).then(|| go(found.page + 1, "office-search-next")),
-        place: page.t2("office-search-place", ("page", found.page.into()), ("pages", found.pages.into())),
+        previous: (found.page > 1).then(|| go(found.page - 1, "doc-search-previous")),
+        next: (found.page < found.pages).then(|| go(found.page + 1, "doc-search-next")),
+        place: page.t2("doc-search-place", "page", found.page, "pages", found.pages),
     }
 }
 
 fn build(visitor: &Visitor, room: &OfficeRoom, form: &FormFields, errors: Vec<ErrorItem>) -> SearchPage {
-    let mut page = visitor.page(t(visitor.lang, "office-search-title", &[]), "documents");
+    let mut page = visitor.page(t(visitor.lang, "doc-search-title", &[]), "documents");
     page.errors = !errors.is_empty();
-    let field = |name: &str| Field::new(page.lang, name, page.t(&format!("office-search-{name}"))).errors(&errors);
+    let field = |name: &str| Field::new(page.lang, name, page.t(&format!("doc-search-{name}"))).errors(&errors);
     let day = |name: &str| {
         let typed = |part: &str| form.text(&format!("{name}.{part}")).to_owned();
         DateField::new(field(name).optional(true)).values(typed("day"), typed("month"), typed("year"))
@@ -107,15 +106,18 @@ fn build(visitor: &Visitor, room: &OfficeRoom, form: &FormFields, errors: Vec<Er
         Choice::new(&kind.id, text).lang(lang).chosen(form.text("kind"))
     });
     let parts = Part::ALL.map(|part| {
-        let text = page.t(&format!("office-search-part-{}", part.as_str()));
+        let text = page.t(&format!("doc-search-part-{}", part.as_str()));
         Choice::new(part.as_str(), text).chosen(form.text("part"))
     });
     let orders = ["best", "newest"]
-        .map(|order| Choice::new(order, page.t(&format!("office-search-order-{order}"))).chosen(form.text("order")));
-    let narrowing = ["kind", "part", "organ", "from.day", "from.month", "from.year", "until.day", "until.month", "until.year"];
+        .map(|order| Choice::new(order, page.t(&format!("doc-search-order-{order}"))).chosen(form.text("order")));
+    let narrowing =
+        ["kind", "part", "organ", "from.day", "from.month", "from.year", "until.day", "until.month", "until.year"];
     SearchPage {
         tabs: tabs(visitor, SEARCH),
-        words: TextInput::new(field("words").hint(page.t("office-search-words-hint"))).kind("search").value(form.text("words")),
+        words: TextInput::new(field("words").hint(page.t("doc-search-words-hint")))
+            .kind("search")
+            .value(form.text("words")),
         kind: Select::new(field("kind").optional(true), kinds.collect()),
         part: Select::new(field("part").optional(true), parts.to_vec()),
         organ: TextInput::new(field("organ").optional(true)).value(form.text("organ")),
@@ -148,13 +150,13 @@ fn read(lang: Lang, form: &FormFields) -> Result<Find, Vec<ErrorItem>> {
     let mut errors = Vec::new();
     let mut date = |name: &str| {
         day(form, name).unwrap_or_else(|()| {
-            errors.push(ErrorItem::of(name, t(lang, &format!("office-search-error-{name}"), &[])));
+            errors.push(ErrorItem::of(name, t(lang, &format!("doc-search-error-{name}"), &[])));
             None
         })
     };
     let (from, until) = (date("from"), date("until"));
     if from.zip(until).is_some_and(|(from, until)| from > until) {
-        errors.push(ErrorItem::of("until", t(lang, "office-search-error-order", &[])));
+        errors.push(ErrorItem::of("until", t(lang, "doc-search-error-order", &[])));
     }
     if !errors.is_empty() {
         return Err(errors);
@@ -184,7 +186,7 @@ pub(crate) async fn search_documents(visitor: Visitor, State(room): State<Office
         Err(errors) => return html_invalid(build(&visitor, &room, &form, errors)),
     };
     if find.is_empty() {
-        let missing = ErrorItem::of("words", t(visitor.lang, "office-search-error-words", &[]));
+        let missing = ErrorItem::of("words", t(visitor.lang, "doc-search-error-words", &[]));
         return html_invalid(build(&visitor, &room, &form, vec![missing]));
     }
     let actor = visitor.require_actor()?;

@@ -63,7 +63,8 @@ pub fn snippet(text: &str, keys: &BTreeSet<String>) -> Vec<Piece> {
     let words = split(text, keys);
     let hits: Vec<&Word<'_>> = words.iter().filter(|word| word.key.is_some()).collect();
     let distinct = |from: usize| {
-        let near = hits.iter().skip(from).take_while(|word| hits.get(from).is_some_and(|first| word.at < first.at + LENGTH));
+        let near =
+            hits.iter().skip(from).take_while(|word| hits.get(from).is_some_and(|first| word.at < first.at + LENGTH));
         near.filter_map(|word| word.key.as_ref()).collect::<BTreeSet<_>>().len()
     };
     // The earliest among the best.
