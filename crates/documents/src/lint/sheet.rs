@@ -247,7 +247,12 @@ fn lines(page: usize, letters: &[Letter]) -> Vec<Line> {
         }
     }
     let mut lines: Vec<Line> = runs.iter().filter_map(|run| line(page, run)).collect();
-    lines.sort_by(|a, b| b.baseline.total_cmp(&a.baseline).then(a.left.total_cmp(&b.left)));
+    lines.sort_by(|a, b| b.baseline.total_cmp(&a.baseline));
+    // What stands on one line is read from the left, although its base lines differ by hairs.
+    let level = |a: &Line, b: &Line| (a.baseline - b.baseline).abs() < 1.0;
+    for row in lines.chunk_by_mut(level) {
+        row.sort_by(|a, b| a.left.total_cmp(&b.left));
+    }
     let mut joined: Vec<Line> = Vec::new();
     for line in lines {
         match joined.last_mut() {

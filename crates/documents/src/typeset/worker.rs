@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde::{Deserialize, Serialize};
 
-use super::{Attachment, Paper, Place, Printed, Relationship, Typesetter, TypesetError};
+use super::{Attachment, Paper, Place, Printed, Relationship, TypesetError, Typesetter};
 
 /// Address space of a worker: faces, the engine and a paper of 200 pages need a fifth of it.
 const MEMORY: u64 = 1 << 30;

@@ -95,7 +95,14 @@ impl Stage {
 }
 
 /// A paper of the pack without attachments.
-fn paper(templates: &Templates, name: &str, data: Json, title: String, language: &str, dated: jiff::Timestamp) -> Result<Paper> {
+fn paper(
+    templates: &Templates,
+    name: &str,
+    data: Json,
+    title: String,
+    language: &str,
+    dated: jiff::Timestamp,
+) -> Result<Paper> {
     let Some(source) = templates.source(name) else {
         bail!("there is no template {name}; there are: {}", templates.names().collect::<Vec<_>>().join(", "));
     };
@@ -112,7 +119,8 @@ fn paper(templates: &Templates, name: &str, data: Json, title: String, language:
 
 pub(super) fn typeset(command: Typeset, configured: Option<PathBuf>) -> Result<Outcome> {
     let templates = command.stage.templates(configured)?;
-    let data: Json = serde_json::from_slice(&read_file(&command.data)?).with_context(|| command.data.display().to_string())?;
+    let data: Json =
+        serde_json::from_slice(&read_file(&command.data)?).with_context(|| command.data.display().to_string())?;
     let subject = data.get("subject").or_else(|| data.get("title")).and_then(Json::as_str).map(str::to_owned);
     let title = command.title.or(subject).unwrap_or_else(|| command.template.clone());
     let dated = command.dated.unwrap_or_else(|| Ambient::system().now());
