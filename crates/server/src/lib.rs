@@ -15,6 +15,7 @@ mod import;
 mod keys;
 pub mod logs;
 pub mod office_signing;
+pub mod office;
 pub mod outbound;
 pub mod pack;
 pub mod rooms;

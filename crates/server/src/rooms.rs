@@ -11,10 +11,12 @@ use haidang_contracts::documents::{Documents, Signer};
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::{Directory, Identity};
 use haidang_contracts::messages::Notifier;
+use haidang_contracts::papers::{OfficeSigning, Typesetting};
 use haidang_contracts::payment::PaymentGateway;
 use haidang_identity::IdentityRoom;
 use haidang_identity::federation::Upstream;
 use haidang_kernel::ambient::Ambient;
+use haidang_office::OfficeRoom;
 use haidang_services::Services;
 use haidang_services::cases::clock::CityClock;
 use haidang_services::procedure::{self, Severity};
@@ -51,6 +53,10 @@ pub struct Parts<'city> {
     pub documents: Arc<dyn Documents>,
     /// Signed files that stay provable.
     pub archive: Arc<dyn Archive>,
+    /// Papers.
+    pub typesetting: Arc<dyn Typesetting>,
+    /// Signatures of the office.
+    pub office_signing: Arc<dyn OfficeSigning>,
     /// Keys.
     pub signer: Arc<dyn Signer>,
     /// Virus scanner.
@@ -70,6 +76,8 @@ pub struct Rooms {
     pub services: Arc<Services>,
     /// What the city knows about a person.
     pub vault: VaultRoom,
+    /// The officials' office.
+    pub office: OfficeRoom,
     /// The city's own authorities, where they may run.
     pub trust: Option<TrustRoom>,
     synonyms: Arc<Vec<(Vec<String>, Vec<String>)>>,
@@ -105,7 +113,7 @@ impl Rooms {
             identity: identity.clone(),
             authorizer: Arc::new(parts.identity.clone()),
             directory: directory.clone(),
-            accesses: parts.access,
+            accesses: parts.access.clone(),
             consents: Arc::new(parts.identity.clone()),
             cases: desk.clone(),
             notifier: notifier.clone(),
@@ -141,17 +149,34 @@ impl Rooms {
             once_only: Arc::new(parts.identity.clone()),
             vault: Arc::new(vault.clone()),
             documents: parts.documents,
-            archive: parts.archive,
+            archive: parts.archive.clone(),
             payments,
-            scanner: parts.scanner,
-            notifier,
+            scanner: parts.scanner.clone(),
+            notifier: notifier.clone(),
             filings: Arc::default(),
             settings,
         });
         desk.open(&services);
         let round_seconds = seconds(parts.config.work.escalation_seconds.max(1));
+        let office = crate::office::open(crate::office::Parts {
+            config: parts.config,
+            pack: &parts.pack.folder,
+            db: parts.db,
+            blobs: parts.blobs,
+            ambient: parts.ambient,
+            identity: parts.identity,
+            services: &services,
+            accesses: parts.access,
+            notifier,
+            typesetting: parts.typesetting,
+            signing: parts.office_signing,
+            archive: parts.archive,
+            scanner: parts.scanner,
+        })
+        .await
+        .context("the office")?;
         let trust = parts.trust;
-        Ok(Rooms { services, vault, trust, synonyms: Arc::new(synonyms), imported: Arc::new(imported), round_seconds })
+        Ok(Rooms { services, vault, office, trust, synonyms: Arc::new(synonyms), imported: Arc::new(imported), round_seconds })
     }
 
     /// What was loaded, in one line.
@@ -175,7 +200,8 @@ impl Rooms {
         let app = app
             .mount(haidang_services::api::routes(self.services.clone()))
             .mount(haidang_services::pages::routes(self.services.clone()))
-            .mount(haidang_vault::routes(self.vault.clone()));
+            .mount(haidang_vault::routes(self.vault.clone()))
+            .mount(haidang_office::routes(self.office.clone()));
         match &self.trust {
             Some(trust) => app.mount(haidang_trust::routes(trust.clone())),
             None => app,
@@ -185,7 +211,7 @@ impl Rooms {
     /// Adds their work beside the requests.
     pub fn jobs(&self, jobs: Jobs) -> Jobs {
         let day = Mutex::new(self.services.ambient.today());
-        let jobs = jobs.with(Arc::new(Round { rooms: self.clone(), day }));
+        let jobs = crate::office::jobs(&self.office, jobs.with(Arc::new(Round { rooms: self.clone(), day })));
         match &self.trust {
             Some(trust) => jobs.with(Arc::new(haidang_trust::Round(trust.clone()))),
             None => jobs,
@@ -246,6 +272,7 @@ impl Handler for Round {
 pub fn texts() -> Result<()> {
     haidang_ui::texts::register(haidang_services::TEXTS)?;
     haidang_ui::texts::register(haidang_vault::TEXTS)?;
+    haidang_ui::texts::register(haidang_office::TEXTS)?;
     Ok(())
 }
 
