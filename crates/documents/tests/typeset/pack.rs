@@ -16,6 +16,13 @@ pub(crate) fn folder(pack: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../packs").join(pack).join("documents")
 }
 
+/// Keeps a file for the judges from outside (scripts/judge-documents-typeset.sh) when they ask for it.
+fn keep(name: &str, bytes: &[u8]) {
+    if let Ok(folder) = std::env::var("HAIDANG_TEST_KEEP") {
+        std::fs::write(PathBuf::from(folder).join(format!("{}.pdf", name.replace('/', "-"))), bytes).unwrap();
+    }
+}
+
 pub(crate) fn typesetting(pack: &str) -> PackTypesetting {
     PackTypesetting::new(Typesetter::new(None), Templates::read(&folder(pack)).unwrap())
 }
@@ -88,6 +95,7 @@ async fn all_kinds_of_both_packs_come_out_and_pass_the_lint() {
         for kind in KINDS {
             let paper = typesetting.typeset(&request("official/document", official(kind, true))).await.unwrap();
             let findings = typesetting.lint(&paper.bytes).await.unwrap();
+            keep(&format!("{pack}-official-{kind}"), &paper.bytes);
             // An open letter has neither number nor kind, and the list says so.
             let left: Vec<_> = findings.iter().filter(|found| kind != "ThC" || found.rule != "number").collect();
             assert!(left.is_empty(), "{pack} {kind}: {left:#?}");
@@ -136,9 +144,7 @@ async fn a_filled_number_and_date_stand_as_if_they_had_been_set() {
     );
     let filled = extended(&file, fill_fields(&opened(&file), &values).unwrap());
     assert_eq!(typesetting("haiphong").lint(&filled).await.unwrap(), Vec::new());
-    if let Ok(folder) = std::env::var("HAIDANG_TEST_KEEP") {
-        std::fs::write(PathBuf::from(folder).join("filled.pdf"), filled).unwrap();
-    }
+    keep("filled", &filled);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,6 +202,7 @@ async fn every_result_has_a_template_and_wants_all_its_values() {
             let paper = typesetting.typeset(&request(name, data.clone())).await;
             let paper = paper.unwrap_or_else(|error| panic!("{pack} {name}: {error}"));
             let findings = typesetting.lint(&paper.bytes).await.unwrap();
+            keep(&format!("{pack}-{name}"), &paper.bytes);
             let page: Vec<_> = findings
                 .iter()
                 .filter(|found| found.rule.starts_with("margin") || found.rule == "font_family")
@@ -247,6 +254,7 @@ async fn forms_one_to_seven_come_out() {
                 "address": "Mã tra cứu ABCD", "qr": qr_rows("https://example.org/tra-cuu/abc"), "bars": code_128("H24.11824-260105-0001"), "demo": true,
             });
             let paper = set(pack, &format!("forms/{number}"), data).await;
+            keep(&format!("{pack}-forms-{number}"), &paper.bytes);
             assert!(paper.pages >= 2, "{pack} {number}");
         }
     }
@@ -279,5 +287,5 @@ async fn the_port_refuses_with_codes() {
         description: "Phụ lục VI".to_owned(),
         bytes: b"{}".to_vec(),
     });
-    assert!(typesetting.typeset(&with_file).await.is_ok());
+    keep("attached", &typesetting.typeset(&with_file).await.unwrap().bytes);
 }
