@@ -1,9 +1,9 @@
 //! The guarded way out, as rooms below the doors ask for it.
 
 use async_trait::async_trait;
-use haidang_signing::{Transport, TransportError};
+use haidang_signing::{ServiceTransport, Transport, TransportError};
 use haidang_web::client::{Guarded, OutboundAnswer, OutboundError};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 /// Authorities of signatures, asked through the house's guarded client.
 pub struct GuardedTransport {
@@ -38,5 +38,18 @@ impl Transport for GuardedTransport {
 
     async fn get(&self, address: &str) -> Result<Vec<u8>, TransportError> {
         body(address, self.client.get(address).await)
+    }
+}
+
+#[async_trait]
+impl ServiceTransport for GuardedTransport {
+    async fn post_json(&self, address: &str, token: &str, content: Vec<u8>) -> Result<(u16, Vec<u8>), TransportError> {
+        let refused = |reason: &dyn std::fmt::Display| TransportError(format!("{address}: {reason}"));
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| refused(&"no token"))?;
+        bearer.set_sensitive(true);
+        let json = HeaderValue::from_static("application/json");
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, json), (AUTHORIZATION, bearer)]);
+        let answer = self.client.post(address, headers, content).await.map_err(|error| refused(&error))?;
+        Ok((answer.status, answer.body))
     }
 }

@@ -203,7 +203,10 @@ impl Rooms {
             .mount(haidang_vault::routes(self.vault.clone()))
             .mount(haidang_office::routes(self.office.clone()));
         match &self.trust {
-            Some(trust) => app.mount(haidang_trust::routes(trust.clone())),
+            Some(trust) => {
+                let desk = haidang_trust::SigningDesk::new(trust.clone(), self.services.identity.clone());
+                app.mount(haidang_trust::routes(trust.clone())).mount(haidang_trust::signing_routes(desk))
+            }
             None => app,
         }
     }

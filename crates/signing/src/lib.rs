@@ -23,6 +23,7 @@
 mod algorithm;
 mod certificate;
 pub mod cms;
+mod csc;
 mod detached;
 mod document_signer;
 mod encoding;
@@ -48,6 +49,7 @@ pub mod xml;
 
 pub use algorithm::{DigestAlgorithm, Hasher, SignatureAlgorithm, verify};
 pub use certificate::{Certificate, MAX_BUNDLE, MAX_CERTIFICATE};
+pub use csc::{CscConfig, CscSigner};
 pub use detached::{DetachedHeader, sign_detached, verify_detached};
 pub use document_signer::{Authorisation, DocumentSigner, DocumentSignerError, LocalSigner, MAX_BATCH};
 pub use folder::KeyFolder;
@@ -57,7 +59,7 @@ pub use private_key::{FileKey, PrivateKey};
 pub use seal::{SEAL_PREFIX, Seal, read_seal, write_seal};
 pub use sealer::{SealError, Sealer};
 pub use signer::FolderSigner;
-pub use transport::{Transport, TransportError};
+pub use transport::{ServiceTransport, Transport, TransportError};
 
 /// What can go wrong with keys and signatures, named by what the caller can do about it.
 #[derive(Debug, thiserror::Error)]

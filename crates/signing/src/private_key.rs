@@ -3,6 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
+use aws_lc_rs::digest::{Digest, SHA256};
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -140,6 +141,25 @@ impl FileKey {
             Pair::Rsa(pair) => {
                 let der: Pkcs8V1Der<'_> = pair.as_der().map_err(failed)?;
                 Ok(der.as_ref().to_vec())
+            }
+        }
+    }
+
+    /// Signs a SHA-256 value (32 bytes) that somebody else made: what a remote key is asked for. Whoever lets this be
+    /// called has decided that these very bytes may be signed.
+    ///
+    /// # Errors
+    /// [`SigningError::KeyRefused`] for a value of another length.
+    pub fn sign_digest(&self, digest: &[u8]) -> Result<Vec<u8>, SigningError> {
+        let digest = Digest::import_less_safe(digest, &SHA256)
+            .map_err(|_| SigningError::KeyRefused("the hash is no SHA-256 value"))?;
+        let failed = |_| SigningError::KeyRefused("signing failed");
+        match &self.pair {
+            Pair::Ecdsa(pair) => Ok(pair.sign_digest(&digest).map_err(failed)?.as_ref().to_vec()),
+            Pair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign_digest(&RSA_PKCS1_SHA256, &digest, &mut signature).map_err(failed)?;
+                Ok(signature)
             }
         }
     }

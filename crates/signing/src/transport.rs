@@ -17,3 +17,10 @@ pub trait Transport: Send + Sync {
     /// Fetches the body of a successful answer (status 200).
     async fn get(&self, url: &str) -> Result<Vec<u8>, TransportError>;
 }
+
+/// A client for services that want to know who asks, such as remote signing.
+#[async_trait]
+pub trait ServiceTransport: Send + Sync {
+    /// Sends JSON with a bearer token; the answer is the status, whatever it is, and the body.
+    async fn post_json(&self, url: &str, token: &str, body: Vec<u8>) -> Result<(u16, Vec<u8>), TransportError>;
+}

@@ -215,10 +215,13 @@ impl TrustRoom {
     /// # Errors
     /// When the secret of the house is another than the one it was sealed under.
     pub fn holder_signer(&self, key: &HolderKey) -> Result<LocalSigner, TrustError> {
+        let opened = Arc::new(self.open_holder_key(key)?);
+        Ok(LocalSigner::new(opened, key.certificate.clone(), key.chain.clone())?)
+    }
+
+    pub(crate) fn open_holder_key(&self, key: &HolderKey) -> Result<FileKey, TrustError> {
         let opened = self.0.sealer.unseal(&purpose(&key.id), &key.sealed).map_err(broken)?;
-        let signer =
-            LocalSigner::new(Arc::new(FileKey::from_bytes(&opened)?), key.certificate.clone(), key.chain.clone());
-        Ok(signer?)
+        Ok(FileKey::from_bytes(&opened)?)
     }
 }
 

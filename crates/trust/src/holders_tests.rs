@@ -2,7 +2,7 @@
 use super::*;
 use crate::testing::{later, open};
 use haidang_signing::{DigestAlgorithm, DocumentSigner as _, Sealer};
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 
 fn officer(name: &str) -> Holder {
     Holder::Officer { person: "p1".to_owned(), agency: "H24.01".to_owned(), name: name.to_owned() }

@@ -5,14 +5,19 @@
 //! does, over the same wires, without an outside service. A production city names the anchors of licensed authorities
 //! instead. An own time stamp is evidence, not a licensed trust service (Decree 23/2025/NĐ-CP).
 //!
+//! For officials the room also keeps keys: sealed, each under a PIN, and asked from outside by the remote signing service
+//! (`csc`, the API of the Cloud Signature Consortium).
+//!
 //! Keys and signatures are `signing`'s; here is what is signed, when, and what is remembered of it.
 
 mod api;
 mod certificates;
+mod csc;
 mod error;
 mod folder;
 mod holders;
 pub mod model;
+mod pin;
 mod room;
 mod round;
 pub mod rules;
@@ -26,8 +31,10 @@ mod testing;
 
 pub use api::routes;
 pub use certificates::{Issuer, Subject};
+pub use csc::{SigningDesk, signing_routes};
 pub use error::TrustError;
 pub use holders::{Holder, HolderKey};
+pub use pin::PinAnswer;
 pub use room::{NewCertificate, Settings, TrustRoom, read_public_key};
 pub use round::Round;
 pub use stamp_answers::StampAnswer;
@@ -36,5 +43,9 @@ pub use status_answers::{Signed, StatusAnswer};
 use haidang_store::Migration;
 
 /// Migrations of this room, oldest first.
-pub const MIGRATIONS: &[Migration] =
-    haidang_store::migrations!["0001_create_authority", "0002_create_stamp", "0003_create_holder_key"];
+pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
+    "0001_create_authority",
+    "0002_create_stamp",
+    "0003_create_holder_key",
+    "0004_create_activation"
+];

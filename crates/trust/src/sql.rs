@@ -81,3 +81,37 @@ pub const INSERT_HOLDER_KEY: &str = "INSERT INTO trust_holder_key (id, holder, n
 /// The present key of a holder.
 pub const HOLDER_KEY: &str =
     concat!("SELECT ", holder_key!(), " FROM trust_holder_key WHERE holder = $1 ORDER BY number DESC LIMIT 1");
+
+/// A key by its id.
+pub const HOLDER_KEY_BY_ID: &str = concat!("SELECT ", holder_key!(), " FROM trust_holder_key WHERE id = $1");
+
+/// The present keys of a person, one for each agency, in a stable order.
+pub const KEYS_OF_PERSON: &str = "SELECT id FROM trust_holder_key AS present WHERE person = $1 AND number = (SELECT max(number) FROM trust_holder_key AS other WHERE other.holder = present.holder) ORDER BY id LIMIT 100";
+
+/// Whether a key is its holder's present one.
+pub const IS_PRESENT: &str = "SELECT max(number) AS number FROM trust_holder_key WHERE holder = $1";
+
+/// Gives a key another PIN.
+pub const SET_PIN: &str = "UPDATE trust_holder_key SET pin = $2 WHERE id = $1";
+
+/// Begins the count of attempts at a PIN; one that runs goes on.
+pub const BEGIN_ATTEMPTS: &str = "INSERT INTO trust_pin_attempt (credential, attempts, locked_until) VALUES ($1, 0, 0) ON CONFLICT (credential) DO NOTHING";
+
+/// Attempts at a PIN; locked by whoever makes the next.
+pub const ATTEMPTS: &str = "SELECT attempts, locked_until FROM trust_pin_attempt WHERE credential = $1";
+
+/// Counts attempts at a PIN.
+pub const COUNT_ATTEMPT: &str = "UPDATE trust_pin_attempt SET attempts = $2, locked_until = $3 WHERE credential = $1";
+
+/// Keeps an activation.
+pub const INSERT_ACTIVATION: &str = "INSERT INTO trust_activation (digest, credential, caller, hashes, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
+
+/// An activation that nobody has used and that has not ended.
+pub const ACTIVATION: &str = "SELECT hashes FROM trust_activation WHERE digest = $1 AND credential = $2 AND caller = $3 AND used_at IS NULL AND expires_at > $4";
+
+/// Uses an activation, once.
+pub const USE_ACTIVATION: &str =
+    "UPDATE trust_activation SET used_at = $2 WHERE digest = $1 AND used_at IS NULL AND expires_at > $2";
+
+/// Forgets activations that ended before a moment.
+pub const FORGET_ACTIVATIONS: &str = "DELETE FROM trust_activation WHERE expires_at < $1";

@@ -7,7 +7,7 @@ use haidang_signing::DocumentSigner;
 
 use super::PadesError;
 use super::prepare::SignatureOptions;
-use super::sign::{Authorities, LaidOut, Level, close};
+use super::sign::{Authorities, LaidOut, Level, finish};
 use super::validate::{Answer, Code, Judge, Report, Verdict, verify};
 use crate::pdf::{PdfFile, Source, extended};
 
@@ -59,10 +59,7 @@ pub async fn sign_batch(
     }
     let mut signed = Vec::with_capacity(values.len());
     for ((file, laid), value) in waiting.into_iter().zip(values) {
-        let revision = laid.complete(&value, certificates, authorities).await?;
-        let mut bytes = revision.bytes.clone();
-        let whole = revision.join(file.source.clone());
-        bytes.extend(close(whole, level, authorities).await?);
+        let bytes = finish(file.source.clone(), laid, &value, certificates, level, authorities).await?;
         let bytes = Arc::new(bytes);
         let report = verify(extended(file.source, Arc::clone(&bytes)), judge).await;
         accept(&report, &file.options.field, level)?;

@@ -5,25 +5,28 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::sign::{Authorities, Level, Signer, sign};
+use haidang_signing::DocumentSigner;
+
+use super::sign::{Authorities, Level, sign_by};
 use super::validate::{Judge, Report, verify};
 use super::{PadesError, SignatureOptions};
 use crate::pdf::{FileSource, PdfError, Source};
 
-/// Signs `input` into the new file `output`, which must not exist; the input stays as it is.
+/// Signs `input` into the new file `output`, which must not exist; the input stays as it is. `signer` comes with the PIN
+/// or code of a key that wants one.
 ///
 /// # Errors
 /// [`PadesError`]; no file is left behind then.
 pub async fn sign_file(
     input: &Path,
     output: &Path,
-    signer: &Signer,
+    signer: (&dyn DocumentSigner, Option<&str>),
     options: &SignatureOptions,
     level: Level,
     authorities: &Authorities,
 ) -> Result<(), PadesError> {
     let source = open(input)?;
-    let written = sign(source.clone(), signer, options, level, authorities).await?;
+    let written = sign_by(source.clone(), signer, options, level, authorities).await?;
     write_extended(source.as_ref(), &written, output).map_err(PdfError::from)?;
     Ok(())
 }

@@ -31,7 +31,7 @@ pub use picture::{OFFICIAL_FONT, OFFICIAL_ITALIC, handwriting, initials, seal};
 pub use place::{NewField, NewFieldKind, PageChoice, Placement, add_fields};
 pub use prepare::{Certification, Prepared, SignatureOptions, prepare, prepare_time_stamp};
 pub use proof::{Proof, proof};
-pub use sign::{Authorities, Level, Signer, renew, sign};
+pub use sign::{Authorities, Level, Signer, renew, sign, sign_by};
 pub use store::{ValidationData, read_store};
 pub use validate::{Answer, Change, Code, Finding, Judge, Report, SignatureKind, SignatureReport, Verdict, verify};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::cms::{self, SignedAttributes, SignedData};
 use haidang_signing::time_stamp::{Imprint, request_time_stamp};
-use haidang_signing::{Certificate, DigestAlgorithm, PrivateKey, Transport};
+use haidang_signing::{Certificate, DigestAlgorithm, DocumentSigner, DocumentSignerError, PrivateKey, Transport};
 use serde::{Deserialize, Serialize};
 
 use super::prepare::{Prepared, SignatureOptions, prepare, prepare_time_stamp};
@@ -90,8 +90,42 @@ pub async fn sign(
     level: Level,
     authorities: &Authorities,
 ) -> Result<Vec<u8>, PadesError> {
-    let file = PdfFile::open(source.clone())?;
-    let signature = sign_once(&file, signer, options, level, authorities).await?;
+    let certificates = (&signer.certificate, signer.chain.as_slice());
+    let laid = LaidOut::new(&PdfFile::open(source.clone())?, options, certificates, level)?;
+    let value = signer.key.sign(laid.attributes.der())?;
+    finish(source, laid, &value, certificates, level, authorities).await
+}
+
+/// The same with a key that must be asked first: at a remote service, behind a PIN. Nothing is judged; see
+/// [`sign_batch`](super::sign_batch) for files that are handed out.
+///
+/// # Errors
+/// [`PadesError`]; nothing was written then.
+pub async fn sign_by(
+    source: Arc<dyn Source>,
+    (signer, activation): (&dyn DocumentSigner, Option<&str>),
+    options: &SignatureOptions,
+    level: Level,
+    authorities: &Authorities,
+) -> Result<Vec<u8>, PadesError> {
+    let certificates = (signer.certificate(), signer.chain());
+    let laid = LaidOut::new(&PdfFile::open(source.clone())?, options, certificates, level)?;
+    let mut right = signer.authorize(&[laid.attributes.digest().to_vec()], activation).await?;
+    let values = signer.sign(&mut right, &[laid.attributes.der().to_vec()]).await?;
+    let value = values.first().ok_or(DocumentSignerError::Answer("no signature"))?;
+    finish(source, laid, value, certificates, level, authorities).await
+}
+
+/// What is to be written behind the file once its key has signed.
+pub(super) async fn finish(
+    source: Arc<dyn Source>,
+    laid: LaidOut,
+    value: &[u8],
+    certificates: (&Certificate, &[Certificate]),
+    level: Level,
+    authorities: &Authorities,
+) -> Result<Vec<u8>, PadesError> {
+    let signature = laid.complete(value, certificates, authorities).await?;
     let mut written = signature.bytes.clone();
     written.extend(close(signature.join(source), level, authorities).await?);
     Ok(written)
@@ -104,19 +138,6 @@ pub async fn sign(
 /// [`PadesError`]; nothing was written then.
 pub async fn renew(source: Arc<dyn Source>, authorities: &Authorities) -> Result<Vec<u8>, PadesError> {
     close(source, Level::Archive, authorities).await
-}
-
-/// One signature on an opened file, B-B or with a time stamp; the answer is its revision.
-pub(super) async fn sign_once(
-    file: &PdfFile,
-    signer: &Signer,
-    options: &SignatureOptions,
-    level: Level,
-    authorities: &Authorities,
-) -> Result<Appended, PadesError> {
-    let laid = LaidOut::new(file, options, (&signer.certificate, &signer.chain), level)?;
-    let value = signer.key.sign(laid.attributes.der())?;
-    laid.complete(&value, (&signer.certificate, &signer.chain), authorities).await
 }
 
 /// A signature that waits for the answer of its key.
@@ -145,7 +166,7 @@ impl LaidOut {
     }
 
     /// Puts the signature of the key in its place, with its time stamp.
-    pub(super) async fn complete(
+    async fn complete(
         self,
         value: &[u8],
         (certificate, chain): (&Certificate, &[Certificate]),
@@ -162,11 +183,7 @@ impl LaidOut {
 
 /// What follows a signature at its level: validation data, and a document time stamp over all of it. The answer is
 /// what is written behind the file.
-pub(super) async fn close(
-    source: Arc<dyn Source>,
-    level: Level,
-    authorities: &Authorities,
-) -> Result<Vec<u8>, PadesError> {
+async fn close(source: Arc<dyn Source>, level: Level, authorities: &Authorities) -> Result<Vec<u8>, PadesError> {
     if level <= Level::Time {
         return Ok(Vec::new());
     }

@@ -18,7 +18,7 @@ use super::pki::Pki;
 use super::samples::{FORMS, Form, plain, tagged};
 use super::{joined, judged, options, signed, source};
 
-fn local(signer: &Signer) -> LocalSigner {
+pub fn local(signer: &Signer) -> LocalSigner {
     LocalSigner::new(signer.key.clone(), signer.certificate.clone(), signer.chain.clone()).unwrap()
 }
 

@@ -203,15 +203,23 @@ fn a_large_file_is_signed_without_being_read_into_memory() {
     drop(file);
     let pki = Pki::new();
     let out = folder.path().join("signed.pdf");
-    let signer = pki.signer("A", 10);
+    let signer = super::batch::local(&pki.signer("A", 10));
     runtime().block_on(async {
-        haidang_documents::pades::sign_file(&path, &out, &signer, &options("S"), Level::Time, &pki.authorities())
-            .await
-            .unwrap();
+        haidang_documents::pades::sign_file(
+            &path,
+            &out,
+            (&signer, None),
+            &options("S"),
+            Level::Time,
+            &pki.authorities(),
+        )
+        .await
+        .unwrap();
         let report = haidang_documents::pades::verify_file(&out, &pki.judge()).await.unwrap();
         assert_eq!((report.integrity.verdict, report.level), (Verdict::Passed, Some(Level::Time)), "{report:#?}");
         let (options, authorities) = (options("S"), pki.authorities());
-        let again = haidang_documents::pades::sign_file(&path, &out, &signer, &options, Level::Basic, &authorities);
+        let again =
+            haidang_documents::pades::sign_file(&path, &out, (&signer, None), &options, Level::Basic, &authorities);
         assert!(again.await.is_err(), "an existing file is never overwritten");
     });
 }

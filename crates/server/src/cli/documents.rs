@@ -6,16 +6,18 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use haidang_documents::pades::{
-    Appearance, AppearanceText, Authorities, Judge, Level, PageChoice, Placement, Report, SignatureOptions, Signer,
-    Verdict, sign_file, verify_file,
+    Appearance, AppearanceText, Authorities, Judge, Level, PageChoice, Placement, Report, SignatureOptions, Verdict,
+    sign_file, verify_file,
 };
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::path::{RevocationRule, TrustAnchors};
-use haidang_signing::{Certificate, FileKey};
+use haidang_signing::{Certificate, DocumentSigner, FileKey, LocalSigner, private_file};
 use haidang_web::client::{Guarded, OutboundLimits};
 
 use super::{Outcome, edxml, papers, say};
 use crate::config::Config;
+use super::{Outcome, edxml, say};
+use crate::office_signing::{Place, open_place};
 use crate::outbound::GuardedTransport;
 
 /// Largest answer of an authority: revocation lists of large ones have a few megabytes.
@@ -51,11 +53,18 @@ pub(crate) struct Sign {
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Private key: an unencrypted PKCS#8 file that only its owner may read.
-    #[arg(long, value_name = "FILE")]
-    key: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "provider", requires = "certificate")]
+    key: Option<PathBuf>,
     /// Certificate of the key.
     #[arg(long, value_name = "FILE")]
-    certificate: PathBuf,
+    certificate: Option<PathBuf>,
+    /// File that says where the key lies instead: in a file, on a token or at a remote signing service. Its form is that
+    /// of one entry of `signing.providers`.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "certificate", "chain"])]
+    provider: Option<PathBuf>,
+    /// File with the PIN that a remote signing service wants for this act.
+    #[arg(long, value_name = "FILE", requires = "provider")]
+    pin_file: Option<PathBuf>,
     /// Certificates between it and the root, in one or more PEM files.
     #[arg(long, value_name = "FILE")]
     chain: Vec<PathBuf>,
@@ -171,13 +180,12 @@ pub(crate) async fn run(command: DocumentsCommand, config: Config) -> Result<Out
 
 async fn sign(command: Sign) -> Result<Outcome> {
     let ambient = Ambient::system();
-    let signer = Signer {
-        key: Arc::new(FileKey::read(&command.key)?),
-        certificate: Certificate::from_bytes(&read_file(&command.certificate)?)?,
-        chain: bundles(&command.chain)?,
-    };
+    let transport = transport(command.allow.clone(), command.tsa.as_deref())?;
+    let signer = signer(&command, transport.clone()).await?;
+    let pin = command.pin_file.as_deref().map(read_pin).transpose()?;
+    let by = (signer.as_ref(), pin.as_deref());
     let authorities = Authorities {
-        transport: transport(command.allow.clone(), command.tsa.as_deref())?,
+        transport,
         time_stamps: command.tsa.clone(),
         anchors: bundles(&command.root)?,
         ambient: ambient.clone(),
@@ -185,11 +193,11 @@ async fn sign(command: Sign) -> Result<Outcome> {
     if command.level >= Level::LongTerm && authorities.anchors.is_empty() {
         bail!("level {} needs --root", command.level.code());
     }
-    let mut options = options(&command, &signer)?;
+    let mut options = options(&command, signer.certificate())?;
     match command.count {
         None => {
             options.at = ambient.now();
-            sign_file(&command.file, &command.out, &signer, &options, command.level, &authorities).await?;
+            sign_file(&command.file, &command.out, by, &options, command.level, &authorities).await?;
             say(format_args!("{}: signed, {}", command.out.display(), command.level.code()))?;
         }
         Some(count) => {
@@ -197,7 +205,7 @@ async fn sign(command: Sign) -> Result<Outcome> {
             for number in 1..=count {
                 options.at = ambient.now();
                 let out = command.out.join(format!("{number}.pdf"));
-                sign_file(&command.file, &out, &signer, &options, command.level, &authorities).await?;
+                sign_file(&command.file, &out, by, &options, command.level, &authorities).await?;
             }
             say(format_args!("{}: {count} files signed, {}", command.out.display(), command.level.code()))?;
         }
@@ -205,7 +213,29 @@ async fn sign(command: Sign) -> Result<Outcome> {
     Ok(Outcome::Good)
 }
 
-fn options(command: &Sign, signer: &Signer) -> Result<SignatureOptions> {
+/// The key, wherever it lies.
+async fn signer(command: &Sign, transport: Arc<GuardedTransport>) -> Result<Arc<dyn DocumentSigner>> {
+    if let Some(file) = &command.provider {
+        let folder = file.parent().unwrap_or(Path::new("")).to_owned();
+        let text = String::from_utf8(read_file(file)?).with_context(|| file.display().to_string())?;
+        let place: Place = toml::from_str(&text).map_err(|error| anyhow::anyhow!("{}", error.message()))?;
+        return open_place(folder, place, transport).await.with_context(|| file.display().to_string());
+    }
+    let (Some(key), Some(certificate)) = (&command.key, &command.certificate) else {
+        bail!("--key and --certificate, or --provider");
+    };
+    let certificate = Certificate::from_bytes(&read_file(certificate)?)?;
+    let key = Arc::new(FileKey::read(key)?);
+    Ok(Arc::new(LocalSigner::new(key, certificate, bundles(&command.chain)?)?))
+}
+
+/// A PIN out of a file that only its owner may read.
+pub(super) fn read_pin(path: &Path) -> Result<String> {
+    let read = private_file::read(path)?.with_context(|| path.display().to_string())?;
+    Ok(String::from_utf8(read).context("the PIN is no text")?.trim().to_owned())
+}
+
+fn options(command: &Sign, certificate: &Certificate) -> Result<SignatureOptions> {
     let page = match command.page {
         None => PageChoice::Last,
         Some(page) => PageChoice::At(usize::try_from(page)?.saturating_sub(1)),
@@ -220,7 +250,7 @@ fn options(command: &Sign, signer: &Signer) -> Result<SignatureOptions> {
         _ => None,
     };
     let picture = command.picture.as_deref().map(read_file).transpose()?.map(Into::into);
-    let name = signer.certificate.common_name();
+    let name = certificate.common_name();
     Ok(SignatureOptions {
         field: command.field.clone(),
         tooltip: name.clone().map_or_else(|| "Chữ ký số".to_owned(), |name| format!("Chữ ký số: {name}")),

@@ -1,11 +1,11 @@
-//! `haidang trust authority|issue|revoke|list`.
+//! `haidang trust authority|issue|key|revoke|list`.
 
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand, ValueEnum};
 use haidang_trust::model::{CertificateRow, Purpose, Reason, Role};
-use haidang_trust::{NewCertificate, Subject, TrustError, TrustRoom, read_public_key};
+use haidang_trust::{Holder, NewCertificate, Subject, TrustError, TrustRoom, read_public_key};
 
 use super::users::operator;
 use super::{Outcome, say};
@@ -23,6 +23,9 @@ pub(crate) enum TrustCommand {
     },
     /// Issue a certificate and print it (PEM), followed by that of the authority that issued it.
     Issue(Issue),
+    /// Show the key that the city keeps for an official, made when there is none: the credential of the remote signing
+    /// service and its certificate (PEM).
+    Key(Key),
     /// Revoke a certificate for good.
     Revoke {
         /// Its serial number in hexadecimal digits.
@@ -37,6 +40,26 @@ pub(crate) enum TrustCommand {
         #[arg(long, default_value_t = 100)]
         limit: i64,
     },
+}
+
+/// Whose key.
+#[derive(Debug, Args)]
+pub(crate) struct Key {
+    /// Opaque id of the person.
+    #[arg(long)]
+    person: String,
+    /// Code of the agency.
+    #[arg(long)]
+    agency: String,
+    /// Full name, for the certificate.
+    #[arg(long)]
+    name: String,
+    /// File with a new PIN, which only its owner may read.
+    #[arg(long, value_name = "FILE")]
+    pin_file: Option<PathBuf>,
+    /// Give the official a new key, whatever became of the last one.
+    #[arg(long)]
+    replace: bool,
 }
 
 /// What a certificate says.
@@ -163,6 +186,7 @@ async fn act(trust: &TrustRoom, command: TrustCommand) -> Result<Outcome> {
             }
         }
         TrustCommand::Issue(issue) => return issued(trust, issue).await,
+        TrustCommand::Key(key) => return shown(trust, key).await,
         TrustCommand::Revoke { serial, reason } => match trust.revoke(&serial, reason.into(), operator()).await {
             Ok(()) => say("Certificate revoked.")?,
             Err(error) => return told(error),
@@ -198,6 +222,26 @@ async fn issued(trust: &TrustRoom, issue: Issue) -> Result<Outcome> {
         }
         Err(error) => told(error),
     }
+}
+
+async fn shown(trust: &TrustRoom, asked: Key) -> Result<Outcome> {
+    let holder = Holder::Officer { person: asked.person, agency: asked.agency, name: asked.name };
+    let key = match asked.replace {
+        true => trust.replace_holder_key(&holder, operator()).await,
+        false => trust.ensure_holder_key(&holder, operator()).await,
+    };
+    let key = match key {
+        Ok(key) => key,
+        Err(error) => return told(error),
+    };
+    if let Some(file) = &asked.pin_file
+        && let Err(error) = trust.set_pin(&key, &super::documents::read_pin(file)?, operator()).await
+    {
+        return told(error);
+    }
+    say(format_args!("credential {}", key.id))?;
+    say(key.certificate.to_pem().trim_end())?;
+    Ok(Outcome::Good)
 }
 
 fn line(row: &CertificateRow) -> String {

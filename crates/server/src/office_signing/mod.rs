@@ -24,7 +24,7 @@ use haidang_documents::pdf::{PdfFile, Source};
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::path::{RevocationRule, TrustAnchors};
 use haidang_signing::time_stamp::{Imprint, request_time_stamp};
-use haidang_signing::{Certificate, DigestAlgorithm, DocumentSigner, Transport};
+use haidang_signing::{Certificate, DigestAlgorithm, DocumentSigner};
 use haidang_store::ActorRef;
 use haidang_trust::{Holder, TrustRoom};
 
@@ -32,6 +32,7 @@ use crate::config::Config;
 use appearance::Pictures;
 pub use appearance::seal_place;
 pub use providers::Providers;
+pub(crate) use providers::{Place, open_place};
 pub use transport::CityTransport;
 
 /// Largest file that is signed or judged: 64 MB.
@@ -48,7 +49,7 @@ struct Inner {
     ambient: Ambient,
     providers: Providers,
     trust: Option<TrustRoom>,
-    transport: Arc<dyn Transport>,
+    transport: Arc<CityTransport>,
     time_stamps: Option<String>,
     anchors: Vec<Certificate>,
     pictures: Pictures,
@@ -79,7 +80,7 @@ impl OfficeSigner {
             given => Some(given.to_owned()),
         };
         let transport = CityTransport::new(origin, trust.clone(), config.signing.private_hosts.clone());
-        let transport: Arc<dyn Transport> = Arc::new(transport);
+        let transport = Arc::new(transport);
         let providers = Providers::read(config)?;
         let (ambient, pictures) = (ambient.clone(), Pictures::default());
         Ok(OfficeSigner(Arc::new(Inner { ambient, providers, trust, transport, time_stamps, anchors, pictures })))
@@ -107,7 +108,7 @@ impl OfficeSigner {
 
     /// The key of somebody: a configured one first, then one of the city's own authority.
     async fn find(&self, party: &SigningParty) -> Result<Option<Found>, ContractError> {
-        if let Some((signer, source)) = self.0.providers.open(party, &self.0.transport).await? {
+        if let Some((signer, source)) = self.0.providers.open(party, self.0.transport.clone()).await? {
             return Ok(Some(Found { signer, source, revoked: false }));
         }
         let Some(trust) = &self.0.trust else { return Ok(None) };

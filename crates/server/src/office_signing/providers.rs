@@ -16,7 +16,8 @@ use anyhow::{Context as _, Result, bail};
 use haidang_contracts::ContractError;
 use haidang_contracts::papers::SigningParty;
 use haidang_signing::{
-    Certificate, DocumentSigner, FileKey, LocalSigner, Pkcs11Config, Pkcs11Key, PrivateKey, SigningError, Transport,
+    Certificate, CscConfig, CscSigner, DocumentSigner, DocumentSignerError, FileKey, LocalSigner, Pkcs11Config,
+    Pkcs11Key, PrivateKey, ServiceTransport, SigningError, private_file,
 };
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -35,11 +36,13 @@ struct Key {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-enum Place {
+pub(crate) enum Place {
     /// An unencrypted PKCS#8 file that only its owner may read: for trials, and for keys of an agency on its own machine.
     File { certificate: PathBuf, key: PathBuf },
     /// A smart card or security module.
     Pkcs11 { certificate: PathBuf, module: PathBuf, token: String, label: String, pin_file: PathBuf },
+    /// A remote signing service (CSC 1.0.4); the access token lies in a file that only its owner may read.
+    Csc { service: String, credential: String, token_file: PathBuf },
 }
 
 impl Place {
@@ -47,6 +50,7 @@ impl Place {
         match self {
             Place::File { .. } => "file",
             Place::Pkcs11 { .. } => "pkcs11",
+            Place::Csc { .. } => "csc",
         }
     }
 }
@@ -111,7 +115,7 @@ impl Providers {
     pub async fn open(
         &self,
         party: &SigningParty,
-        _: &Arc<dyn Transport>,
+        transport: Arc<dyn ServiceTransport>,
     ) -> Result<Option<(Arc<dyn DocumentSigner>, &'static str)>, ContractError> {
         let holder = match party {
             SigningParty::Officer { person, agency, .. } => (agency.clone(), Some(person.to_string())),
@@ -122,11 +126,8 @@ impl Providers {
         if let Some(signer) = open.get(&holder) {
             return Ok(Some((signer.clone(), place.word())));
         }
-        let (folder, at) = (self.folder.clone(), place.clone());
-        // A token or a slow disk may take its time.
-        let opened = tokio::task::spawn_blocking(move || open_place(&folder, &at)).await;
-        let opened = opened.map_err(|_| ContractError::Internal("opening a key stopped".to_owned()))?;
-        let signer: Arc<dyn DocumentSigner> = Arc::new(opened.map_err(|error| fault(&holder, &error))?);
+        let opened = open_place(self.folder.clone(), place.clone(), transport).await;
+        let signer = opened.map_err(|error| fault(&holder, &error))?;
         open.insert(holder, signer.clone());
         Ok(Some((signer, place.word())))
     }
@@ -140,17 +141,36 @@ fn words((agency, person): &Holder) -> String {
     }
 }
 
-fn fault(holder: &Holder, error: &SigningError) -> ContractError {
+fn fault(holder: &Holder, error: &DocumentSignerError) -> ContractError {
     let detail = format!("{}: {error}", words(holder));
     match error {
-        SigningError::Mismatch | SigningError::Certificate(_) | SigningError::WeakAlgorithm(_) => {
-            ContractError::Refused { code: "certificate_missing", detail }
-        }
+        DocumentSignerError::Refused(_) => ContractError::Refused { code: "signature_not_authorised", detail },
+        DocumentSignerError::Signing(
+            SigningError::Mismatch | SigningError::Certificate(_) | SigningError::WeakAlgorithm(_),
+        ) => ContractError::Refused { code: "certificate_missing", detail },
         _ => ContractError::Unavailable(detail),
     }
 }
 
-fn open_place(folder: &Path, place: &Place) -> Result<LocalSigner, SigningError> {
+/// Opens a key where it lies; paths begin at `folder`.
+pub(crate) async fn open_place(
+    folder: PathBuf,
+    place: Place,
+    transport: Arc<dyn ServiceTransport>,
+) -> Result<Arc<dyn DocumentSigner>, DocumentSignerError> {
+    if let Place::Csc { service, credential, token_file } = place {
+        let token = private_file::read(&folder.join(token_file))?;
+        let token = token.and_then(|token| String::from_utf8(token).ok());
+        let token = token.ok_or(DocumentSignerError::Answer("the file of the access token is absent or no text"))?;
+        let config = CscConfig { service, credential, token: token.trim().to_owned() };
+        return Ok(Arc::new(CscSigner::open(config, transport).await?));
+    }
+    // A token or a slow disk may take its time.
+    let opened = tokio::task::spawn_blocking(move || open_here(&folder, &place)).await;
+    Ok(Arc::new(opened.map_err(|_| DocumentSignerError::Answer("opening the key stopped"))??))
+}
+
+fn open_here(folder: &Path, place: &Place) -> Result<LocalSigner, SigningError> {
     let at = |path: &Path| folder.join(path);
     let (certificate, key): (_, Arc<dyn PrivateKey>) = match place {
         Place::File { certificate, key } => (certificate, Arc::new(FileKey::read(&at(key))?)),
@@ -163,6 +183,7 @@ fn open_place(folder: &Path, place: &Place) -> Result<LocalSigner, SigningError>
             };
             (certificate, Arc::new(Pkcs11Key::open(config)?))
         }
+        Place::Csc { .. } => return Err(SigningError::KeyRefused("it lies at a remote service")),
     };
     let mut bundle = read_bundle(&at(certificate))?.into_iter();
     let own = bundle.next().ok_or(SigningError::Certificate("the file of the certificate holds none"))?;

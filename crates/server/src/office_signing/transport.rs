@@ -1,7 +1,7 @@
 //! The way to authorities: the city's own answer in this process, every other one through the guarded client.
 
 use async_trait::async_trait;
-use haidang_signing::{Transport, TransportError};
+use haidang_signing::{ServiceTransport, Transport, TransportError};
 use haidang_trust::{StatusAnswer, TrustError, TrustRoom};
 use haidang_web::client::{Guarded, OutboundLimits};
 
@@ -69,5 +69,12 @@ impl Transport for CityTransport {
             return row.map(|row| row.certificate).ok_or_else(absent);
         }
         self.outside(address)?.get(address).await
+    }
+}
+
+#[async_trait]
+impl ServiceTransport for CityTransport {
+    async fn post_json(&self, address: &str, token: &str, content: Vec<u8>) -> Result<(u16, Vec<u8>), TransportError> {
+        self.outside(address)?.post_json(address, token, content).await
     }
 }

@@ -11,6 +11,7 @@ mod bad_input;
 mod calendar;
 mod consent;
 mod crash;
+mod csc;
 mod demonstration;
 mod escalation;
 mod federation;
