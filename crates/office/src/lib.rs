@@ -33,4 +33,5 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0002_create_register_event",
     "0003_create_register_root",
     "0004_create_authority",
+    "0005_create_certificate",
 ];

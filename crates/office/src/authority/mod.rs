@@ -1,6 +1,7 @@
 //! Authority: heads of agencies, what they let others sign, and why somebody may sign.
 
 mod giving;
+mod looking;
 mod model;
 pub mod rules;
 mod settings;
@@ -8,6 +9,7 @@ mod signing;
 pub mod sql;
 
 pub use giving::{MANAGE, NewDelegation, NewMandate};
+pub use looking::{BoardRow, Why};
 pub use model::{Allowed, Delegation, Form, HeadMandate, Refusal, Signing, Term};
 pub use settings::{AuthoritySettings, AuthoritySettingsError, Named, Organ, PLAIN_LETTER};
 pub(crate) use signing::INSPECT;
