@@ -110,6 +110,30 @@ impl OfficeRoom {
         Ok(self.mandates(agency).await?)
     }
 
+    /// One mandate.
+    ///
+    /// # Errors
+    /// `mandate_not_found`, also for whoever may not look.
+    pub async fn mandate(&self, reader: &Reader<'_>, id: &str) -> Result<HeadMandate, Problem> {
+        let missing = || Problem::not_found("mandate_not_found", "no such mandate");
+        let row = self.db.fetch_optional(sql::MANDATE, args![id]).await?.ok_or_else(missing)?;
+        let mandate = HeadMandate::read(&row)?;
+        may_look(reader, &mandate.agency).map_err(|_| missing())?;
+        Ok(mandate)
+    }
+
+    /// One delegation.
+    ///
+    /// # Errors
+    /// `delegation_not_found`, also for whoever may not look.
+    pub async fn delegation(&self, reader: &Reader<'_>, id: &str) -> Result<Delegation, Problem> {
+        let missing = || Problem::not_found("delegation_not_found", "no such delegation");
+        let row = self.db.fetch_optional(sql::DELEGATION, args![id]).await?.ok_or_else(missing)?;
+        let delegation = Delegation::read(&row)?;
+        may_look(reader, &delegation.agency).map_err(|_| missing())?;
+        Ok(delegation)
+    }
+
     /// Delegations of an agency, past, present and to come, the newest first.
     ///
     /// # Errors
