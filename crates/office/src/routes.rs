@@ -10,6 +10,8 @@ use haidang_web::Routes;
 pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_frame", Lang::Vi, include_str!("../locales/vi/office_frame.ftl")),
     ("office_frame", Lang::En, include_str!("../locales/en/office_frame.ftl")),
+    ("office_authority", Lang::Vi, include_str!("../locales/vi/office_authority.ftl")),
+    ("office_authority", Lang::En, include_str!("../locales/en/office_authority.ftl")),
     ("office_registers", Lang::Vi, include_str!("../locales/vi/office_registers.ftl")),
     ("office_registers", Lang::En, include_str!("../locales/en/office_registers.ftl")),
     documents::TEXTS[0],
@@ -27,6 +29,7 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
 /// All routes; each part adds its own.
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = Routes::new("office", room);
+    let routes = crate::authority::routes(routes);
     let routes = crate::registers::routes(routes);
     let routes = documents::routes(routes);
     let routes = incoming::routes(routes);
