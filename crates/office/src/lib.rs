@@ -16,6 +16,7 @@
 pub mod authority;
 pub mod documents;
 mod frame;
+pub mod incoming;
 mod reader;
 pub mod registers;
 mod room;
@@ -41,4 +42,9 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0015_create_dispatch",
     "0016_create_certified_copy",
     "0017_create_case_file",
+    "0020_create_arrival",
+    "0021_create_arrival_file",
+    "0022_create_routing",
+    "0023_create_arrival_event",
+    "0024_create_exchange_message",
 ];

@@ -3,6 +3,8 @@
 
 mod city;
 mod desk;
+mod incoming;
+mod incoming_pages;
 mod documents;
 mod documents_pages;
 mod people;
