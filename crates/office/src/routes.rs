@@ -14,11 +14,14 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     documents::TEXTS[1],
     ("office_incoming", Lang::Vi, include_str!("../locales/vi/office_incoming.ftl")),
     ("office_incoming", Lang::En, include_str!("../locales/en/office_incoming.ftl")),
+    ("office_registers", Lang::Vi, include_str!("../locales/vi/office_registers.ftl")),
+    ("office_registers", Lang::En, include_str!("../locales/en/office_registers.ftl")),
 ];
 
 /// All routes; each part adds its own.
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = Routes::new("office", room);
+    let routes = crate::registers::routes(routes);
     let routes = documents::routes(routes);
     incoming::routes(routes)
 }

@@ -1,6 +1,7 @@
 //! The room over both databases, part by part.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod authority;
 mod city;
 mod desk;
 mod incoming;
@@ -8,6 +9,7 @@ mod incoming_pages;
 mod documents;
 mod documents_pages;
 mod people;
+mod registers;
 
 use haidang_testkit::Rooms;
 
