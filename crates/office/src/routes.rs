@@ -24,6 +24,8 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_scans", Lang::En, include_str!("../locales/en/office_scans.ftl")),
     ("office_search", Lang::Vi, include_str!("../locales/vi/office_search.ftl")),
     ("office_search", Lang::En, include_str!("../locales/en/office_search.ftl")),
+    ("office_registers", Lang::Vi, include_str!("../locales/vi/office_registers.ftl")),
+    ("office_registers", Lang::En, include_str!("../locales/en/office_registers.ftl")),
 ];
 
 /// All routes; each part adds its own.
@@ -35,5 +37,6 @@ pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = incoming::routes(routes);
     let routes = crate::tasks::routes(routes);
     let routes = crate::scans::routes(routes);
-    crate::search::routes(routes)
+    let routes = crate::search::routes(routes);
+    incoming::routes(routes)
 }
