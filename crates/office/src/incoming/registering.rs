@@ -257,7 +257,11 @@ impl OfficeRoom {
                     }
                     let detail = json!({ "kind": notice.kind, "by": notice.document });
                     let change = Change { by, act: "notice", audit: "office.arrival_withdrawn", words: &notice.reason, detail };
-                    self.record_change(tx, &arrival, state, change).await
+                    self.record_change(tx, &arrival, state, change).await?;
+                    if !gone && arrival.channel == rules::Channel::Exchange {
+                        self.say(tx, &arrival, "15", None).await?;
+                    }
+                    Ok(())
                 })
             })
             .await

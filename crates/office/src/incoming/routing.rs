@@ -337,10 +337,10 @@ impl OfficeRoom {
         words: &str,
     ) -> Result<(), Problem> {
         let arrival = self.arrival_of(reader, id).await?;
+        next(&arrival, Act::Finish)?;
         if !reader.actor.can_in(ROUTE, &arrival.agency) {
             self.lead_of(reader, &arrival).await?;
         }
-        next(&arrival, Act::Finish)?;
         let (document, words) = (text::tidy(document), text::tidy(words));
         if document.is_empty() || !words.is_empty() {
             words_problem("result_words", &words)?;
