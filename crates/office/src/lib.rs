@@ -33,6 +33,7 @@ use haidang_store::Migration;
 pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0001_create_register",
     "0002_create_register_event",
+    "0003_create_register_root",
     "0004_create_authority",
     "0010_create_document",
     "0011_create_document_version",

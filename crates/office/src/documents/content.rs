@@ -195,9 +195,9 @@ pub(crate) fn content(
     let body = text::nfc(form.body.trim());
     checked.demand(!body.is_empty(), "body", "required");
     checked.demand(body.chars().count() <= BODY, "body", "too_long");
-    let leader = staff.iter().find(|member| {
-        member.person.as_str() == form.signer && member.capabilities.contains(super::access::SIGN)
-    });
+    let leader = staff
+        .iter()
+        .find(|member| member.person.as_str() == form.signer && member.capabilities.contains(super::access::SIGN));
     checked.demand(leader.is_some(), "signer", "required");
     if !problem.errors.is_empty() {
         return Err(problem);
@@ -256,9 +256,13 @@ mod tests {
     fn every_wrong_field_is_named_and_secrets_are_refused_first() {
         let settings = Settings::default();
         let problem = content(&DraftForm::default(), &settings, &[], &[]).map(drop);
-        let fields: Vec<String> = problem.err().map(|p| p.errors.into_iter().map(|e| e.field).collect()).unwrap_or_default();
+        let fields: Vec<String> =
+            problem.err().map(|p| p.errors.into_iter().map(|e| e.field).collect()).unwrap_or_default();
         assert_eq!(fields, ["course", "kind", "subject", "recipients", "body", "signer"]);
         let secret = DraftForm { secrecy: 1, ..DraftForm::default() };
-        assert_eq!(content(&secret, &settings, &[], &[]).map(drop).err().map(|p| p.code), Some("secret_refused".into()));
+        assert_eq!(
+            content(&secret, &settings, &[], &[]).map(drop).err().map(|p| p.code),
+            Some("secret_refused".into())
+        );
     }
 }

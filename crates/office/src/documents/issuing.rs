@@ -204,9 +204,9 @@ impl OfficeRoom {
     /// The other document by its id or its number, when the same organ issued it and it stands.
     async fn issued_by_same(&self, reader: &Reader<'_>, id: &str, other: &str) -> Result<Option<String>, Problem> {
         let agency = self.document(reader, id).await?.agency;
-        let by_number = other.split_once('/').and_then(|(number, notation)| {
-            Some((number.trim().parse::<i64>().ok()?, notation.trim().to_owned()))
-        });
+        let by_number = other
+            .split_once('/')
+            .and_then(|(number, notation)| Some((number.trim().parse::<i64>().ok()?, notation.trim().to_owned())));
         let rows = match by_number {
             Some((number, notation)) => {
                 self.db.fetch_all(sql::BY_CODE, args![agency.as_str(), number, notation]).await?

@@ -52,12 +52,7 @@ pub(super) struct Move<'m> {
 }
 
 impl<'m> Move<'m> {
-    pub(super) fn new(
-        room: &OfficeRoom,
-        reader: &'m Reader<'m>,
-        document: &'m Document,
-        step: &'static Step,
-    ) -> Self {
+    pub(super) fn new(room: &OfficeRoom, reader: &'m Reader<'m>, document: &'m Document, step: &'static Step) -> Self {
         let id: Id<DocumentRecord> = room.ambient.new_id();
         Self {
             reader,
@@ -97,8 +92,7 @@ impl<'m> Move<'m> {
         let (document, actor) = (self.document, self.reader.actor);
         let (from, to) = (document.state, self.step.to.unwrap_or(document.state));
         let key = document.id.as_str();
-        let moved =
-            tx.execute(sql::MOVE, args![key, from.as_str(), document.revision, to.as_str(), self.at]).await?;
+        let moved = tx.execute(sql::MOVE, args![key, from.as_str(), document.revision, to.as_str(), self.at]).await?;
         if moved == 0 {
             return Err(moved_meanwhile());
         }

@@ -76,8 +76,7 @@ impl OfficeRoom {
             super::model::Course::Out => Direction::Out,
             super::model::Course::Internal => Direction::Internal,
         };
-        let claim =
-            Claim { agency: &document.agency, direction, group: &kind.group, document: id, on: today, summary };
+        let claim = Claim { agency: &document.agency, direction, group: &kind.group, document: id, on: today, summary };
         self.write_number(reader, &document, step, &claim, &notation).await
     }
 
@@ -126,10 +125,8 @@ impl OfficeRoom {
         };
         let organ = self.organ(&document.agency).await?;
         let paper = self.paper(&document).await?;
-        let fill = BTreeMap::from([
-            ("number".to_owned(), format!("{number:02}")),
-            ("date".to_owned(), printed_date(date)),
-        ]);
+        let fill =
+            BTreeMap::from([("number".to_owned(), format!("{number:02}")), ("date".to_owned(), printed_date(date))]);
         let file = FileToSign {
             bytes: self.paper_bytes(&paper.sha256).await?,
             place: paper.places.get(ORGAN).copied(),

@@ -27,7 +27,7 @@ use haidang_contracts::identity::Agency;
 use haidang_contracts::papers::{PaperAttachment, PaperPlace, PaperRequest};
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
-use haidang_store::{Row, Stored, StoreError, Tx, Value, args};
+use haidang_store::{Row, StoreError, Stored, Tx, Value, args};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;

@@ -239,7 +239,8 @@ mod tests {
         for name in ["haiphong", "mau"] {
             let settings = pack(name);
             assert_eq!(settings.kinds.len(), 29, "{name}");
-            let without: Vec<_> = settings.kinds.iter().filter(|kind| kind.code.is_empty()).map(|kind| &kind.id).collect();
+            let without: Vec<_> =
+                settings.kinds.iter().filter(|kind| kind.code.is_empty()).map(|kind| &kind.id).collect();
             assert_eq!(without, ["cong_van", "thu_cong"], "{name}");
             assert!(settings.retention("permanent").is_some_and(|class| class.years == 0), "{name}");
         }
@@ -270,7 +271,8 @@ mod tests {
 
     #[test]
     fn faults_name_the_file() {
-        let files = "version = \"1\"\nevidence = \"x\"\nhand_over_months = 12\nobligatory_years = 5\nremind_days = 30\n";
+        let files =
+            "version = \"1\"\nevidence = \"x\"\nhand_over_months = 12\nobligatory_years = 5\nremind_days = 30\n";
         let organs = "version = \"1\"\nevidence = \"x\"\nplace = \"X\"\n";
         let kind = "[[kind]]\nid = \"a\"\ncode = \"\"\nname = { vi = \"A\", en = \"A\" }\nnamed = true\ngroup = \"admin\"\ntemplate = \"t\"\n";
         let head = "version = \"1\"\nevidence = \"x\"\n";

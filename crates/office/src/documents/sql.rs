@@ -39,7 +39,8 @@ pub const SET_REVIEWER: &str = "UPDATE office_document SET reviewer = $2 WHERE i
 pub const SET_FILE: &str = "UPDATE office_document SET file_sha256 = $2 WHERE id = $1";
 
 /// The officer signed.
-pub const SET_SIGNED: &str = "UPDATE office_document SET file_sha256 = $2, signed_at = $3, delegation = $4 WHERE id = $1";
+pub const SET_SIGNED: &str =
+    "UPDATE office_document SET file_sha256 = $2, signed_at = $3, delegation = $4 WHERE id = $1";
 
 /// The number, once.
 pub const SET_NUMBER: &str = "UPDATE office_document SET register = $2, code_number = $3, code_notation = $4, issued_on = $5 WHERE id = $1 AND code_number IS NULL";
@@ -95,13 +96,16 @@ pub const INSERT_DISPATCH: &str = "INSERT INTO office_dispatch (id, document, se
 pub const DISPATCHES: &str = "SELECT id, channel, to_agency, to_organ_id, to_name, state, words, changed_at FROM office_dispatch WHERE document = $1 ORDER BY seq";
 
 /// What became of a dispatch.
-pub const DISPATCH_STATE: &str = "UPDATE office_dispatch SET state = $2, words = $3, changed_at = $4 WHERE id = $1 AND state <> 'withdrawn'";
+pub const DISPATCH_STATE: &str =
+    "UPDATE office_dispatch SET state = $2, words = $3, changed_at = $4 WHERE id = $1 AND state <> 'withdrawn'";
 
 /// A paper or message left the house.
-pub const DISPATCH_SENT: &str = "UPDATE office_dispatch SET state = 'sent', changed_at = $3 WHERE id = $1 AND document = $2 AND state = 'waiting'";
+pub const DISPATCH_SENT: &str =
+    "UPDATE office_dispatch SET state = 'sent', changed_at = $3 WHERE id = $1 AND document = $2 AND state = 'waiting'";
 
 /// The document no longer stands: its receivers are told.
-pub const DISPATCHES_WITHDRAWN: &str = "UPDATE office_dispatch SET state = 'withdrawn', words = $2, changed_at = $3 WHERE document = $1";
+pub const DISPATCHES_WITHDRAWN: &str =
+    "UPDATE office_dispatch SET state = 'withdrawn', words = $2, changed_at = $3 WHERE document = $1";
 
 /// Documents of an agency with this number; of different years or books there may be several, the newest first.
 pub const BY_CODE: &str = concat!(

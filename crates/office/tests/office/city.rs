@@ -52,6 +52,7 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
         registers: haidang_office::registers::RegisterSettings::default(),
         documents: crate::people::documents(),
         incoming: haidang_office::incoming::IncomingOffice::default(),
+        authority: haidang_office::authority::AuthoritySettings::default(),
         origin: ORIGIN.to_owned(),
     });
     room.import_registers().await.unwrap();

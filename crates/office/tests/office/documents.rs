@@ -36,10 +36,9 @@ pub fn form() -> DraftForm {
 
 /// The chair heads the commune, and the director the department.
 pub async fn heads(db: &TestDb) {
-    for (id, agency, who, collective) in [
-        ("m1", COMMUNE, "chair", Some("ỦY BAN NHÂN DÂN")),
-        ("m2", DEPARTMENT, "other_leader", None),
-    ] {
+    for (id, agency, who, collective) in
+        [("m1", COMMUNE, "chair", Some("ỦY BAN NHÂN DÂN")), ("m2", DEPARTMENT, "other_leader", None)]
+    {
         let values = args![id, agency, person(who).as_str(), collective, 0_i64];
         db.execute("INSERT INTO office_mandate (id, agency, person_id, form, post, collective, basis, valid_from, given_by, given_at) VALUES ($1, $2, $3, 'head', 'CHỦ TỊCH', $4, 'QĐ mẫu', '2020-01-01', 'x', $5)", values).await.unwrap();
     }
@@ -508,7 +507,15 @@ fn walk(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
     while let Some(folder) = open.pop() {
         for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
             let path = entry.path();
-            let whole: String = path.components().rev().take(3).map(|part| part.as_os_str().to_string_lossy().into_owned()).collect::<Vec<_>>().into_iter().rev().collect();
+            let whole: String = path
+                .components()
+                .rev()
+                .take(3)
+                .map(|part| part.as_os_str().to_string_lossy().into_owned())
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+                .collect();
             if path.is_dir() {
                 open.push(path);
             } else if path.ends_with(name) || whole.ends_with(name) {

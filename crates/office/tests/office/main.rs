@@ -1,12 +1,15 @@
 //! The room over both databases, part by part.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod authority;
 mod city;
 mod desk;
 mod incoming;
 mod incoming_pages;
 mod documents;
+mod documents_pages;
 mod people;
+mod registers;
 
 use haidang_testkit::Rooms;
 
