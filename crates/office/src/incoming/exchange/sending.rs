@@ -69,13 +69,13 @@ impl OfficeRoom {
         let mut written = 0;
         let limit = i64::try_from(ROUND).unwrap_or(i64::MAX);
         for row in self.db.fetch_all(sql::WAITING_DISPATCHES, args![limit]).await? {
-            written += usize::from(self.send_document(messages, folder, &Outside::read(&row)?).await?);
+            written += usize::from(self.send_dispatched(messages, folder, &Outside::read(&row)?).await?);
         }
         for row in self.db.fetch_all(sql::WITHDRAWN_DISPATCHES, args![limit]).await? {
             written += usize::from(self.send_recall(messages, folder, &Outside::read(&row)?).await?);
         }
         for row in self.db.fetch_all(sql::WAITING_MESSAGES, args![limit]).await? {
-            written += usize::from(self.send_status(messages, folder, &row).await?);
+            written += usize::from(self.send_arrival_status(messages, folder, &row).await?);
         }
         Ok(written)
     }
@@ -134,7 +134,7 @@ impl OfficeRoom {
         }))
     }
 
-    async fn send_document(
+    async fn send_dispatched(
         &self,
         messages: &Arc<dyn Messages>,
         folder: &Path,
@@ -217,7 +217,7 @@ impl OfficeRoom {
     }
 
     /// A status of what came from outside.
-    async fn send_status(&self, messages: &Arc<dyn Messages>, folder: &Path, row: &Row) -> Result<bool, Problem> {
+    async fn send_arrival_status(&self, messages: &Arc<dyn Messages>, folder: &Path, row: &Row) -> Result<bool, Problem> {
         let (id, arrival) = (row.text("id")?, row.text("arrival_id")?);
         let said: Said = serde_json::from_str(&row.text("payload")?)
             .map_err(|error| Problem::internal(format!("payload of message {id}: {error}")))?;

@@ -50,7 +50,7 @@ impl OfficeRoom {
     ) -> Result<Exchanged, Problem> {
         let mut done = Exchanged::default();
         for path in listed(folder).await? {
-            match self.take_message(messages, &path).await {
+            match self.take_exchanged(messages, &path).await {
                 Ok(()) => {
                     put_away(&path, &folder.join("taken")).await?;
                     done.taken += 1;
@@ -61,7 +61,7 @@ impl OfficeRoom {
                 }
                 Err(problem) => {
                     tracing::warn!(code = problem.code, detail = problem.detail, "a message is put aside");
-                    self.note_refused(&path, &problem).await?;
+                    self.note_exchange_refused(&path, &problem).await?;
                     put_away(&path, &folder.join("refused")).await?;
                     done.refused += 1;
                 }
@@ -70,7 +70,7 @@ impl OfficeRoom {
         Ok(done)
     }
 
-    async fn take_message(&self, messages: &Arc<dyn Messages>, path: &Path) -> Result<(), Problem> {
+    async fn take_exchanged(&self, messages: &Arc<dyn Messages>, path: &Path) -> Result<(), Problem> {
         let known = tokio::fs::metadata(path).await.map_err(|error| file_problem(path, &error))?;
         if known.len() > MOST_BYTES {
             return Err(refused("longer than 300 MB"));
@@ -86,12 +86,12 @@ impl OfficeRoom {
         let ReadMessage { message, signature, remarks } = read;
         let note = (!remarks.is_empty()).then(|| remarks.join("; "));
         match message {
-            ExchangeMessage::Document(document) => self.take_document(*document, &signature, note).await,
-            ExchangeMessage::Status(status) => self.take_status(status, note).await,
+            ExchangeMessage::Document(document) => self.take_exchanged_document(*document, &signature, note).await,
+            ExchangeMessage::Status(status) => self.take_exchanged_status(status, note).await,
         }
     }
 
-    async fn take_document(
+    async fn take_exchanged_document(
         &self,
         document: ExchangeDocument,
         signature: &str,
@@ -120,11 +120,11 @@ impl OfficeRoom {
         };
         if document.act != ExchangeAct::New {
             for agency in &agencies {
-                self.take_notice(agency, &document, &id).await?;
+                self.take_exchanged_notice(agency, &document, &id).await?;
             }
         }
         if matches!(document.act, ExchangeAct::New | ExchangeAct::Replace) {
-            let files = self.keep_files(&document.files).await?;
+            let files = self.keep_exchanged_files(&document.files).await?;
             for agency in &agencies {
                 let new = arrival_of(agency, &document, &id, signature, &files);
                 self.take_in(&By::system(), &new, false).await?;
@@ -136,11 +136,11 @@ impl OfficeRoom {
             organ_id: document.from.organ_id.clone(),
             document_id: Some(id),
         };
-        self.note_message(&known, "taken", note).await
+        self.note_exchanged(&known, "taken", note).await
     }
 
     /// What a sender takes back, brings up to date or replaces. What never came here is nothing to cancel.
-    async fn take_notice(&self, agency: &str, document: &ExchangeDocument, id: &str) -> Result<(), Problem> {
+    async fn take_exchanged_notice(&self, agency: &str, document: &ExchangeDocument, id: &str) -> Result<(), Problem> {
         let kind = match document.act {
             ExchangeAct::Recall => "recall",
             ExchangeAct::Replace => "replace",
@@ -164,13 +164,13 @@ impl OfficeRoom {
     }
 
     /// Scans and keeps the files of a message.
-    async fn keep_files(&self, files: &[ExchangeFile]) -> Result<Vec<NewFile>, Problem> {
+    async fn keep_exchanged_files(&self, files: &[ExchangeFile]) -> Result<Vec<NewFile>, Problem> {
         if files.len() > MOST_FILES {
             return Err(refused("too many files"));
         }
         let mut kept = Vec::with_capacity(files.len());
         for file in files {
-            self.scan(&file.bytes).await?;
+            self.scan_attachment(&file.bytes).await?;
             let stored = self.blobs.put_bytes(&file.bytes).await?;
             // The bytes decide what a file is, not its message.
             let media_type = if file.bytes.starts_with(b"%PDF-") {
@@ -190,7 +190,7 @@ impl OfficeRoom {
         Ok(kept)
     }
 
-    async fn scan(&self, bytes: &[u8]) -> Result<(), Problem> {
+    async fn scan_attachment(&self, bytes: &[u8]) -> Result<(), Problem> {
         let path = self.blobs.root().join("incoming").join(self.ambient.token());
         tokio::fs::write(&path, bytes).await.map_err(|error| file_problem(&path, &error))?;
         let verdict = self.scanner.scan(&path).await;
@@ -202,7 +202,7 @@ impl OfficeRoom {
     }
 
     /// What an organ outside says of a document of ours: told to whoever sent it, as a status of its dispatch.
-    async fn take_status(&self, status: ExchangeStatus, note: Option<String>) -> Result<(), Problem> {
+    async fn take_exchanged_status(&self, status: ExchangeStatus, note: Option<String>) -> Result<(), Problem> {
         let Some(about) = &status.about else { return Err(refused("a status that names no document")) };
         let organ = status.from.organ_id.as_str();
         let row = self.db.fetch_optional(sql::SENT_TO, args![about.document_id.as_str(), organ]).await?;
@@ -216,7 +216,7 @@ impl OfficeRoom {
         };
         let key = format!("status/{organ}/{}/{}/{}", about.document_id, status.code, wall(time::at(status.at)));
         let known = Known { key, kind: "status", organ_id: organ.to_owned(), document_id: Some(about.document_id.clone()) };
-        let values = self.message_values(&known, "taken", note);
+        let values = self.exchange_values(&known, "taken", note);
         let (told, dispatch) = (&told, dispatch.as_str());
         self.db
             .transaction(|tx| {
@@ -231,7 +231,7 @@ impl OfficeRoom {
             .await
     }
 
-    fn message_values(&self, known: &Known, state: &str, note: Option<String>) -> Vec<haidang_store::Value> {
+    fn exchange_values(&self, known: &Known, state: &str, note: Option<String>) -> Vec<haidang_store::Value> {
         let (id, now): (Id<MessageRow>, _) = (self.ambient.new_id(), self.ambient.now());
         args![
             &id,
@@ -251,13 +251,13 @@ impl OfficeRoom {
         ]
     }
 
-    async fn note_message(&self, known: &Known, state: &str, note: Option<String>) -> Result<(), Problem> {
-        self.db.execute(sql::INSERT_MESSAGE, self.message_values(known, state, note)).await?;
+    async fn note_exchanged(&self, known: &Known, state: &str, note: Option<String>) -> Result<(), Problem> {
+        self.db.execute(sql::INSERT_MESSAGE, self.exchange_values(known, state, note)).await?;
         Ok(())
     }
 
     /// A message that was put aside, by the digest of its bytes, with the reason for an operator.
-    async fn note_refused(&self, path: &Path, problem: &Problem) -> Result<(), Problem> {
+    async fn note_exchange_refused(&self, path: &Path, problem: &Problem) -> Result<(), Problem> {
         use tokio::io::AsyncReadExt as _;
         let mut file = tokio::fs::File::open(path).await.map_err(|error| file_problem(path, &error))?;
         let (mut digest, mut piece) = (Sha256::new(), vec![0_u8; 64 * 1024]);
@@ -270,7 +270,7 @@ impl OfficeRoom {
         }
         let key = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let known = Known { key, kind: "unreadable", organ_id: String::new(), document_id: None };
-        self.note_message(&known, "refused", Some(problem.detail.clone())).await
+        self.note_exchanged(&known, "refused", Some(problem.detail.clone())).await
     }
 }
 
