@@ -134,7 +134,7 @@ impl OfficeRoom {
         refuse_secret(new.secrecy)?;
         let mut examined = Vec::with_capacity(new.files.len());
         for file in &new.files {
-            examined.push(self.examine(file, strict).await?);
+            examined.push(self.examine_arrived(file, strict).await?);
         }
         let mut details = tidied(&new.details);
         if details.subject.is_empty()
@@ -196,7 +196,7 @@ impl OfficeRoom {
                     let detail = json!({ "channel": new.channel.as_str(), "files": files.len() });
                     let change = Change { by, act: "arrive", audit: "office.arrival_received", words: "", detail };
                     self.record_change(tx, &arrival, State::Arrived, change).await?;
-                    self.say(tx, &arrival, rules::status_code(State::Arrived), None).await?;
+                    self.say_status(tx, &arrival, rules::status_code(State::Arrived), None).await?;
                     Ok::<_, Problem>(Received { id: arrival.id, new: true })
                 })
             })
@@ -204,7 +204,7 @@ impl OfficeRoom {
     }
 
     /// Judges one file; only PDF carries signatures.
-    async fn examine(&self, file: &NewFile, strict: bool) -> Result<Examined, Problem> {
+    async fn examine_arrived(&self, file: &NewFile, strict: bool) -> Result<Examined, Problem> {
         let absent = (Answer::Absent, Answer::Absent, Answer::Absent);
         if file.media_type != PDF {
             return Ok(Examined { answers: absent, judgement: Judgement::default(), layout: Vec::new() });

@@ -144,11 +144,11 @@ impl OfficeRoom {
             return Ok(());
         }
         tx.execute(sql::TELL, args![arrival.id.as_str(), code]).await?;
-        self.say(tx, arrival, code, reason).await
+        self.say_status(tx, arrival, code, reason).await
     }
 
     /// Says it, whatever was said before.
-    pub(crate) async fn say(
+    pub(crate) async fn say_status(
         &self,
         tx: &mut Tx<'_>,
         arrival: &Arrival,

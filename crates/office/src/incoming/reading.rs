@@ -156,7 +156,7 @@ pub fn deadline(arrival: &Arrival) -> Option<Date> {
 
 impl OfficeRoom {
     /// The colour of a deadline today.
-    pub fn colour(&self, due: Date) -> Colour {
+    pub fn arrival_colour(&self, due: Date) -> Colour {
         rules::colour(&self.days.calendar(), self.ambient.today(), due, self.incoming.settings.amber_days)
     }
 
@@ -170,7 +170,7 @@ impl OfficeRoom {
         if [READ, CLERK, ROUTE].iter().any(|capability| reader.actor.can_in(capability, &arrival.agency)) {
             return Ok(arrival);
         }
-        if self.routings(id).await?.iter().any(|one| is_mine(reader, &arrival, one)) {
+        if self.arrival_routings(id).await?.iter().any(|one| is_mine(reader, &arrival, one)) {
             return Ok(arrival);
         }
         Err(missing())
@@ -188,9 +188,9 @@ impl OfficeRoom {
     /// `arrival_not_found`.
     pub async fn open_arrival(&self, reader: &Reader<'_>, id: &str) -> Result<View, Problem> {
         let arrival = self.arrival_of(reader, id).await?;
-        self.record_look(reader, &arrival, "office.arrival_read", None).await?;
+        self.record_arrival_look(reader, &arrival, "office.arrival_read", None).await?;
         let unread: Vec<String> = self
-            .routings(id)
+            .arrival_routings(id)
             .await?
             .into_iter()
             .filter(|one| one.read_at.is_none() && is_mine(reader, &arrival, one))
@@ -200,23 +200,23 @@ impl OfficeRoom {
         for routing in unread {
             self.db.execute(sql::MARK_READ, args![routing, now, person, name]).await?;
         }
-        self.view(arrival).await
+        self.view_arrival(arrival).await
     }
 
-    async fn view(&self, arrival: Arrival) -> Result<View, Problem> {
+    async fn view_arrival(&self, arrival: Arrival) -> Result<View, Problem> {
         let id = arrival.id.as_str();
         let files = self.db.fetch_all(sql::FILES, args![id]).await?;
         let steps = self.db.fetch_all(sql::EVENTS, args![id]).await?;
         Ok(View {
             files: files.iter().map(ArrivedFile::read).collect::<Result<_, _>>()?,
-            routings: self.routings(id).await?,
+            routings: self.arrival_routings(id).await?,
             steps: steps.iter().map(Step::read).collect::<Result<_, _>>()?,
-            same: self.same_as(&arrival).await?,
+            same: self.same_arrivals(&arrival).await?,
             arrival,
         })
     }
 
-    async fn same_as(&self, arrival: &Arrival) -> Result<Vec<Same>, Problem> {
+    async fn same_arrivals(&self, arrival: &Arrival) -> Result<Vec<Same>, Problem> {
         let details = &arrival.details;
         let key = rules::same_key(&details.from_name, &details.code_number, &details.code_notation, details.issued_on);
         let Some(key) = key else { return Ok(Vec::new()) };
@@ -241,11 +241,11 @@ impl OfficeRoom {
         let rows = self.db.fetch_all(sql::FILES, args![id]).await?;
         let files: Vec<ArrivedFile> = rows.iter().map(ArrivedFile::read).collect::<Result<_, _>>()?;
         let file = files.into_iter().find(|file| file.place == place).ok_or_else(missing)?;
-        self.record_look(reader, &arrival, "office.arrival_file_taken", Some(&file.sha256)).await?;
+        self.record_arrival_look(reader, &arrival, "office.arrival_file_taken", Some(&file.sha256)).await?;
         Ok(file)
     }
 
-    async fn record_look(
+    async fn record_arrival_look(
         &self,
         reader: &Reader<'_>,
         arrival: &Arrival,
@@ -267,7 +267,7 @@ impl OfficeRoom {
     /// What the database says.
     pub async fn arrivals(&self, reader: &Reader<'_>, wanted: &Wanted) -> Result<Vec<Arrival>, Problem> {
         match wanted.tray {
-            Tray::Mine => self.mine(reader).await,
+            Tray::Mine => self.arrivals_for_me(reader).await,
             Tray::Unit => {
                 let mut agencies = reader.actor.agencies_with(READ);
                 agencies.extend(reader.actor.agencies_with(ROUTE));
@@ -275,18 +275,18 @@ impl OfficeRoom {
                 agencies.sort();
                 agencies.dedup();
                 let filter = Filter::select(sql::LIST).and_in("a.agency", agencies);
-                self.page_of(filter, wanted).await
+                self.page_of_arrivals(filter, wanted).await
             }
             Tray::Clerk => {
                 let filter = Filter::select(sql::LIST)
                     .and_in("a.agency", reader.actor.agencies_with(CLERK))
                     .and_in("a.state", ["arrived", "registered", "done"]);
-                self.page_of(filter, wanted).await
+                self.page_of_arrivals(filter, wanted).await
             }
         }
     }
 
-    async fn page_of(&self, filter: Filter, wanted: &Wanted) -> Result<Vec<Arrival>, Problem> {
+    async fn page_of_arrivals(&self, filter: Filter, wanted: &Wanted) -> Result<Vec<Arrival>, Problem> {
         let filter = filter.and_some("a.state = ?", wanted.state.map(State::as_str));
         let filter = match &wanted.before {
             Some((at, id)) => filter.and("(a.arrived_at, a.id) < (?, ?)", args![*at, id.as_str()]),
@@ -299,7 +299,7 @@ impl OfficeRoom {
     }
 
     /// Everything that waits for the reader: given to them or to their post, laid before them, or theirs as clerk.
-    async fn mine(&self, reader: &Reader<'_>) -> Result<Vec<Arrival>, Problem> {
+    async fn arrivals_for_me(&self, reader: &Reader<'_>) -> Result<Vec<Arrival>, Problem> {
         let person = reader.actor.person.as_str();
         let working = ["assigned", "in_progress", "submitted"];
         let mut filters = vec![
@@ -343,7 +343,7 @@ impl OfficeRoom {
         let mut lines = Vec::with_capacity(rows.len());
         for row in &rows {
             let arrival = Arrival::read(row)?;
-            let routings = self.routings(&arrival.id).await?;
+            let routings = self.arrival_routings(&arrival.id).await?;
             lines.push((arrival, routings));
         }
         let entry = AuditEntry::read("office.tracking_book_read", reader.actor_ref(agency))

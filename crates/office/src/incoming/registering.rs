@@ -87,7 +87,7 @@ impl OfficeRoom {
                     if !order.different {
                         refuse_same(tx, &arrival, same.as_deref()).await?;
                     }
-                    let taken = registers::take(tx, &self.ambient, &self.claim(&arrival, details)).await?;
+                    let taken = registers::take(tx, &self.ambient, &self.arrival_claim(&arrival, details)).await?;
                     let values = args![
                         id,
                         details.from_name.as_str(),
@@ -117,7 +117,7 @@ impl OfficeRoom {
     }
 
     /// The line of the book of incoming documents (Appendix IV).
-    fn claim<'c>(&'c self, arrival: &'c Arrival, details: &Details) -> Claim<'c> {
+    fn arrival_claim<'c>(&'c self, arrival: &'c Arrival, details: &Details) -> Claim<'c> {
         Claim {
             agency: &arrival.agency,
             direction: Direction::In,
@@ -201,7 +201,7 @@ impl OfficeRoom {
     /// `arrival_invalid` with field `work_file`, `arrival_state`.
     pub async fn file_arrival(&self, reader: &Reader<'_>, id: &str, work_file: &str) -> Result<(), Problem> {
         let arrival = self.arrival_of(reader, id).await?;
-        let led = self.routings(id).await?.iter().any(|one| one.part == rules::Part::Lead && super::is_mine(reader, &arrival, one));
+        let led = self.arrival_routings(id).await?.iter().any(|one| one.part == rules::Part::Lead && super::is_mine(reader, &arrival, one));
         if !led && !reader.actor.can_in(CLERK, &arrival.agency) {
             return Err(Problem::forbidden("not_allowed", "the clerk or whoever led the work puts it into a file"));
         }
@@ -257,7 +257,11 @@ impl OfficeRoom {
                     }
                     let detail = json!({ "kind": notice.kind, "by": notice.document });
                     let change = Change { by, act: "notice", audit: "office.arrival_withdrawn", words: &notice.reason, detail };
-                    self.record_change(tx, &arrival, state, change).await
+                    self.record_change(tx, &arrival, state, change).await?;
+                    if !gone && arrival.channel == rules::Channel::Exchange {
+                        self.say_status(tx, &arrival, "15", None).await?;
+                    }
+                    Ok(())
                 })
             })
             .await

@@ -95,7 +95,7 @@ struct Order {
 
 impl OfficeRoom {
     /// Instructions of a document, oldest first.
-    pub(crate) async fn routings(&self, id: &str) -> Result<Vec<Routing>, Problem> {
+    pub(crate) async fn arrival_routings(&self, id: &str) -> Result<Vec<Routing>, Problem> {
         let rows = self.db.fetch_all(sql::ROUTINGS, args![id]).await?;
         Ok(rows.iter().map(Routing::read).collect::<Result<_, _>>()?)
     }
@@ -105,9 +105,9 @@ impl OfficeRoom {
     ///
     /// # Errors
     /// `arrival_invalid` with fields `lead`, `support`, `for_info`, `words`, `due`; `arrival_state`; `arrival_changed`.
-    pub async fn instruct(&self, reader: &Reader<'_>, id: &str, order: &Instruction) -> Result<(), Problem> {
+    pub async fn instruct_arrival(&self, reader: &Reader<'_>, id: &str, order: &Instruction) -> Result<(), Problem> {
         let arrival = self.arrival_of(reader, id).await?;
-        let routings = self.routings(id).await?;
+        let routings = self.arrival_routings(id).await?;
         let leads = routings.iter().any(|one| one.part == Part::Lead && one.state.is_open() && is_mine(reader, &arrival, one));
         let leader = reader.actor.can_in(ROUTE, &arrival.agency);
         if !leader && !(leads && reader.actor.can_in(ASSIGN, &arrival.agency)) {
@@ -116,7 +116,7 @@ impl OfficeRoom {
         let act = if order.lead.is_some() || arrival.state == State::Submitted { Act::Instruct } else { Act::Add };
         next(&arrival, act)?;
         let staff = self.directory.staff(&arrival.agency).await?;
-        let (orders, due) = self.checked(order, act, &staff)?;
+        let (orders, due) = self.checked_instruction(order, act, &staff)?;
         let words = text::tidy(&order.words);
         let (by, orders, words) = (&By::official(reader, &arrival.agency), &orders, words.as_str());
         let me = (reader.actor.person.as_str(), reader.actor.display_name.as_str());
@@ -182,7 +182,7 @@ impl OfficeRoom {
     }
 
     /// The receivers with their names and the day, or everything that is wrong.
-    fn checked(
+    fn checked_instruction(
         &self,
         order: &Instruction,
         act: Act,
@@ -229,8 +229,8 @@ impl OfficeRoom {
     }
 
     /// The open instruction by which the reader leads.
-    async fn lead_of(&self, reader: &Reader<'_>, arrival: &Arrival) -> Result<Routing, Problem> {
-        let routings = self.routings(&arrival.id).await?;
+    async fn arrival_lead_of(&self, reader: &Reader<'_>, arrival: &Arrival) -> Result<Routing, Problem> {
+        let routings = self.arrival_routings(&arrival.id).await?;
         let mut mine = routings.into_iter().filter(|one| one.part == Part::Lead && one.state.is_open());
         mine.find(|one| is_mine(reader, arrival, one))
             .ok_or_else(|| Problem::forbidden("not_allowed", "only whoever leads the work does this"))
@@ -243,7 +243,7 @@ impl OfficeRoom {
     pub async fn begin_arrival(&self, reader: &Reader<'_>, id: &str) -> Result<(), Problem> {
         let arrival = self.arrival_of(reader, id).await?;
         next(&arrival, Act::Begin)?;
-        let lead = self.lead_of(reader, &arrival).await?;
+        let lead = self.arrival_lead_of(reader, &arrival).await?;
         let (by, lead) = (&By::official(reader, &arrival.agency), &lead);
         let name = if lead.person.is_some() {
             lead.receiver_name.clone()
@@ -337,10 +337,10 @@ impl OfficeRoom {
         words: &str,
     ) -> Result<(), Problem> {
         let arrival = self.arrival_of(reader, id).await?;
-        if !reader.actor.can_in(ROUTE, &arrival.agency) {
-            self.lead_of(reader, &arrival).await?;
-        }
         next(&arrival, Act::Finish)?;
+        if !reader.actor.can_in(ROUTE, &arrival.agency) {
+            self.arrival_lead_of(reader, &arrival).await?;
+        }
         let (document, words) = (text::tidy(document), text::tidy(words));
         if document.is_empty() || !words.is_empty() {
             words_problem("result_words", &words)?;

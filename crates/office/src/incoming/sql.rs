@@ -134,3 +134,30 @@ pub const HASH_IN_USE: &str = "SELECT 1 AS found FROM office_arrival_file WHERE 
 
 /// Leaves a message to be written, or keeps one that was taken; the same one a second time changes nothing.
 pub const INSERT_MESSAGE: &str = "INSERT INTO office_exchange_message (id, direction, message_key, kind, state, organ_id, dispatch, document_id, arrival_id, payload, file_name, note, at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (direction, message_key) DO NOTHING";
+
+/// Statuses that wait to be written.
+pub const WAITING_MESSAGES: &str = "SELECT id, organ_id, arrival_id, payload FROM office_exchange_message WHERE direction = 'out' AND state = 'waiting' ORDER BY at, id LIMIT $1";
+
+/// A message lies in the folder.
+pub const MESSAGE_WRITTEN: &str =
+    "UPDATE office_exchange_message SET state = 'written', file_name = $2, ended_at = $3 WHERE id = $1";
+
+/// Dispatches to organs outside that wait.
+pub const WAITING_DISPATCHES: &str = "SELECT id, document, to_organ_id, to_name FROM office_dispatch WHERE channel = 'edxml' AND state = 'waiting' AND to_organ_id IS NOT NULL ORDER BY made_at, id LIMIT $1";
+
+/// Dispatches to organs outside that went out, were withdrawn, and are not yet taken back there.
+pub const WITHDRAWN_DISPATCHES: &str = "SELECT d.id, d.document, d.to_organ_id, d.to_name FROM office_dispatch d JOIN office_exchange_message m ON m.direction = 'out' AND m.message_key = 'document/' || d.id WHERE d.channel = 'edxml' AND d.state = 'withdrawn' AND NOT EXISTS (SELECT 1 FROM office_exchange_message w WHERE w.direction = 'out' AND w.message_key = 'withdraw/' || d.id) ORDER BY d.changed_at, d.id LIMIT $1";
+
+/// Why a document was withdrawn: the words of its last change.
+pub const WITHDRAWAL_WORDS: &str = "SELECT words FROM office_document_event WHERE document = $1 AND action IN ('recall', 'replace') ORDER BY seq DESC LIMIT 1";
+
+/// A dispatch went out.
+pub const DISPATCH_SENT: &str =
+    "UPDATE office_dispatch SET state = 'sent', changed_at = $2 WHERE id = $1 AND state = 'waiting'";
+
+/// What a receiver says of a dispatch.
+pub const DISPATCH_TOLD: &str = "UPDATE office_dispatch SET state = $2, words = $3, changed_at = $4 WHERE id = $1 AND state IN ('waiting', 'sent', 'received')";
+
+/// The dispatch by which a document went to an organ outside.
+pub const SENT_TO: &str = "SELECT dispatch FROM office_exchange_message WHERE direction = 'out' AND kind = 'document' AND document_id = $1 AND organ_id = $2 ORDER BY at DESC LIMIT 1";
+

@@ -181,7 +181,7 @@ db_test! {
         assert_eq!(mine.len(), 1);
         assert!(matches!(waits(&mine[0]), Waits::Leader(_, Some(_))));
 
-        room.instruct(&reader(&chair), id, &instruction(to("drafter"))).await.unwrap();
+        room.instruct_arrival(&reader(&chair), id, &instruction(to("drafter"))).await.unwrap();
         assert!(room.arrivals(&reader(&chair), &Wanted::default()).await.unwrap().is_empty(), "no longer the leader's");
         let mine = room.arrivals(&reader(&drafter), &Wanted::default()).await.unwrap();
         assert!(matches!(waits(&mine[0]), Waits::Lead(_, Some(_))));
@@ -269,7 +269,7 @@ db_test! {
             assert_eq!(room.open_arrival(&me, &id).await.unwrap_err().code, "arrival_not_found", "{name}");
             assert_eq!(room.arrival_file(&me, &id, 0).await.unwrap_err().code, "arrival_not_found", "{name}");
             assert_eq!(room.submit_arrival(&me, &id, "x").await.unwrap_err().code, "arrival_not_found", "{name}");
-            assert_eq!(room.instruct(&me, &id, &instruction(to("drafter"))).await.unwrap_err().code, "arrival_not_found");
+            assert_eq!(room.instruct_arrival(&me, &id, &instruction(to("drafter"))).await.unwrap_err().code, "arrival_not_found");
             for tray in [Tray::Mine, Tray::Unit, Tray::Clerk] {
                 let wanted = Wanted { tray, limit: 10, ..Wanted::default() };
                 assert!(room.arrivals(&me, &wanted).await.unwrap().is_empty(), "{name} {tray:?}");
@@ -280,7 +280,7 @@ db_test! {
         for (what, outcome) in [
             ("register", room.register_arrival(&reader(&drafter), &id, &order("05")).await.map(drop)),
             ("return", room.return_arrival(&reader(&drafter), &id, "không đúng").await),
-            ("instruct", room.instruct(&reader(&clerk), &id, &instruction(to("drafter"))).await),
+            ("instruct", room.instruct_arrival(&reader(&clerk), &id, &instruction(to("drafter"))).await),
         ] {
             assert_eq!(outcome.unwrap_err().code, "not_allowed", "{what}");
         }
@@ -321,7 +321,7 @@ db_test! {
             for_info: vec![to("reviewer"), to("deputy")],
             ..instruction(Receiver::Role("commune_specialist".into()))
         };
-        room.instruct(&reader(&chair), &id, &first).await.unwrap();
+        room.instruct_arrival(&reader(&chair), &id, &first).await.unwrap();
         let view = room.open_arrival(&reader(&chair), &id).await.unwrap();
         assert_eq!(view.routings.len(), 3, "whoever co-operates is not told a second time");
         // Given to a post: whoever holds it sees it, the first who begins takes it over.
@@ -343,9 +343,9 @@ db_test! {
         room.answer_routing(&reader(&colleague), &id, &lead, true, "Không thuộc lĩnh vực phụ trách").await.unwrap();
         let back = room.arrivals(&reader(&chair), &Wanted::default()).await.unwrap();
         assert_eq!(back.iter().map(|one| one.state).collect::<Vec<_>>(), [State::Submitted]);
-        room.instruct(&reader(&chair), &id, &instruction(to("reviewer"))).await.unwrap();
+        room.instruct_arrival(&reader(&chair), &id, &instruction(to("reviewer"))).await.unwrap();
         // The lead may give it on, for their post assigns work; the old lead is replaced.
-        room.instruct(&reader(&reviewer), &id, &instruction(to("drafter"))).await.unwrap();
+        room.instruct_arrival(&reader(&reviewer), &id, &instruction(to("drafter"))).await.unwrap();
         let view = room.open_arrival(&reader(&chair), &id).await.unwrap();
         let states: Vec<RoutingState> =
             view.routings.iter().filter(|one| one.part.as_str() == "lead").map(|one| one.state).collect();
@@ -361,7 +361,7 @@ db_test! {
         room.submit_arrival(&reader(&clerk), &id, person("chair").as_str()).await.unwrap();
         let good = instruction(to("drafter"));
         let check = async |order: Instruction, expected: &[(&str, &str)]| {
-            let problem = room.instruct(&reader(&chair), &id, &order).await.unwrap_err();
+            let problem = room.instruct_arrival(&reader(&chair), &id, &order).await.unwrap_err();
             let expected: Vec<_> = expected.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect();
             assert_eq!(fields(&problem), expected, "{order:?}");
         };
@@ -373,10 +373,10 @@ db_test! {
         check(Instruction { until: Some(Until::Days(-1)), ..good.clone() }, &[("due", "invalid")]).await;
         check(Instruction { until: Some(Until::Day(date(2020, 1, 1))), ..good.clone() }, &[("due", "past")]).await;
         let stale = Instruction { revision: Some(1), ..good.clone() };
-        assert_eq!(room.instruct(&reader(&chair), &id, &stale).await.unwrap_err().code, "arrival_changed");
-        room.instruct(&reader(&chair), &id, &good).await.unwrap();
+        assert_eq!(room.instruct_arrival(&reader(&chair), &id, &stale).await.unwrap_err().code, "arrival_changed");
+        room.instruct_arrival(&reader(&chair), &id, &good).await.unwrap();
         let added = Instruction { lead: None, until: None, for_info: vec![to("deputy")], ..good };
-        room.instruct(&reader(&chair), &id, &added).await.unwrap();
+        room.instruct_arrival(&reader(&chair), &id, &added).await.unwrap();
     }
 
     /// A dispatch of the city arrives once, however often it is told; the sender hears every step once, in order.
@@ -401,11 +401,11 @@ db_test! {
         let press = Registering { revision: Some(1), details: arrival.details.clone(), checked: false, different: false };
         room.register_arrival(&reader(&clerk), id, &press).await.unwrap();
         room.submit_arrival(&reader(&clerk), id, person("chair").as_str()).await.unwrap();
-        room.instruct(&reader(&chair), id, &instruction(to("drafter"))).await.unwrap();
+        room.instruct_arrival(&reader(&chair), id, &instruction(to("drafter"))).await.unwrap();
         room.begin_arrival(&reader(&drafter), id).await.unwrap();
         let lead = room.open_arrival(&reader(&drafter), id).await.unwrap().routings[0].id.clone();
         room.answer_routing(&reader(&drafter), id, &lead, true, "Không thuộc lĩnh vực").await.unwrap();
-        room.instruct(&reader(&chair), id, &instruction(to("colleague"))).await.unwrap();
+        room.instruct_arrival(&reader(&chair), id, &instruction(to("colleague"))).await.unwrap();
         room.finish_arrival(&reader(&chair), id, "", "Đã xử lý xong").await.unwrap();
         dispatcher.run_due().await.unwrap();
         let heard: Vec<String> = ear.0.lock().unwrap().iter().map(|one| one.status.clone()).collect();
@@ -427,7 +427,7 @@ db_test! {
         let press = Registering { details: details("05"), ..order("05") };
         room.register_arrival(&reader(&clerk), &id, &press).await.unwrap();
         room.submit_arrival(&reader(&clerk), &id, person("chair").as_str()).await.unwrap();
-        room.instruct(&reader(&chair), &id, &instruction(to("drafter"))).await.unwrap();
+        room.instruct_arrival(&reader(&chair), &id, &instruction(to("drafter"))).await.unwrap();
         let told = |kind: &str| DocumentWithdrawn {
             dispatch: "d1".into(),
             document: "doc-d1".into(),

@@ -155,7 +155,7 @@ pub(crate) async fn instruct_arrival(
         words: order.words,
         until: order.due_on.map(Until::Day).or(order.due_days.map(Until::Days)),
     };
-    room.instruct(&reader(&visitor)?, &id, &order).await?;
+    room.instruct_arrival(&reader(&visitor)?, &id, &order).await?;
     Ok(no_content())
 }
 

@@ -128,7 +128,7 @@ fn arrival_view(room: &OfficeRoom, arrival: &Arrival) -> ArrivalView {
             Waits::Nobody => None,
         },
         due_on: due.map(|day| day.to_string()),
-        colour: due.map(|day| match room.colour(day) {
+        colour: due.map(|day| match room.arrival_colour(day) {
             super::rules::Colour::Red => "red",
             super::rules::Colour::Amber => "amber",
             super::rules::Colour::Green => "green",

@@ -80,7 +80,7 @@ fn state_tag(page: &Page, state: State) -> Tag {
 /// A deadline as a tag: the day, with a word for its colour.
 fn due_tag(room: &OfficeRoom, page: &Page, day: Date) -> Tag {
     let shown = page.date_table(day);
-    match room.colour(day) {
+    match room.arrival_colour(day) {
         Colour::Red => page.tag(page.t1("incoming-due-late", "date", shown)).late(),
         Colour::Amber => page.tag(page.t1("incoming-due-close", "date", shown)).wait().icon("clock"),
         Colour::Green => page.tag(page.t1("incoming-due", "date", shown)).icon("clock"),

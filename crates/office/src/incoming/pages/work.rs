@@ -104,7 +104,7 @@ pub(super) async fn instruct_arrival(
     form: FormFields,
 ) -> Answer {
     let arrival = open(&visitor, &room, &id).await?;
-    let outcome = room.instruct(&reader(&visitor)?, &id, &instruction(&form)).await;
+    let outcome = room.instruct_arrival(&reader(&visitor)?, &id, &instruction(&form)).await;
     match came(&visitor, &id, outcome, "da-chi-dao")? {
         Came::Done(answer) => answer,
         Came::Again(errors) => instructing(&visitor, &room, &arrival, &form, errors).await?.answer(),
@@ -128,7 +128,7 @@ async fn own_routing(
     routing: &str,
 ) -> Result<Routing, Fault> {
     let reader = reader(visitor)?;
-    let found = room.routings(&arrival.id).await?.into_iter().find(|one| one.id == routing);
+    let found = room.arrival_routings(&arrival.id).await?.into_iter().find(|one| one.id == routing);
     let found = found.filter(|one| is_mine(&reader, arrival, one));
     found.ok_or_else(|| missing().into())
 }
