@@ -30,8 +30,8 @@ pub(super) struct Foot {
 
 /// Judges the block of recipients and signature, wherever it stands.
 pub(super) fn judge(sheet: &Sheet, report: &mut Report<'_>) -> Foot {
-    let titles = sheet.pages.iter().flat_map(|page| &page.lines).filter(|line| line.text.starts_with("Nơi nhận"));
-    let Some(title) = titles.last() else {
+    let mut titles = sheet.pages.iter().flat_map(|page| &page.lines).filter(|line| line.text.starts_with("Nơi nhận"));
+    let Some(title) = titles.next_back() else {
         report.say("recipients", "không thấy Nơi nhận", None);
         return Foot { recipients: None };
     };
