@@ -53,8 +53,6 @@ pub struct Inner {
     pub documents: crate::documents::Settings,
     /// Documents that come: settings, and what reads and writes messages.
     pub incoming: crate::incoming::IncomingOffice,
-    /// How agencies sign.
-    pub authority: crate::authority::AuthoritySettings,
     /// Public address of the city, `https://…`, for QR codes.
     pub origin: String,
     /// What the city decides about tasks.

@@ -24,19 +24,16 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_scans", Lang::En, include_str!("../locales/en/office_scans.ftl")),
     ("office_search", Lang::Vi, include_str!("../locales/vi/office_search.ftl")),
     ("office_search", Lang::En, include_str!("../locales/en/office_search.ftl")),
-    ("office_registers", Lang::Vi, include_str!("../locales/vi/office_registers.ftl")),
-    ("office_registers", Lang::En, include_str!("../locales/en/office_registers.ftl")),
 ];
 
 /// All routes; each part adds its own.
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = Routes::new("office", room);
-    let routes = crate::authority::routes(routes);
     let routes = crate::registers::routes(routes);
+    let routes = crate::authority::routes(routes);
     let routes = documents::routes(routes);
     let routes = incoming::routes(routes);
     let routes = crate::tasks::routes(routes);
     let routes = crate::scans::routes(routes);
-    let routes = crate::search::routes(routes);
-    incoming::routes(routes)
+    crate::search::routes(routes)
 }

@@ -136,6 +136,7 @@ mod tests {
             title: "Giấy khai sinh".into(),
             language: "vi".into(),
             template: template.into(),
+            paper: None,
             data,
             agency: "H24.11824".into(),
             agency_name: "Ủy ban nhân dân xã Mẫu".into(),

@@ -137,7 +137,7 @@ impl Documents for SealedDocuments {
         let mut request = paper.request.clone();
         if let Json::Object(map) = &mut request.data {
             map.insert("qr".to_owned(), json!(paper.qr.as_deref().and_then(haidang_ui::qr_rows)));
-            map.insert("bars".to_owned(), json!(paper.bars.as_deref().and_then(haidang_ui::barcode_row)));
+            map.insert("bars".to_owned(), json!(paper.bars.as_deref().and_then(haidang_ui::barcode::barcode_row)));
         }
         let agency = (paper.agency.as_str(), paper.agency_name.as_str());
         self.seal(signing, &request, agency, "Xác nhận của cơ quan").await
