@@ -2,10 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod authority;
+mod authority_pages;
 mod city;
 mod desk;
 mod people;
 mod registers;
+mod registers_pages;
 
 use haidang_testkit::Rooms;
 
