@@ -18,6 +18,5 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = Routes::new("office", room);
     let routes = crate::authority::routes(routes);
-    let routes = crate::registers::routes(routes);
-    routes
+    crate::registers::routes(routes)
 }

@@ -5,7 +5,7 @@ use crate::authority::with_head;
 use crate::city::{COMMUNE, Visitor, api, person, room_with, served};
 use crate::desk::Desk;
 use crate::registers_pages::no_bare_keys;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use std::sync::Arc;
 
 db_test! {

@@ -6,7 +6,7 @@ use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
 use haidang_office::registers::{self, Claim, Direction, Entry, Finding, Proof, Taken, Verdict};
 use haidang_office::{OfficeRoom, Reader};
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 
@@ -272,7 +272,7 @@ async fn write_at_random(room: OfficeRoom, writer: u64, seed: u64, acts: u32) {
         let document = format!("d-{writer}-{act}");
         let (today, settings) = (room.ambient.today(), room.registers.clone());
         let first = document.clone();
-        let (fails, holds, issues) = (dice % 10 == 0, dice % 3 == 0, dice % 5 > 1);
+        let (fails, holds, issues) = (dice.is_multiple_of(10), dice.is_multiple_of(3), dice % 5 > 1);
         let taken = step!(room, |tx, ambient| {
             let (document, settings) = (first.clone(), settings.clone());
             async move {

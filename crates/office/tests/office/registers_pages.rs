@@ -1,7 +1,7 @@
 //! The books as people and programs see them.
 
 use crate::ROOMS;
-use crate::city::{COMMUNE, NO_SUCH_ID, Visitor, api, room_with, served};
+use crate::city::{COMMUNE, NO_SUCH_ID, Visitor, api, page_of, room_with, served};
 use crate::desk::Desk;
 use crate::registers::{hold_number, take_on};
 use haidang_office::OfficeRoom;
@@ -67,6 +67,7 @@ db_test! {
         no_bare_keys(&english.text);
         let printed = clerk.open(&format!("/vi/{book}/in?so=dang-ky")).await;
         assert_eq!((printed.status, printed.header("content-type")), (200, "application/pdf"));
+        assert!(printed.body.starts_with(b"%PDF"));
         let papers = desk.papers.lock().unwrap().clone();
         let paper = &papers[0];
         assert_eq!(paper.template, "books/outgoing");
@@ -119,6 +120,14 @@ db_test! {
             let mut visitor = Visitor::signed_in(&db, &room, who).await;
             let got = visitor.open(&format!("/vi/{path}")).await;
             assert_eq!(got.status, status, "{who} {path}: {}", got.text);
+        }
+    }
+
+    async fn who_is_not_signed_in_is_asked_to(db: TestDb) {
+        let (room, _, register, _) = three_numbers(&db).await;
+        for path in ["so-van-ban".to_owned(), format!("so-van-ban/{register}"), "tham-quyen".to_owned()] {
+            let got = page_of(&db, &room, &format!("/vi/can-bo/{path}")).await;
+            assert!(got.status == 303 && got.location.contains("/dang-nhap"), "{path}: {} {}", got.status, got.location);
         }
     }
 
