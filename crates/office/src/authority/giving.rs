@@ -175,6 +175,7 @@ impl OfficeRoom {
             agency,
             &new.person,
             new.form.as_str(),
+            &new.from_person,
             &head.post,
             printed(&member.title),
             json!(new.kinds),

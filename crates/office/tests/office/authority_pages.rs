@@ -137,3 +137,55 @@ db_test! {
         assert_eq!((other.status, other.json()["code"].as_str()), (404, Some("agency_not_found")));
     }
 }
+
+/// An answer of the API to a JSON body; the name of a person is their token.
+async fn post(
+    served: &haidang_web::Served,
+    path: &str,
+    token: &str,
+    body: &serde_json::Value,
+) -> (u16, serde_json::Value) {
+    let request = axum::extract::Request::post(path)
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json")
+        .body(axum::body::Body::from(body.to_string()))
+        .unwrap();
+    let (parts, body) = served.call(request).await.into_parts();
+    let bytes = http_body_util::BodyExt::collect(body).await.unwrap().to_bytes();
+    (parts.status.as_u16(), serde_json::from_slice(&bytes).unwrap_or_default())
+}
+
+db_test! {
+    rooms = ROOMS;
+
+    async fn programs_give_and_end(db: TestDb) {
+        let room = room_with(&db, &Arc::new(Desk::default())).await;
+        let served = served(&db, &room);
+        let today = room.ambient.today().to_string();
+        let base = format!("/api/v1/office/authority/{COMMUNE}");
+        let head = serde_json::json!({ "person": person("chair").as_str(), "basis": "QĐ số 1", "from": today });
+        let (mandates, delegations) = (format!("{base}/mandates"), format!("{base}/delegations"));
+        assert_eq!(post(&served, &mandates, "clerk", &head).await.0, 403);
+        let (status, given) = post(&served, &mandates, "chair", &head).await;
+        assert_eq!(status, 201, "{given}");
+        assert_eq!(post(&served, &mandates, "chair", &head).await.1["code"], "mandate_overlaps");
+        // A leader of another agency manages nothing here.
+        assert_eq!(post(&served, &mandates, "other_leader", &head).await.0, 403);
+        let delegation = serde_json::json!({
+            "from_person": person("chair").as_str(), "person": person("reviewer").as_str(), "form": "TL",
+            "basis": "Quy chế làm việc", "reason": "Phân công", "from": today
+        });
+        let (status, refused) = post(&served, &delegations, "chair", &delegation).await;
+        assert_eq!((status, refused["errors"][0]["field"].as_str()), (422, Some("kinds")), "{refused}");
+        let mut whole = delegation.clone();
+        whole["kinds"] = serde_json::json!(["TB"]);
+        let (status, given) = post(&served, &delegations, "chair", &whole).await;
+        assert_eq!(status, 201, "{given}");
+        let end = format!("/api/v1/office/delegations/{}/end", given["id"].as_str().unwrap());
+        let why = serde_json::json!({ "reason": "Thay đổi phân công" });
+        // Whether it exists is no business of another agency.
+        assert_eq!(post(&served, &end, "other_leader", &why).await.0, 404);
+        assert_eq!(post(&served, &end, "chair", &why).await.0, 204);
+        assert_eq!(post(&served, &end, "chair", &why).await.1["code"], "already_ended");
+    }
+}
