@@ -27,6 +27,11 @@ struct InspectPage {
     roots_words: String,
 }
 
+/// 64 digits that may break anywhere: a phone is narrower.
+fn hash(page: &Page, digits: &str) -> Html {
+    Html::trusted("<span class=\"hd-anywhere\">").then(page.code(digits)).then(Html::trusted("</span>"))
+}
+
 fn finding_row(page: &Page, finding: &Finding) -> Vec<Cell> {
     let place = match (finding.position, finding.number, finding.day) {
         (Some(position), ..) => page.t1("registers-place-event", "position", position),
@@ -54,7 +59,7 @@ fn verdict_facts(page: &Page, verdict: &Verdict) -> SummaryList {
     let mut rows = counts_rows(page, &verdict.counts);
     rows.extend([
         SummaryRow::new(page.t("registers-chain-events"), page.number(verdict.events)),
-        SummaryRow::new(page.t("registers-chain-head"), page.code(&verdict.head)),
+        SummaryRow::new(page.t("registers-chain-head"), hash(page, &verdict.head)),
         SummaryRow::new(page.t("registers-roots-agreed"), page.number(verdict.roots_agreed)),
         SummaryRow::new(page.t("registers-roots-stamped"), page.number(verdict.roots_stamped)),
         SummaryRow::new(page.t("registers-roots-open"), page.number(verdict.days_open)),
@@ -70,7 +75,7 @@ pub(crate) async fn inspect_register(
 ) -> Answer {
     let reader = reader(&visitor)?;
     let register = room.register(&reader, &id).await?;
-    room.record_look(&reader, &register, "register.verified").await?;
+    room.record_register_look(&reader, &register, "register.verified").await?;
     let verdict = room.verify_register(&reader, &id).await?;
     let title = format!(
         "{}: {}",
@@ -85,7 +90,7 @@ pub(crate) async fn inspect_register(
     for finding in &verdict.findings {
         findings = findings.row(finding_row(&page, finding));
     }
-    let roots = room.roots(30).await?;
+    let roots = room.register_roots(30).await?;
     let mut table = Table::new(
         page.t("registers-roots"),
         vec![
@@ -100,11 +105,7 @@ pub(crate) async fn inspect_register(
         table = table.row(vec![
             Cell::from(page.date_table(root.day)),
             Cell::from(page.number(root.leaves)),
-            Cell::from(
-                Html::trusted("<span class=\"hd-anywhere\">")
-                    .then(page.code(&root.root))
-                    .then(Html::trusted("</span>")),
-            ),
+            Cell::from(hash(&page, &root.root)),
             Cell::from(match root.stamped_at {
                 Some(at) => page.time(at),
                 None => Html::text(page.t("registers-stamp-missing")),

@@ -290,7 +290,7 @@ pub(crate) async fn show_register_book(
     let register = room.register(&reader, &id).await?;
     let (filter, wrong) = query.filter();
     let lines = room.register_lines(&reader, &register, &filter).await?;
-    let counts = room.counts(&id).await?;
+    let counts = room.register_counts(&id).await?;
     let title = format!("{} {}", register.title.text(visitor.lang), register.year);
     let mut page = visitor.page(title, "documents");
     page.errors = !wrong.is_empty();
