@@ -27,11 +27,6 @@ struct InspectPage {
     roots_words: String,
 }
 
-/// 64 digits that may break anywhere: a phone is narrower.
-fn hash(page: &Page, digits: &str) -> Html {
-    Html::trusted("<span class=\"hd-anywhere\">").then(page.code(digits)).then(Html::trusted("</span>"))
-}
-
 fn finding_row(page: &Page, finding: &Finding) -> Vec<Cell> {
     let place = match (finding.position, finding.number, finding.day) {
         (Some(position), ..) => page.t1("registers-place-event", "position", position),
@@ -59,7 +54,7 @@ fn verdict_facts(page: &Page, verdict: &Verdict) -> SummaryList {
     let mut rows = counts_rows(page, &verdict.counts);
     rows.extend([
         SummaryRow::new(page.t("registers-chain-events"), page.number(verdict.events)),
-        SummaryRow::new(page.t("registers-chain-head"), hash(page, &verdict.head)),
+        SummaryRow::new(page.t("registers-chain-head"), page.code(&verdict.head)),
         SummaryRow::new(page.t("registers-roots-agreed"), page.number(verdict.roots_agreed)),
         SummaryRow::new(page.t("registers-roots-stamped"), page.number(verdict.roots_stamped)),
         SummaryRow::new(page.t("registers-roots-open"), page.number(verdict.days_open)),
@@ -105,7 +100,7 @@ pub(crate) async fn inspect_register(
         table = table.row(vec![
             Cell::from(page.date_table(root.day)),
             Cell::from(page.number(root.leaves)),
-            Cell::from(hash(&page, &root.root)),
+            Cell::from(page.code(&root.root)),
             Cell::from(match root.stamped_at {
                 Some(at) => page.time(at),
                 None => Html::text(page.t("registers-stamp-missing")),
