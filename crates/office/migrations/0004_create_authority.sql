@@ -22,6 +22,7 @@ CREATE TABLE office_delegation (
     agency TEXT NOT NULL,
     person_id TEXT NOT NULL,
     form TEXT NOT NULL CHECK (form IN ('KT', 'TL', 'TUQ')),
+    from_person TEXT NOT NULL,
     from_post TEXT NOT NULL,
     post TEXT NOT NULL,
     kinds TEXT NOT NULL,

@@ -3,12 +3,12 @@
 CREATE TABLE office_certificate (
     person_id TEXT NOT NULL,
     agency TEXT NOT NULL,
-    serial TEXT NOT NULL,
+    number TEXT NOT NULL,
     issuer TEXT NOT NULL,
     subject TEXT NOT NULL,
     not_before BIGINT NOT NULL,
     not_after BIGINT NOT NULL,
     source TEXT NOT NULL,
     seen_at BIGINT NOT NULL,
-    PRIMARY KEY (person_id, agency, serial, issuer)
+    PRIMARY KEY (person_id, agency, number, issuer)
 );

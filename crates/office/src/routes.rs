@@ -35,5 +35,6 @@ pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = incoming::routes(routes);
     let routes = crate::tasks::routes(routes);
     let routes = crate::scans::routes(routes);
-    crate::search::routes(routes)
+    let routes = crate::search::routes(routes);
+    crate::registers::routes(routes)
 }

@@ -84,8 +84,8 @@ impl OfficeRoom {
     /// # Errors
     /// `not_allowed`, `agency_not_found`, `authority_invalid` with the fields, `mandate_overlaps`.
     pub async fn give_mandate(&self, reader: &Reader<'_>, agency: &str, new: &NewMandate) -> Result<String, Problem> {
-        let organ = self.manageable(reader, agency).await?;
-        let member = self.member(agency, &new.person).await?;
+        let organ = self.manageable_agency(reader, agency).await?;
+        let member = self.post_holder(agency, &new.person).await?;
         let mut errors = rules::term_errors(new.from, new.to, self.ambient.today());
         errors.extend(rules::text_errors("basis", &new.basis));
         let Some(member) = member.filter(|_| errors.is_empty()) else {
@@ -112,10 +112,11 @@ impl OfficeRoom {
             &by,
             now
         ];
-        let entry = self.entry(reader, agency, "authority.mandate_given", "mandate", id.as_str()).detail(json!({
-            "person": new.person.as_str(), "form": form.as_str(), "from": new.from.to_string(),
-            "to": new.to.map(|day| day.to_string())
-        }));
+        let entry =
+            self.authority_entry(reader, agency, "authority.mandate_given", "mandate", id.as_str()).detail(json!({
+                "person": new.person.as_str(), "form": form.as_str(), "from": new.from.to_string(),
+                "to": new.to.map(|day| day.to_string())
+            }));
         let agency = agency.to_owned();
         self.db
             .transaction(move |tx| {
@@ -148,8 +149,8 @@ impl OfficeRoom {
         agency: &str,
         new: &NewDelegation,
     ) -> Result<String, Problem> {
-        self.manageable(reader, agency).await?;
-        let member = self.member(agency, &new.person).await?;
+        self.manageable_agency(reader, agency).await?;
+        let member = self.post_holder(agency, &new.person).await?;
         let errors = rules::delegation_errors(new, &self.authority, self.ambient.today());
         let Some(member) = member.filter(|_| errors.is_empty()) else {
             return Err(wrong(errors, "person", "not_staff"));
@@ -175,6 +176,7 @@ impl OfficeRoom {
             agency,
             &new.person,
             new.form.as_str(),
+            &new.from_person,
             &head.post,
             printed(&member.title),
             json!(new.kinds),
@@ -187,12 +189,14 @@ impl OfficeRoom {
             &reader.actor.person,
             now
         ];
-        let entry = self.entry(reader, agency, "authority.delegation_given", "delegation", id.as_str()).detail(json!({
-            "person": new.person.as_str(), "head": head.id, "form": new.form.as_str(), "kinds": new.kinds,
-            "fields": new.fields, "basis_document": new.basis_document, "from": new.from.to_string(),
-            "to": new.to.map(|day| day.to_string())
-        }));
-        self.write(sql::INSERT_DELEGATION, values, entry).await?;
+        let entry = self
+            .authority_entry(reader, agency, "authority.delegation_given", "delegation", id.as_str())
+            .detail(json!({
+                "person": new.person.as_str(), "head": head.id, "form": new.form.as_str(), "kinds": new.kinds,
+                "fields": new.fields, "basis_document": new.basis_document, "from": new.from.to_string(),
+                "to": new.to.map(|day| day.to_string())
+            }));
+        self.write_authority(sql::INSERT_DELEGATION, values, entry).await?;
         Ok(id.to_string())
     }
 
@@ -202,7 +206,7 @@ impl OfficeRoom {
     /// `not_allowed`, `mandate_not_found`, `authority_invalid`, `already_ended`.
     pub async fn end_mandate(&self, reader: &Reader<'_>, id: &str, reason: &str) -> Result<(), Problem> {
         let mandate = self.mandate(reader, id).await?;
-        self.end(reader, &mandate.agency, sql::END_MANDATE, id, reason, "mandate").await
+        self.end_authority(reader, &mandate.agency, sql::END_MANDATE, id, reason, "mandate").await
     }
 
     /// Ends a delegation before its last day. What was signed before stays as it was.
@@ -211,10 +215,10 @@ impl OfficeRoom {
     /// `not_allowed`, `delegation_not_found`, `authority_invalid`, `already_ended`.
     pub async fn end_delegation(&self, reader: &Reader<'_>, id: &str, reason: &str) -> Result<(), Problem> {
         let delegation = self.delegation(reader, id).await?;
-        self.end(reader, &delegation.agency, sql::END_DELEGATION, id, reason, "delegation").await
+        self.end_authority(reader, &delegation.agency, sql::END_DELEGATION, id, reason, "delegation").await
     }
 
-    async fn end(
+    async fn end_authority(
         &self,
         reader: &Reader<'_>,
         agency: &str,
@@ -223,18 +227,18 @@ impl OfficeRoom {
         reason: &str,
         what: &'static str,
     ) -> Result<(), Problem> {
-        self.manageable(reader, agency).await?;
+        self.manageable_agency(reader, agency).await?;
         let errors = rules::text_errors("reason", reason);
         if !errors.is_empty() {
             return Err(Problem::invalid("authority_invalid", "say why it ends").with_errors(errors));
         }
         let action = if what == "mandate" { "authority.mandate_ended" } else { "authority.delegation_ended" };
-        let entry = self.entry(reader, agency, action, what, id);
+        let entry = self.authority_entry(reader, agency, action, what, id);
         let values = args![id, &reader.actor.person, self.ambient.now(), text::tidy(reason)];
-        self.write(statement, values, entry).await
+        self.write_authority(statement, values, entry).await
     }
 
-    async fn write(
+    async fn write_authority(
         &self,
         statement: &'static str,
         values: Vec<haidang_store::Value>,
@@ -255,7 +259,7 @@ impl OfficeRoom {
     }
 
     /// The agency, if the reader names its heads.
-    async fn manageable(&self, reader: &Reader<'_>, agency: &str) -> Result<Agency, Problem> {
+    async fn manageable_agency(&self, reader: &Reader<'_>, agency: &str) -> Result<Agency, Problem> {
         if !reader.actor.can_in(MANAGE, agency) {
             return Err(Problem::forbidden("not_allowed", format!("capability {MANAGE} is missing at this agency")));
         }
@@ -264,14 +268,21 @@ impl OfficeRoom {
     }
 
     /// The post of a person in an agency: the one that signs, when there are several.
-    async fn member(&self, agency: &str, person: &PersonId) -> Result<Option<StaffMember>, Problem> {
+    async fn post_holder(&self, agency: &str, person: &PersonId) -> Result<Option<StaffMember>, Problem> {
         let mut posts: Vec<StaffMember> =
             self.directory.staff(agency).await?.into_iter().filter(|member| member.person == *person).collect();
         posts.sort_by_key(|post| !post.capabilities.contains("document.sign"));
         Ok(posts.into_iter().next())
     }
 
-    fn entry(&self, reader: &Reader<'_>, agency: &str, action: &'static str, what: &str, id: &str) -> AuditEntry {
+    fn authority_entry(
+        &self,
+        reader: &Reader<'_>,
+        agency: &str,
+        action: &'static str,
+        what: &str,
+        id: &str,
+    ) -> AuditEntry {
         AuditEntry::mutation(action, reader.actor_ref(agency))
             .object(what, id)
             .request(reader.request_id)

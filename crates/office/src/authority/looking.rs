@@ -65,12 +65,14 @@ impl OfficeRoom {
         let record = if concerned { self.identity.person(person).await? } else { None };
         let record = record.ok_or_else(|| Problem::not_found("person_not_found", "nobody of this agency"))?;
         let certificate = self.judge_certificate(person, &record.full_name, agency, at).await?;
-        Ok(Why {
-            answer: self.may_sign(person, agency, what, at).await?,
-            head: heads.into_iter().find(|head| head.term.holds(at)),
-            delegations: delegations.into_iter().map(|one| (one.clone(), rules::fit(&one, what, at))).collect(),
-            certificate,
-        })
+        let head = heads.into_iter().find(|head| head.term.holds(at));
+        let weigh = |one: Delegation| {
+            let fit = rules::fit(&one, head.as_ref(), what, at);
+            (one, fit)
+        };
+        let delegations = delegations.into_iter().map(weigh).collect();
+        let answer = self.may_sign(person, agency, what, at).await?;
+        Ok(Why { answer, head, delegations, certificate })
     }
 
     /// Certificates of everybody who signs in an agency, the most urgent first.

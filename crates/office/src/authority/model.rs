@@ -183,6 +183,8 @@ pub struct Delegation {
     pub person: PersonId,
     /// [`Form::InPlace`], [`Form::ByOrder`] or [`Form::Authorised`].
     pub form: Form,
+    /// The head who gave it.
+    pub from_person: PersonId,
     /// Post of the head it comes from, as printed.
     pub from_post: String,
     /// Post of the one who signs, as printed.
@@ -236,6 +238,7 @@ impl Delegation {
             agency: row.text("agency")?,
             person: row.id("person_id")?,
             form: Form::parse(&form).ok_or_else(|| StoreError::Corrupt(format!("form of a delegation: {form}")))?,
+            from_person: row.id("from_person")?,
             from_post: row.text("from_post")?,
             post: row.text("post")?,
             kinds: row.json("kinds")?,

@@ -95,6 +95,12 @@ impl Delegation {
         kind && field
     }
 
+    /// Whether it counts under a head at a moment. Assignments of work and work rules are the organ's and outlive a
+    /// change of its head; an authorisation is given by a person and ends with that head's mandate.
+    pub fn in_force(&self, head: &HeadMandate, at: Timestamp) -> bool {
+        self.term.holds(at) && (self.form != Form::Authorised || self.from_person == head.person)
+    }
+
     /// A written authorisation rests on a document (Decree 30/2020/NĐ-CP, Article 13, clause 4).
     fn basis_missing(&self) -> bool {
         self.form == Form::Authorised && self.basis_document.as_deref().is_none_or(str::is_empty)
@@ -124,7 +130,7 @@ pub fn judge<'g>(
     if known.is_empty() {
         return Err(Refusal::NoDelegation);
     }
-    let in_force: Vec<&Delegation> = known.into_iter().filter(|one| one.term.holds(at)).collect();
+    let in_force: Vec<&Delegation> = known.into_iter().filter(|one| one.in_force(head, at)).collect();
     if in_force.is_empty() {
         return Err(Refusal::DelegationExpired);
     }
@@ -251,10 +257,10 @@ impl Fit {
 }
 
 /// How one delegation was weighed.
-pub fn fit(delegation: &Delegation, what: &Signing<'_>, at: Timestamp) -> Fit {
+pub fn fit(delegation: &Delegation, head: Option<&HeadMandate>, what: &Signing<'_>, at: Timestamp) -> Fit {
     if !delegation.term.known(at) {
         Fit::Unknown
-    } else if !delegation.term.holds(at) {
+    } else if !head.is_some_and(|head| delegation.in_force(head, at)) {
         Fit::NotInForce
     } else if !delegation.covers(what) {
         Fit::OtherContent
@@ -362,6 +368,7 @@ mod tests {
             agency: "a".into(),
             person: person(2),
             form,
+            from_person: person(1),
             from_post: "GIÁM ĐỐC".into(),
             post: "PHÓ GIÁM ĐỐC".into(),
             kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
@@ -397,6 +404,14 @@ mod tests {
         let bare = delegation(Form::Authorised, &[], None);
         check(std::slice::from_ref(&bare), DECISION, 10, Err(Refusal::BasisMissing));
         check(&[bare, deputy[0].clone()], DECISION, 10, Ok(&["KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"]));
+        // An authorisation ends with the mandate of the head who gave it, an assignment of work does not.
+        let authorised = delegation(Form::Authorised, &["QĐ"], Some("d1"));
+        check(std::slice::from_ref(&authorised), DECISION, 10, Ok(&["TUQ. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"]));
+        let successor = [head(3, None)];
+        for (one, expected) in [(authorised, Err(Refusal::DelegationExpired)), (deputy[0].clone(), Ok(Form::InPlace))] {
+            let answer = judge(&person(2), &successor, std::slice::from_ref(&one), &DECISION, moment(10));
+            assert_eq!(answer.map(|ground| ground.form()), expected);
+        }
         let nobody = judge(&person(2), &[], &deputy, &DECISION, moment(10));
         assert_eq!(nobody, Err(Refusal::NoMandate));
         // The same form under a collective body, and the head's own signature.

@@ -159,7 +159,7 @@ fn read_certificate(row: &Row) -> Result<PartyCertificate, StoreError> {
     Ok(PartyCertificate {
         subject: row.text("subject")?,
         issuer: row.text("issuer")?,
-        serial: row.text("serial")?,
+        serial: row.text("number")?,
         not_before: row.integer("not_before")?,
         not_after: row.integer("not_after")?,
         source: row.text("source")?,

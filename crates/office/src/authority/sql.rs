@@ -8,7 +8,7 @@ macro_rules! mandate {
 
 macro_rules! delegation {
     () => {
-        "SELECT id, agency, person_id, form, from_post, post, kinds, fields, basis, basis_document, reason, valid_from, valid_to, given_by, given_at, ended_by, ended_at, end_reason FROM office_delegation"
+        "SELECT id, agency, person_id, form, from_person, from_post, post, kinds, fields, basis, basis_document, reason, valid_from, valid_to, given_by, given_at, ended_by, ended_at, end_reason FROM office_delegation"
     };
 }
 
@@ -36,8 +36,8 @@ pub const INSERT_MANDATE: &str = "INSERT INTO office_mandate (id, agency, person
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
 /// Adds a delegation.
-pub const INSERT_DELEGATION: &str = "INSERT INTO office_delegation (id, agency, person_id, form, from_post, post, kinds, fields, basis, basis_document, reason, valid_from, valid_to, given_by, given_at) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+pub const INSERT_DELEGATION: &str = "INSERT INTO office_delegation (id, agency, person_id, form, from_person, from_post, post, kinds, fields, basis, basis_document, reason, valid_from, valid_to, given_by, given_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
 /// Ends a mandate, once.
 pub const END_MANDATE: &str =
@@ -48,7 +48,7 @@ pub const END_DELEGATION: &str =
     "UPDATE office_delegation SET ended_by = $2, ended_at = $3, end_reason = $4 WHERE id = $1 AND ended_at IS NULL";
 
 /// Certificates that somebody was seen to hold in an agency.
-pub const CERTIFICATES: &str = "SELECT subject, issuer, serial, not_before, not_after, source FROM office_certificate WHERE person_id = $1 AND agency = $2 ORDER BY not_before DESC";
+pub const CERTIFICATES: &str = "SELECT subject, issuer, number, not_before, not_after, source FROM office_certificate WHERE person_id = $1 AND agency = $2 ORDER BY not_before DESC";
 
 /// Remembers a certificate; seeing it again changes nothing.
-pub const INSERT_CERTIFICATE: &str = "INSERT INTO office_certificate (person_id, agency, serial, issuer, subject, not_before, not_after, source, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (person_id, agency, serial, issuer) DO NOTHING";
+pub const INSERT_CERTIFICATE: &str = "INSERT INTO office_certificate (person_id, agency, number, issuer, subject, not_before, not_after, source, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (person_id, agency, number, issuer) DO NOTHING";

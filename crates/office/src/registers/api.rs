@@ -219,7 +219,7 @@ pub(crate) async fn verify_register_api(
 ) -> Answer {
     let reader = reader(&visitor)?;
     let register = room.register(&reader, &id).await?;
-    room.record_look(&reader, &register, "register.verified").await?;
+    room.record_register_look(&reader, &register, "register.verified").await?;
     json(200, &room.verify_register(&reader, &id).await?)
 }
 

@@ -52,37 +52,37 @@ impl OfficeRoom {
                 0
             }
         };
-        let released = note("held", self.give_back_held().await);
-        let voided = note("day", self.close_days().await);
+        let released = note("held", self.give_back_held_numbers().await);
+        let voided = note("day", self.close_register_days().await);
         // A year closes after its last numbers are void, a root comes after everything that happened on its day.
-        let frozen = note("year", self.close_years().await);
-        let roots = note("roots", self.make_roots().await);
-        let stamped = note("stamps", self.stamp_roots().await);
+        let frozen = note("year", self.close_register_years().await);
+        let roots = note("roots", self.make_register_roots().await);
+        let stamped = note("stamps", self.stamp_register_roots().await);
         RegisterRound { released, voided, frozen, roots, stamped, ..round }
     }
 
     /// Numbers held longer than they may be go back to the free ones.
-    async fn give_back_held(&self) -> Result<usize, Problem> {
+    async fn give_back_held_numbers(&self) -> Result<usize, Problem> {
         let rows = self.db.fetch_all(sql::HELD_BEFORE, args![self.ambient.now()]).await?;
         let mut count = 0;
         for row in &rows {
-            count += self.settle(Line::read(row)?, false).await?;
+            count += self.settle_number(Line::read(row)?, false).await?;
         }
         Ok(count)
     }
 
     /// What is held or free from an earlier day is void.
-    async fn close_days(&self) -> Result<usize, Problem> {
+    async fn close_register_days(&self) -> Result<usize, Problem> {
         let rows = self.db.fetch_all(sql::UNUSED_BEFORE, args![self.ambient.today()]).await?;
         let mut count = 0;
         for row in &rows {
-            count += self.settle(Line::read(row)?, true).await?;
+            count += self.settle_number(Line::read(row)?, true).await?;
         }
         Ok(count)
     }
 
     /// Releases or voids one number, unless somebody used it meanwhile.
-    async fn settle(&self, line: Line, day_closed: bool) -> Result<usize, Problem> {
+    async fn settle_number(&self, line: Line, day_closed: bool) -> Result<usize, Problem> {
         let ambient = self.ambient.clone();
         self.db
             .transaction(move |tx| {
@@ -106,7 +106,7 @@ impl OfficeRoom {
     }
 
     /// Books of earlier years are closed for good.
-    async fn close_years(&self) -> Result<usize, Problem> {
+    async fn close_register_years(&self) -> Result<usize, Problem> {
         let year = i64::from(self.ambient.today().year());
         let rows = self.db.fetch_all(sql::OPEN_BEFORE_YEAR, args![year]).await?;
         let mut count = 0;
@@ -136,14 +136,14 @@ impl OfficeRoom {
     }
 
     /// Days that are over and had events get their root.
-    async fn make_roots(&self) -> Result<usize, Problem> {
+    async fn make_register_roots(&self) -> Result<usize, Problem> {
         // A transaction that began before midnight may still commit an event of its day a little later.
         let over =
             self.ambient.now().saturating_sub(SETTLING).map_or(self.ambient.today(), |at| time::civil(at).date());
         let days = self.db.fetch_all(sql::DAYS_WITHOUT_ROOT, args![over]).await?;
         for row in &days {
             let day = row.date("day")?;
-            let leaves = self.leaves(day).await?;
+            let leaves = self.register_leaves(day).await?;
             let (root, count) = (evidence::root(&leaves), i64::try_from(leaves.len()).unwrap_or(i64::MAX));
             let entry = audit_of_day("register.root_made", day).detail(json!({ "root": root, "leaves": count }));
             let values = args![day, count, root.to_string(), self.ambient.now()];
@@ -163,14 +163,14 @@ impl OfficeRoom {
     }
 
     /// Leaves of a day: its events in the order of books and chains.
-    pub(crate) async fn leaves(&self, day: Date) -> Result<Vec<Hash>, Problem> {
+    pub(crate) async fn register_leaves(&self, day: Date) -> Result<Vec<Hash>, Problem> {
         let rows = self.db.fetch_all(sql::EVENTS_OF_DAY, args![day]).await?;
         let leaf = |row: &haidang_store::Row| Ok(evidence::leaf(row.text("event")?.as_bytes()));
         Ok(rows.iter().map(leaf).collect::<Result<_, StoreError>>()?)
     }
 
     /// Roots without a stamp are stamped. The authority is asked outside the transaction; asking twice is harmless.
-    async fn stamp_roots(&self) -> Result<usize, Problem> {
+    async fn stamp_register_roots(&self) -> Result<usize, Problem> {
         let rows = self.db.fetch_all(sql::ROOTS_WITHOUT_STAMP, args![]).await?;
         for row in &rows {
             let (day, root) = (row.text("day")?, row.text("root")?);

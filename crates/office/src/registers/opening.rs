@@ -43,7 +43,7 @@ impl OfficeRoom {
                 let rows = rows.clone();
                 Box::pin(async move {
                     tx.execute(sql::DELETE_SCHEMES, args![]).await?;
-                    tx.insert_rows(sql::INSERT_SCHEMES, rows, "").await?;
+                    tx.insert_rows(sql::INSERT_SCHEMES, rows, sql::REPLACE_SCHEME).await?;
                     Ok::<_, Problem>(())
                 })
             })

@@ -49,8 +49,8 @@ impl OfficeRoom {
                 return Err(Problem::conflict("book_form_unknown", "only arrivals have a tracking book"));
             }
         };
-        self.record_look(reader, &register, "register.printed").await?;
-        let mut lines = self.select(&register, filter, MOST + 1).await?;
+        self.record_register_look(reader, &register, "register.printed").await?;
+        let mut lines = self.select_lines(&register, filter, MOST + 1).await?;
         if i64::try_from(lines.len()).is_ok_and(|count| count > MOST) {
             return Err(Problem::conflict("book_too_long", format!("more than {MOST} lines: print by months")));
         }
@@ -119,7 +119,7 @@ fn columns(register: &Register, form: Form, line: &Line) -> Vec<String> {
     match (form, register.direction) {
         (Form::Tracking, _) => vec![
             printed_number(line.number),
-            kept(&[entry.original_number.as_str(), what.as_str()].join(" ").trim().to_owned()),
+            kept([entry.original_number.as_str(), what.as_str()].join(" ").trim()),
             kept(&entry.receivers),
             kept(&day(entry.due_on)),
             kept(&entry.progress),

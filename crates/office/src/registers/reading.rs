@@ -167,8 +167,8 @@ impl OfficeRoom {
         register: &Register,
         filter: &BookFilter,
     ) -> Result<LinePage, Problem> {
-        self.record_look(reader, register, "register.read").await?;
-        let mut lines = self.select(register, filter, PAGE + 1).await?;
+        self.record_register_look(reader, register, "register.read").await?;
+        let mut lines = self.select_lines(register, filter, PAGE + 1).await?;
         let more = i64::try_from(lines.len()).is_ok_and(|count| count > PAGE);
         lines.truncate(usize::try_from(PAGE).unwrap_or(0));
         let next = lines.last().filter(|_| more).map(|line| line.number);
@@ -176,7 +176,7 @@ impl OfficeRoom {
     }
 
     /// Lines of a book by a filter, the highest number first.
-    pub(crate) async fn select(
+    pub(crate) async fn select_lines(
         &self,
         register: &Register,
         filter: &BookFilter,
@@ -199,18 +199,18 @@ impl OfficeRoom {
     }
 
     /// How many numbers of a book are in which state.
-    pub(crate) async fn counts(&self, id: &str) -> Result<Counts, Problem> {
+    pub(crate) async fn register_counts(&self, id: &str) -> Result<Counts, Problem> {
         Ok(Counts::read(&self.db.fetch_one(sql::COUNTS, args![id]).await?)?)
     }
 
     /// The newest roots of days.
-    pub(crate) async fn roots(&self, limit: i64) -> Result<Vec<Root>, Problem> {
+    pub(crate) async fn register_roots(&self, limit: i64) -> Result<Vec<Root>, Problem> {
         let rows = self.db.fetch_all(sql::ROOTS, args![limit]).await?;
         Ok(rows.iter().map(Root::read).collect::<Result<_, StoreError>>()?)
     }
 
     /// Records that somebody looked into a book.
-    pub(crate) async fn record_look(
+    pub(crate) async fn record_register_look(
         &self,
         reader: &Reader<'_>,
         register: &Register,

@@ -4,6 +4,9 @@
 pub const INSERT_SCHEMES: &str =
     "INSERT INTO office_register_scheme (agency, direction, kind_group, title_vi, title_en) VALUES";
 
+/// What follows the rows: two processes may start at once.
+pub const REPLACE_SCHEME: &str = "ON CONFLICT (agency, direction, kind_group) DO UPDATE SET title_vi = excluded.title_vi, title_en = excluded.title_en";
+
 /// Forgets all schemes, before those of the pack are written.
 pub const DELETE_SCHEMES: &str = "DELETE FROM office_register_scheme";
 

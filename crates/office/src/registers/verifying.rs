@@ -72,7 +72,7 @@ impl OfficeRoom {
                 continue;
             };
             stamped += i64::from(root.opt_bytes("token")?.is_some());
-            if evidence::root(&self.leaves(day).await?).to_string() == root.text("root")? {
+            if evidence::root(&self.register_leaves(day).await?).to_string() == root.text("root")? {
                 agreed += 1;
             } else {
                 findings.push(Finding::of_day(day));

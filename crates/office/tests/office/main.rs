@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod authority;
+mod authority_pages;
 mod city;
 mod desk;
 mod incoming;
@@ -12,6 +13,7 @@ mod people;
 mod registers;
 mod programs;
 mod tasks;
+mod registers_pages;
 
 use haidang_testkit::Rooms;
 

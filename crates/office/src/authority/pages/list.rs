@@ -106,7 +106,7 @@ pub(crate) async fn list_authority(
         }
     }
     for one in &delegations {
-        let in_force = head.is_some() && one.term.holds(now);
+        let in_force = head.is_some_and(|head| one.in_force(head, now));
         let cells = rows.delegation(one, head.filter(|_| in_force)).await?;
         if in_force {
             (today, any_today) = (today.row(cells), true);
