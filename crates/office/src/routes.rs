@@ -12,6 +12,8 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_frame", Lang::En, include_str!("../locales/en/office_frame.ftl")),
     documents::TEXTS[0],
     documents::TEXTS[1],
+    documents::work_files::TEXTS[0],
+    documents::work_files::TEXTS[1],
     ("office_incoming", Lang::Vi, include_str!("../locales/vi/office_incoming.ftl")),
     ("office_incoming", Lang::En, include_str!("../locales/en/office_incoming.ftl")),
     ("office_registers", Lang::Vi, include_str!("../locales/vi/office_registers.ftl")),
@@ -23,5 +25,6 @@ pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = Routes::new("office", room);
     let routes = crate::registers::routes(routes);
     let routes = documents::routes(routes);
+    let routes = documents::work_files::routes(routes);
     incoming::routes(routes)
 }

@@ -4,12 +4,13 @@
 mod authority;
 mod city;
 mod desk;
-mod incoming;
-mod incoming_pages;
 mod documents;
 mod documents_pages;
+mod incoming;
+mod incoming_pages;
 mod people;
 mod registers;
+mod work_files;
 
 use haidang_testkit::Rooms;
 
