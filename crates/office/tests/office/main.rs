@@ -7,6 +7,8 @@ mod incoming;
 mod incoming_pages;
 mod documents;
 mod people;
+mod scans;
+mod searching;
 
 use haidang_testkit::Rooms;
 
