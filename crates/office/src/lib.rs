@@ -21,6 +21,8 @@ mod reader;
 pub mod registers;
 mod room;
 mod routes;
+pub mod scans;
+pub mod search;
 
 pub use frame::tabs;
 pub use reader::Reader;
@@ -47,4 +49,7 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0022_create_routing",
     "0023_create_arrival_event",
     "0024_create_exchange_message",
+    "0050_create_text",
+    "0051_create_scan",
+    "0052_create_scan_page",
 ];

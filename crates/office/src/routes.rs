@@ -18,6 +18,10 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_incoming", Lang::En, include_str!("../locales/en/office_incoming.ftl")),
     ("office_registers", Lang::Vi, include_str!("../locales/vi/office_registers.ftl")),
     ("office_registers", Lang::En, include_str!("../locales/en/office_registers.ftl")),
+    ("office_scans", Lang::Vi, include_str!("../locales/vi/office_scans.ftl")),
+    ("office_scans", Lang::En, include_str!("../locales/en/office_scans.ftl")),
+    ("office_search", Lang::Vi, include_str!("../locales/vi/office_search.ftl")),
+    ("office_search", Lang::En, include_str!("../locales/en/office_search.ftl")),
 ];
 
 /// All routes; each part adds its own.
@@ -26,5 +30,7 @@ pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = crate::registers::routes(routes);
     let routes = documents::routes(routes);
     let routes = documents::work_files::routes(routes);
-    incoming::routes(routes)
+    let routes = incoming::routes(routes);
+    let routes = crate::scans::routes(routes);
+    crate::search::routes(routes)
 }

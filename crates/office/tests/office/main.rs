@@ -11,6 +11,8 @@ mod incoming_pages;
 mod people;
 mod registers;
 mod work_files;
+mod scans;
+mod searching;
 
 use haidang_testkit::Rooms;
 
