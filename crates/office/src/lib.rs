@@ -37,6 +37,7 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0002_create_register_event",
     "0003_create_register_root",
     "0004_create_authority",
+    "0005_create_certificate",
     "0010_create_document",
     "0011_create_document_version",
     "0012_create_document_paper",

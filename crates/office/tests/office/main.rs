@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod authority;
+mod authority_pages;
 mod city;
 mod desk;
 mod documents;
@@ -10,9 +11,10 @@ mod incoming;
 mod incoming_pages;
 mod people;
 mod registers;
-mod work_files;
+mod registers_pages;
 mod scans;
 mod searching;
+mod work_files;
 
 use haidang_testkit::Rooms;
 
