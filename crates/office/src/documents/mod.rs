@@ -20,6 +20,7 @@ mod pages;
 mod paper;
 mod record;
 mod routes;
+mod searching;
 mod settings;
 mod signing;
 pub mod sql;
