@@ -3,6 +3,7 @@
 #   scripts/judge-documents.sh             all parts
 #   scripts/judge-documents.sh time-stamps  only these
 # Parts: time-stamps pdf edxml typeset
+# Parts: time-stamps pdf edxml ocr
 # The judges lie beside the repository, in ../shared/referees/documents, or where HAIDANG_TEST_JUDGES points.
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
@@ -10,6 +11,7 @@ cd "$root_dir"
 
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf edxml typeset)
+[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf edxml ocr)
 has() { local part; for part in "${parts[@]}"; do [ "$part" = "$1" ] && return 0; done; return 1; }
 
 judge=${HAIDANG_TEST_JUDGES:-$root_dir/../shared/referees}/documents
@@ -76,6 +78,7 @@ export HAIDANG_TEST_BIN HAIDANG_TEST_JUDGES_PYTHON="$python_home"
 has pdf && judged "signed PDF" scripts/judge-documents-pdf.sh
 has edxml && judged "edXML messages" scripts/judge-documents-edxml.sh
 has typeset && judged "typeset papers" scripts/judge-documents-typeset.sh
+has ocr && judged "scanned papers" scripts/judge-documents-ocr.sh
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -46,7 +46,6 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0013_create_document_event",
     "0014_create_document_signing",
     "0015_create_dispatch",
-    "0016_create_certified_copy",
     "0017_create_case_file",
     "0020_create_arrival",
     "0021_create_arrival_file",

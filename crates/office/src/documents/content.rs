@@ -260,9 +260,6 @@ mod tests {
             problem.err().map(|p| p.errors.into_iter().map(|e| e.field).collect()).unwrap_or_default();
         assert_eq!(fields, ["course", "kind", "subject", "recipients", "body", "signer"]);
         let secret = DraftForm { secrecy: 1, ..DraftForm::default() };
-        assert_eq!(
-            content(&secret, &settings, &[], &[]).map(drop).err().map(|p| p.code),
-            Some("secret_refused".into())
-        );
+        assert_eq!(content(&secret, &settings, &[], &[]).map(drop).err().map(|p| p.code), Some("secret_refused"));
     }
 }

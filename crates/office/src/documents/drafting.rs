@@ -124,14 +124,16 @@ impl OfficeRoom {
             .request(reader.request_id)
             .because(LEGAL_BASIS, "soạn thảo văn bản")
             .detail(json!({ "kind": content.kind, "content": version.blob.sha256 }));
-        let (values, entry, version) = (&values, &entry, &version);
+        let found = self.findable_new(id.as_str(), agency, &reader.actor.person, content).await?;
+        let (values, entry, version, found) = (&values, &entry, &version, &found);
         self.db
             .transaction(|tx| {
                 Box::pin(async move {
                     tx.execute(sql::INSERT, values.clone()).await?;
                     version.write(tx).await?;
+                    found.write(tx).await?;
                     tx.audit(entry.clone()).await?;
-                    Ok::<_, StoreError>(())
+                    Ok::<_, Problem>(())
                 })
             })
             .await?;
@@ -261,7 +263,8 @@ impl OfficeRoom {
             number
         ];
         let moved = Move::new(self, reader, document, step).file(&version.blob.sha256);
-        let (moved, values, version, files) = (&moved, &values, &version, &files);
+        let found = self.findable(document, content).await?;
+        let (moved, values, version, files, found) = (&moved, &values, &version, &files, &found);
         self.db
             .transaction(|tx| {
                 Box::pin(async move {
@@ -271,6 +274,7 @@ impl OfficeRoom {
                         tx.keep_blob(file).await?;
                     }
                     tx.execute(sql::REVISED, values.clone()).await?;
+                    found.write(tx).await?;
                     Ok::<_, Problem>(())
                 })
             })
@@ -292,6 +296,16 @@ impl OfficeRoom {
         let document = self.document(reader, id).await?;
         self.record_document_read(reader, &document, "document.read", None).await?;
         Ok(document)
+    }
+
+    /// An issued document by the token of its QR code, for the public page that checks it: whoever holds the paper holds
+    /// the token. Drafts have none to be found.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn issued_by_token(&self, token: &str) -> Result<Option<Document>, StoreError> {
+        let row = self.db.fetch_optional(sql::BY_TOKEN, args![token]).await?;
+        row.as_ref().map(Document::read).transpose()
     }
 
     /// Records a look at a document or at one of its files.

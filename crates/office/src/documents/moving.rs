@@ -7,6 +7,7 @@ use super::sql;
 use super::table::{Action, Facts, Given, Refused, State, Step, judge};
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
+use crate::search::{Part, forget_document};
 use haidang_contracts::papers::{JudgedAs, JudgedFile};
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
@@ -217,7 +218,15 @@ impl OfficeRoom {
         }
         let moved = Move::new(self, reader, &document, step).words(words);
         let moved = &moved;
-        self.db.transaction(|tx| Box::pin(async move { moved.write(tx).await })).await
+        self.db
+            .transaction(|tx| {
+                Box::pin(async move {
+                    moved.write(tx).await?;
+                    // A draft that was given up is found no more; its record stays.
+                    if action == Action::Discard { forget_document(tx, Part::Documents, id).await } else { Ok(()) }
+                })
+            })
+            .await
     }
 
     /// To the unit's review: the paper is typeset now, so that reviewers and the leader see one and the same file.
@@ -242,9 +251,12 @@ impl OfficeRoom {
             }
         }
         let paper = self.typeset_document(reader, document).await?;
+        let content = self.content(document, document.version).await?;
+        let asked = Document { reviewer: reviewer.map(str::to_owned), ..document.clone() };
+        let found = self.findable(&asked, &content).await?;
         let moved = Move::new(self, reader, document, step).words(words).file(&paper.sha256);
         let key = document.id.as_str();
-        let (moved, paper) = (&moved, &paper);
+        let (moved, paper, found) = (&moved, &paper, &found);
         self.db
             .transaction(|tx| {
                 Box::pin(async move {
@@ -252,6 +264,7 @@ impl OfficeRoom {
                     paper.write(tx).await?;
                     tx.execute(sql::SET_FILE, args![key, paper.sha256.as_str()]).await?;
                     tx.execute(sql::SET_REVIEWER, args![key, reviewer.map(str::to_owned)]).await?;
+                    found.write(tx).await?;
                     Ok::<_, Problem>(())
                 })
             })

@@ -7,6 +7,7 @@
 use super::model::{Document, code};
 use super::moving::Move;
 use super::paper::Paper;
+use super::searching::Findable;
 use super::signing::{ORGAN, Request};
 use super::sql;
 use super::table::{Action, Given, State, Step};
@@ -77,7 +78,8 @@ impl OfficeRoom {
             super::model::Course::Internal => Direction::Internal,
         };
         let claim = Claim { agency: &document.agency, direction, group: &kind.group, document: id, on: today, summary };
-        self.write_number(reader, &document, step, &claim, &notation).await
+        let found = self.findable(&document, &content).await?;
+        self.write_number(reader, &document, step, &claim, &notation, found).await
     }
 
     async fn write_number(
@@ -87,9 +89,10 @@ impl OfficeRoom {
         step: &'static Step,
         claim: &Claim<'_>,
         notation: &str,
+        found: Findable,
     ) -> Result<(), Problem> {
         let moved = Move::new(self, reader, document, step);
-        let (moved, ambient, id) = (&moved, &self.ambient, document.id.as_str());
+        let (moved, found, ambient, id) = (&moved, &found, &self.ambient, document.id.as_str());
         self.db
             .transaction(|tx| {
                 Box::pin(async move {
@@ -100,6 +103,7 @@ impl OfficeRoom {
                     if tx.execute(sql::SET_NUMBER, values).await? == 0 {
                         return Err(super::moving::refused("number_taken"));
                     }
+                    found.clone().numbered(&code(taken.number, notation), claim.on).write(tx).await?;
                     Ok::<_, Problem>(())
                 })
             })

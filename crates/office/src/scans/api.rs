@@ -317,3 +317,14 @@ pub(crate) async fn retry_scan_api(
     room.retry_scan(&reader, &id).await?;
     json(200, &view(room.open_scan(&reader, &id).await?))
 }
+
+/// Hands a confirmed scan to the incoming documents.
+pub(crate) async fn register_scan_api(
+    visitor: Visitor,
+    RoomState(room): RoomState<OfficeRoom>,
+    Path(id): Path<String>,
+) -> Answer {
+    let reader = reader(&visitor)?;
+    room.register_scan(&reader, &id).await?;
+    json(200, &view(room.open_scan(&reader, &id).await?))
+}

@@ -6,6 +6,7 @@ pub mod extract;
 mod model;
 mod pages;
 mod reading;
+mod registering;
 pub mod rules;
 mod settings;
 pub mod sql;
@@ -112,6 +113,12 @@ fn page_routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             one::retry_scan,
         )
         .page(
+            Row::post("register_scan", "/can-bo/van-ban-quet/{scan}/van-ban-den")
+                .capability("scan.upload")
+                .audit("scan.handed_over"),
+            one::register_scan,
+        )
+        .page(
             Row::get("download_scan", "/can-bo/van-ban-quet/{scan}/tep")
                 .any_capability(READ)
                 .not_html()
@@ -179,5 +186,13 @@ pub(crate) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
                 .summary("Let a scan that could not be read be tried again")
                 .returns::<api::ScanView>(200),
             api::retry_scan_api,
+        )
+        .api(
+            Row::post("register_scan_api", "/api/v1/office/scans/{scan}/arrivals")
+                .capability("scan.upload")
+                .audit("scan.handed_over")
+                .summary("Hand a confirmed scan to the incoming documents; again answers the same document")
+                .returns::<api::ScanView>(200),
+            api::register_scan_api,
         )
 }

@@ -133,8 +133,9 @@ impl OfficeRoom {
 /// What lets this reader in.
 fn marks_of(reader: &Reader<'_>) -> Vec<String> {
     let units = reader.actor.agencies_with("document.read_unit");
-    let units = units.iter().map(|agency| unit_mark(agency));
-    units.chain([person_mark(reader.actor.person.as_str())]).collect()
+    let posts = reader.actor.agencies();
+    let named = posts.iter().map(|agency| person_mark(reader.actor.person.as_str(), agency));
+    units.iter().map(|agency| unit_mark(agency)).chain(named).collect()
 }
 
 fn query(asked: &Find, marks: &[String], page: usize) -> OwnedQuery {

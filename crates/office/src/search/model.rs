@@ -49,7 +49,7 @@ impl Part {
 pub struct Readers<'d> {
     /// Everybody at the agency whose post reads the documents of the unit.
     pub unit: bool,
-    /// These people, wherever they work: who drafted it, was asked to review it, or was handed it.
+    /// These people while they hold a post at the agency: who drafted it, was asked to review it, or was handed it.
     pub people: &'d [PersonId],
 }
 
@@ -116,7 +116,7 @@ impl TextRow {
     /// The marks by which readers are let in.
     pub(crate) fn marks(&self) -> Vec<String> {
         let unit = self.unit_reads.then(|| unit_mark(&self.agency));
-        unit.into_iter().chain(self.readers.iter().map(|person| person_mark(person))).collect()
+        unit.into_iter().chain(self.readers.iter().map(|person| person_mark(person, &self.agency))).collect()
     }
 }
 
@@ -130,7 +130,7 @@ pub(crate) fn unit_mark(agency: &str) -> String {
     format!("u:{agency}")
 }
 
-/// Mark of one person.
-pub(crate) fn person_mark(person: &str) -> String {
-    format!("p:{person}")
+/// Mark of one person while they hold a post at the agency: a document does not follow who leaves.
+pub(crate) fn person_mark(person: &str, agency: &str) -> String {
+    format!("p:{person}@{agency}")
 }

@@ -35,6 +35,11 @@ pub async fn room(db: &TestDb) -> OfficeRoom {
 
 /// The room with a desk the test looks at.
 pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
+    room_that_reads(db, desk, haidang_office::scans::ScanParts::default()).await
+}
+
+/// The room with something that reads scans.
+pub async fn room_that_reads(db: &TestDb, desk: &Arc<Desk>, scans: haidang_office::scans::ScanParts) -> OfficeRoom {
     let room = OfficeRoom::new(Inner {
         db: db.db(),
         blobs: Blobs::open(db.folder().join("blobs")).await.unwrap(),
@@ -49,6 +54,8 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
         archive: desk.clone(),
         scanner: Arc::new(PatternScanner),
         days: desk.clone(),
+        scans,
+        texts: haidang_office::search::Texts::in_folder(db.folder().join("texts")),
         registers: haidang_office::registers::RegisterSettings::default(),
         authority: haidang_office::authority::AuthoritySettings::default(),
         documents: crate::people::documents(),
@@ -111,7 +118,8 @@ impl Got {
     }
 }
 
-async fn send(served: &Served, request: Request) -> Got {
+/// Sends a request of any form.
+pub async fn send(served: &Served, request: Request) -> Got {
     let (parts, body) = served.call(request).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes().to_vec();
     let text = String::from_utf8_lossy(&body).into_owned();

@@ -164,6 +164,11 @@ db_test! {
             assert!(file.contains(part), "{part} in {file}");
         }
         assert!(file.find("signed officer").unwrap() < file.find("signed organ").unwrap());
+        let checked = bench.room.issued_by_token(&document.token).await.unwrap().map(|found| found.id);
+        assert_eq!(checked.as_deref(), Some(id.as_str()));
+        let draft = bench.at(State::Signed).await;
+        let token = bench.get(&draft).await.token;
+        assert!(bench.room.issued_by_token(&token).await.unwrap().is_none(), "nobody checks what was not issued");
         let record = document.record.clone().unwrap();
         assert_eq!((record["CodeNumber"].as_str(), record["IssuedDate"].as_str()), (Some("01"), Some("03/03/2026")));
         let channels: Vec<_> = bench.room.dispatches(&document).await.unwrap().into_iter().map(|one| (one.channel, one.state)).collect();
@@ -488,6 +493,19 @@ db_test! {
         assert_eq!(seen, ids, "pages leave nothing out");
         let by_words = Wanted { q: Some("ve viec ban hanh".into()), state: Some("signed".into()), ..Wanted::default() };
         assert_eq!(bench.room.list_documents(&reader(&drafter), &by_words, 10).await.unwrap().0.len(), 1);
+    }
+
+    async fn what_is_found_follows_the_document(db: TestDb) {
+        let bench = Bench::new(&db).await;
+        let id = bench.at(State::Sealed).await;
+        let row = db.fetch_one("SELECT number, unit_reads, readers, body FROM office_text WHERE part = 'documents' AND document = $1", args![id.as_str()]).await.unwrap();
+        assert_eq!(row.text("number").unwrap(), "01/QĐ-UBND");
+        assert!(row.text("body").unwrap().contains("Điều 2. Hiệu lực") && row.boolean("unit_reads").unwrap());
+        assert!(row.text("readers").unwrap().contains(person("drafter").as_str()));
+        let given_up = bench.at(State::Draft).await;
+        bench.pass("drafter", &given_up, Action::Discard, "").await.unwrap();
+        let gone = db.fetch_one("SELECT removed FROM office_text WHERE document = $1", args![given_up.as_str()]).await.unwrap();
+        assert!(gone.boolean("removed").unwrap(), "a draft that was given up is found no more");
     }
 
     async fn remarks_stand_beside_their_version(db: TestDb) {

@@ -13,7 +13,11 @@ const LIST: &str = "/vi/can-bo/van-ban-den";
 async fn received(clerk: &mut Visitor, bytes: &[u8]) -> String {
     clerk.open(&format!("{LIST}/tiep-nhan")).await;
     let got = clerk
-        .send_files(&format!("{LIST}/tiep-nhan"), &[("secrecy", "0")], &[("file", "van-ban.pdf", "application/pdf", bytes)])
+        .send_files(
+            &format!("{LIST}/tiep-nhan"),
+            &[("secrecy", "0")],
+            &[("file", "van-ban.pdf", "application/pdf", bytes)],
+        )
         .await;
     assert_eq!(got.status, 303, "{}", got.text);
     got.location.split('?').next().unwrap().to_owned()

@@ -5,15 +5,18 @@ mod authority;
 mod authority_pages;
 mod city;
 mod desk;
-mod incoming;
-mod incoming_pages;
 mod documents;
 mod documents_pages;
+mod incoming;
+mod incoming_pages;
 mod people;
 mod registers;
 mod programs;
 mod tasks;
 mod registers_pages;
+mod scans;
+mod searching;
+mod work_files;
 
 use haidang_testkit::Rooms;
 

@@ -26,7 +26,8 @@ pub enum FileKind {
 
 impl FileKind {
     /// All kinds.
-    pub const ALL: &'static [Self] = &[Self::Pdf, Self::Jpeg, Self::Png, Self::Tiff, Self::Docx, Self::Xlsx, Self::Odt, Self::Zip];
+    pub const ALL: &'static [Self] =
+        &[Self::Pdf, Self::Jpeg, Self::Png, Self::Tiff, Self::Docx, Self::Xlsx, Self::Odt, Self::Zip];
 
     /// Media type as registered.
     pub fn media_type(self) -> &'static str {

@@ -41,7 +41,9 @@ fn allowed(name: &str) -> Option<Vec<&'static str>> {
         "documents" => &["kernel", "contracts", "signing"],
         "recognition" => &["contracts"],
         domain if DOMAINS.contains(&domain) => BELOW_DOMAINS,
-        "server" => return Some(BELOW_DOMAINS.iter().chain(DOMAINS).chain(&["documents", "recognition"]).copied().collect()),
+        "server" => {
+            return Some(BELOW_DOMAINS.iter().chain(DOMAINS).chain(&["documents", "recognition"]).copied().collect());
+        }
         _ => return None,
     };
     Some(list.to_vec())

@@ -7,6 +7,7 @@ use super::super::rules::is_coarse;
 use super::super::uploading::UPLOAD;
 use super::{next_step, path, reader, status};
 use crate::room::OfficeRoom;
+use crate::search::Part;
 use askama::Template;
 use axum::body::{Body, Bytes};
 use axum::extract::State as RoomState;
@@ -43,6 +44,8 @@ struct ScanPage {
     facts: SummaryList,
     download: String,
     retry: Option<String>,
+    register: Option<String>,
+    registered: Option<String>,
     picture: Option<Html>,
     text: Vec<String>,
     pages: Option<Pagination>,
@@ -233,6 +236,9 @@ async fn build(
         facts: facts(&page, &scan),
         download: page.href(format!("{}/tep", path(&scan.id))),
         retry: (may && scan.state == State::Failed).then(|| page.href(format!("{}/doc-lai", path(&scan.id)))),
+        register: (may && scan.state == State::Confirmed && scan.registered_as.is_none())
+            .then(|| page.href(format!("{}/van-ban-den", path(&scan.id)))),
+        registered: scan.registered_as.as_ref().map(|document| page.href(Part::Incoming.address(document))),
         picture: read.as_ref().map(|(_, text)| picture(&page, &scan, text)),
         text: read.map(|(_, text)| text.text().split("\n\n").map(str::to_owned).collect()).unwrap_or_default(),
         pages: (pages > 1).then(|| Pagination::numbered(page.lang, &base, u64::try_from(shown).unwrap_or(1), pages)),
@@ -315,6 +321,16 @@ pub(crate) async fn retry_scan(
 ) -> Answer {
     room.retry_scan(&reader(&visitor)?, &id).await?;
     redirect(visitor.lang, &path(&id))
+}
+
+/// Hands a confirmed paper to the incoming documents and goes there.
+pub(crate) async fn register_scan(
+    visitor: Visitor,
+    RoomState(room): RoomState<OfficeRoom>,
+    Path(id): Path<String>,
+) -> Answer {
+    let document = room.register_scan(&reader(&visitor)?, &id).await?;
+    redirect(visitor.lang, &Part::Incoming.address(&document))
 }
 
 /// The original, byte for byte, to be saved.
