@@ -122,7 +122,9 @@ impl OfficeRoom {
         if new.files.len() > MOST_FILES {
             return Err(wrong("too_many"));
         }
-        if let Some(row) = self.db.fetch_optional(sql::SAME_FILE, args![new.agency.as_str(), main.sha256.as_str()]).await? {
+        if let Some(row) =
+            self.db.fetch_optional(sql::SAME_FILE, args![new.agency.as_str(), main.sha256.as_str()]).await?
+        {
             return Ok(Received { id: row.text("id")?, new: false });
         }
         self.take_in(&By::official(reader, &new.agency), new, true).await
@@ -231,7 +233,8 @@ impl OfficeRoom {
                 Vec::new()
             }
         };
-        let layout = layout.into_iter().map(|one| Finding { article: one.article, found: one.found, wanted: one.wanted });
+        let layout =
+            layout.into_iter().map(|one| Finding { article: one.article, found: one.found, wanted: one.wanted });
         Ok(Examined { answers: rules::answers(&judged), judgement: summary(judged), layout: layout.collect() })
     }
 

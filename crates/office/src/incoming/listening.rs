@@ -113,11 +113,8 @@ impl OfficeRoom {
     /// The sender took a document back, replaced or corrected it. Events of one document come in order, so that what was
     /// dispatched has arrived by now.
     async fn take_withdrawal(&self, told: &DocumentWithdrawn) -> Result<(), Problem> {
-        let notice = Notice {
-            kind: told.kind.clone(),
-            reason: told.reason.clone(),
-            document: told.by_document.clone(),
-        };
+        let notice =
+            Notice { kind: told.kind.clone(), reason: told.reason.clone(), document: told.by_document.clone() };
         for row in self.db.fetch_all(sql::BY_DISPATCH, args![told.dispatch.as_str()]).await? {
             self.note_withdrawal(&Arrival::read(&row)?.id, &notice).await?;
         }

@@ -2,7 +2,7 @@
 
 use super::arriving::CLERK;
 use super::changing::missing;
-use super::model::{ArrivedFile, Arrival, Routing, Step};
+use super::model::{Arrival, ArrivedFile, Routing, Step};
 use super::rules::{self, Act, Colour, Part, State, Verdict};
 use super::{READ, ROUTE, is_mine, sql};
 use crate::reader::Reader;
@@ -124,7 +124,10 @@ pub fn choices(reader: &Reader<'_>, view: &View) -> Vec<Choice> {
     let led = view.routings.iter().any(|one| one.part == Part::Lead && is_mine(reader, arrival, one));
     let mut found = Vec::new();
     let mut offer = |wanted: bool, step: Choice| found.extend(wanted.then_some(step));
-    offer(can(CLERK) && now(Act::Register) && rules::verdict(arrival.integrity, arrival.identity) != Verdict::Return, Choice::Register);
+    offer(
+        can(CLERK) && now(Act::Register) && rules::verdict(arrival.integrity, arrival.identity) != Verdict::Return,
+        Choice::Register,
+    );
     offer(can(CLERK) && now(Act::Reject), Choice::Return);
     offer(can(CLERK) && arrival.state == State::Registered, Choice::Submit);
     offer(leads && now(Act::Begin), Choice::Begin);
@@ -196,7 +199,8 @@ impl OfficeRoom {
             .filter(|one| one.read_at.is_none() && is_mine(reader, &arrival, one))
             .map(|one| one.id)
             .collect();
-        let (now, person, name) = (self.ambient.now(), reader.actor.person.as_str(), reader.actor.display_name.as_str());
+        let (now, person, name) =
+            (self.ambient.now(), reader.actor.person.as_str(), reader.actor.display_name.as_str());
         for routing in unread {
             self.db.execute(sql::MARK_READ, args![routing, now, person, name]).await?;
         }

@@ -97,7 +97,13 @@ mod tests {
 
     #[test]
     fn anything_else_is_not() {
-        for (name, bytes) in [("a.xml", RECORD), ("a.json", "[]"), ("a.json", "{}"), ("a.json", r#"{"OrganName":"Sở"}"#), ("a.json", "{")] {
+        for (name, bytes) in [
+            ("a.xml", RECORD),
+            ("a.json", "[]"),
+            ("a.json", "{}"),
+            ("a.json", r#"{"OrganName":"Sở"}"#),
+            ("a.json", "{"),
+        ] {
             assert!(read(name, bytes.as_bytes()).is_none(), "{name} {bytes}");
         }
         assert!(read("a.json", &vec![b' '; MOST_BYTES + 1]).is_none());

@@ -108,7 +108,13 @@ impl OfficeRoom {
                     ];
                     tx.execute(sql::REGISTER, values).await?;
                     let detail = json!({ "register": taken.register, "number": taken.number, "entry": taken.entry });
-                    let change = Change { by, act: Act::Register.as_str(), audit: "office.arrival_registered", words: "", detail };
+                    let change = Change {
+                        by,
+                        act: Act::Register.as_str(),
+                        audit: "office.arrival_registered",
+                        words: "",
+                        detail,
+                    };
                     self.record_change(tx, &arrival, state, change).await?;
                     Ok::<_, Problem>(Registered { number: taken.number, register: taken.register })
                 })
@@ -152,8 +158,13 @@ impl OfficeRoom {
                     let arrival = locked(tx, id, None).await?;
                     let state = next(&arrival, Act::Reject)?;
                     tx.execute(sql::REJECT, args![id]).await?;
-                    let change =
-                        Change { by, act: Act::Reject.as_str(), audit: "office.arrival_returned", words: reason, detail: json!({}) };
+                    let change = Change {
+                        by,
+                        act: Act::Reject.as_str(),
+                        audit: "office.arrival_returned",
+                        words: reason,
+                        detail: json!({}),
+                    };
                     self.record_change(tx, &arrival, state, change).await
                 })
             })
@@ -201,7 +212,11 @@ impl OfficeRoom {
     /// `arrival_invalid` with field `work_file`, `arrival_state`.
     pub async fn file_arrival(&self, reader: &Reader<'_>, id: &str, work_file: &str) -> Result<(), Problem> {
         let arrival = self.arrival_of(reader, id).await?;
-        let led = self.arrival_routings(id).await?.iter().any(|one| one.part == rules::Part::Lead && super::is_mine(reader, &arrival, one));
+        let led = self
+            .arrival_routings(id)
+            .await?
+            .iter()
+            .any(|one| one.part == rules::Part::Lead && super::is_mine(reader, &arrival, one));
         if !led && !reader.actor.can_in(CLERK, &arrival.agency) {
             return Err(Problem::forbidden("not_allowed", "the clerk or whoever led the work puts it into a file"));
         }
@@ -219,8 +234,13 @@ impl OfficeRoom {
                     let arrival = locked(tx, id, None).await?;
                     let state = next(&arrival, Act::File)?;
                     tx.execute(sql::FILE_AWAY, args![id, work_file]).await?;
-                    let change =
-                        Change { by, act: Act::File.as_str(), audit: "office.arrival_filed", words: work_file, detail: json!({}) };
+                    let change = Change {
+                        by,
+                        act: Act::File.as_str(),
+                        audit: "office.arrival_filed",
+                        words: work_file,
+                        detail: json!({}),
+                    };
                     self.record_change(tx, &arrival, state, change).await
                 })
             })
@@ -242,7 +262,8 @@ impl OfficeRoom {
                     let state = if gone { rules::after(arrival.state, Act::Withdraw) } else { Some(arrival.state) };
                     // What was returned or taken back before stays as it is.
                     let Some(state) = state else { return Ok(()) };
-                    let act_by = if state == State::Withdrawn { None } else { arrival.act_by.map(|day| day.to_string()) };
+                    let act_by =
+                        if state == State::Withdrawn { None } else { arrival.act_by.map(|day| day.to_string()) };
                     let values = args![
                         id,
                         state.as_str(),
@@ -256,7 +277,8 @@ impl OfficeRoom {
                         tx.execute(sql::END_ROUTINGS, args![id, self.ambient.now()]).await?;
                     }
                     let detail = json!({ "kind": notice.kind, "by": notice.document });
-                    let change = Change { by, act: "notice", audit: "office.arrival_withdrawn", words: &notice.reason, detail };
+                    let change =
+                        Change { by, act: "notice", audit: "office.arrival_withdrawn", words: &notice.reason, detail };
                     self.record_change(tx, &arrival, state, change).await?;
                     if !gone && arrival.channel == rules::Channel::Exchange {
                         self.say_status(tx, &arrival, "15", None).await?;

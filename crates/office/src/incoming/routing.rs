@@ -53,9 +53,10 @@ impl Receiver {
     /// The name as shown, when the organ has such a person or role.
     fn name(&self, staff: &[StaffMember]) -> Option<String> {
         match self {
-            Self::Person(id) => {
-                staff.iter().find(|member| member.person.as_str() == id).map(|member| format!("{}, {}", member.name, member.title))
-            }
+            Self::Person(id) => staff
+                .iter()
+                .find(|member| member.person.as_str() == id)
+                .map(|member| format!("{}, {}", member.name, member.title)),
             Self::Role(role) => staff.iter().find(|member| member.role == *role).map(|member| member.title.clone()),
         }
     }
@@ -108,7 +109,8 @@ impl OfficeRoom {
     pub async fn instruct_arrival(&self, reader: &Reader<'_>, id: &str, order: &Instruction) -> Result<(), Problem> {
         let arrival = self.arrival_of(reader, id).await?;
         let routings = self.arrival_routings(id).await?;
-        let leads = routings.iter().any(|one| one.part == Part::Lead && one.state.is_open() && is_mine(reader, &arrival, one));
+        let leads =
+            routings.iter().any(|one| one.part == Part::Lead && one.state.is_open() && is_mine(reader, &arrival, one));
         let leader = reader.actor.can_in(ROUTE, &arrival.agency);
         if !leader && !(leads && reader.actor.can_in(ASSIGN, &arrival.agency)) {
             return Err(Problem::forbidden("not_allowed", "only a leader, or whoever leads and may assign, instructs"));
@@ -129,7 +131,11 @@ impl OfficeRoom {
                     if act == Act::Instruct {
                         tx.execute(sql::REPLACE_LEADS, args![id, now]).await?;
                         // The leader to whom a document comes back is the one who gave it out.
-                        let head = if leader { Some(me) } else { arrival.leader.as_deref().zip(arrival.leader_name.as_deref()) };
+                        let head = if leader {
+                            Some(me)
+                        } else {
+                            arrival.leader.as_deref().zip(arrival.leader_name.as_deref())
+                        };
                         let (head, name) = head.unzip();
                         let due = due.map(|day| day.to_string());
                         let lead = orders.iter().find(|one| one.part == Part::Lead).map(|one| one.name.as_str());
@@ -262,8 +268,13 @@ impl OfficeRoom {
                     }
                     tx.execute(sql::NAME_LEAD, args![id, name]).await?;
                     tx.execute(sql::MOVE, args![id, state.as_str(), None::<String>]).await?;
-                    let change =
-                        Change { by, act: Act::Begin.as_str(), audit: "office.arrival_begun", words: "", detail: json!({}) };
+                    let change = Change {
+                        by,
+                        act: Act::Begin.as_str(),
+                        audit: "office.arrival_begun",
+                        words: "",
+                        detail: json!({}),
+                    };
                     self.record_change(tx, &arrival, state, change).await
                 })
             })
@@ -346,7 +357,9 @@ impl OfficeRoom {
             words_problem("result_words", &words)?;
         }
         if document.chars().count() > 60 {
-            return Err(Problem::invalid("arrival_invalid", "no number of a document").field("result_document", "too_long"));
+            return Err(
+                Problem::invalid("arrival_invalid", "no number of a document").field("result_document", "too_long")
+            );
         }
         let (by, words) = (&By::official(reader, &arrival.agency), words.as_str());
         let document = Some(document).filter(|number| !number.is_empty());

@@ -83,9 +83,21 @@ fn the_worst_signature_decides() {
     };
     check(&[], (Answer::Absent, Answer::Absent, Answer::Absent), Verdict::Confirm);
     check(&[(Valid, Valid, true)], (Answer::Valid, Answer::Valid, Answer::Valid), Verdict::Good);
-    check(&[(Valid, Valid, true), (Valid, Valid, false)], (Answer::Valid, Answer::Valid, Answer::Unknown), Verdict::Good);
-    check(&[(Valid, Unknown, true), (Valid, Valid, true)], (Answer::Valid, Answer::Unknown, Answer::Valid), Verdict::Confirm);
-    check(&[(Invalid, Valid, true), (Valid, Valid, true)], (Answer::Invalid, Answer::Valid, Answer::Valid), Verdict::Return);
+    check(
+        &[(Valid, Valid, true), (Valid, Valid, false)],
+        (Answer::Valid, Answer::Valid, Answer::Unknown),
+        Verdict::Good,
+    );
+    check(
+        &[(Valid, Unknown, true), (Valid, Valid, true)],
+        (Answer::Valid, Answer::Unknown, Answer::Valid),
+        Verdict::Confirm,
+    );
+    check(
+        &[(Invalid, Valid, true), (Valid, Valid, true)],
+        (Answer::Invalid, Answer::Valid, Answer::Valid),
+        Verdict::Return,
+    );
     check(&[(Unknown, Invalid, true)], (Answer::Unknown, Answer::Invalid, Answer::Valid), Verdict::Return);
 }
 
@@ -132,9 +144,15 @@ fn wrong_details_are_named() {
         ..Details::default()
     };
     assert_eq!(faults(&good, today), []);
-    assert_eq!(faults(&Details { issued_on: today.tomorrow().ok(), ..good.clone() }, today), [("issued_on", "in_future")]);
+    assert_eq!(
+        faults(&Details { issued_on: today.tomorrow().ok(), ..good.clone() }, today),
+        [("issued_on", "in_future")]
+    );
     assert_eq!(faults(&Details { subject: "ă".repeat(501), ..good.clone() }, today), [("subject", "too_long")]);
-    assert_eq!(faults(&Details { urgency: 4, pages: Some(0), ..good }, today), [("urgency", "invalid"), ("pages", "invalid")]);
+    assert_eq!(
+        faults(&Details { urgency: 4, pages: Some(0), ..good }, today),
+        [("urgency", "invalid"), ("pages", "invalid")]
+    );
     let fields: Vec<_> = faults(&Details::default(), today).into_iter().map(|(field, _)| field).collect();
     assert_eq!(fields, ["from_name", "code_number", "subject", "issued_on"]);
 }

@@ -29,12 +29,7 @@ pub struct Exchange {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            register_group: "arrival".to_owned(),
-            amber_days: 3,
-            handling_days: 5,
-            exchange: Exchange::default(),
-        }
+        Self { register_group: "arrival".to_owned(), amber_days: 3, handling_days: 5, exchange: Exchange::default() }
     }
 }
 

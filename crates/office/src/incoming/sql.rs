@@ -31,14 +31,12 @@ pub const BY_SOURCE: &str = "SELECT id FROM office_arrival WHERE agency = $1 AND
 pub const ONE: &str = concat!("SELECT ", columns!(), " FROM office_arrival a WHERE a.id = $1");
 
 /// What came by a dispatch of this city or a document of an organ outside.
-pub const BY_DISPATCH: &str = concat!("SELECT ", columns!(), " FROM office_arrival a WHERE a.dispatch = $1 ORDER BY a.id");
+pub const BY_DISPATCH: &str =
+    concat!("SELECT ", columns!(), " FROM office_arrival a WHERE a.dispatch = $1 ORDER BY a.id");
 
 /// What came to an organ under the identifier that its sender gave it.
-pub const BY_DOCUMENT: &str = concat!(
-    "SELECT ",
-    columns!(),
-    " FROM office_arrival a WHERE a.agency = $1 AND a.document = $2 ORDER BY a.id"
-);
+pub const BY_DOCUMENT: &str =
+    concat!("SELECT ", columns!(), " FROM office_arrival a WHERE a.agency = $1 AND a.document = $2 ORDER BY a.id");
 
 /// Its files.
 pub const FILES: &str = "SELECT place, sha256, name, media_type, size, judgement, layout FROM office_arrival_file WHERE arrival_id = $1 ORDER BY place";
@@ -86,7 +84,8 @@ pub const NOTICE: &str = "UPDATE office_arrival SET state = $2, notice_kind = $3
 pub const INSERT_ROUTING: &str = "INSERT INTO office_routing (id, arrival_id, agency, part, person, role, receiver_name, words, due_on, given_by, given_name, given_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'open')";
 
 /// Instructions of a document, oldest first.
-pub const ROUTINGS: &str = concat!("SELECT ", routing_columns!(), " FROM office_routing r WHERE r.arrival_id = $1 ORDER BY r.id");
+pub const ROUTINGS: &str =
+    concat!("SELECT ", routing_columns!(), " FROM office_routing r WHERE r.arrival_id = $1 ORDER BY r.id");
 
 /// One instruction of a document.
 pub const ROUTING: &str =
@@ -96,7 +95,8 @@ pub const ROUTING: &str =
 pub const REPLACE_LEADS: &str = "UPDATE office_routing SET state = 'replaced', closed_at = $2 WHERE arrival_id = $1 AND part = 'lead' AND state IN ('open', 'begun')";
 
 /// Everything that was still open ends with the document.
-pub const END_ROUTINGS: &str = "UPDATE office_routing SET state = 'ended', closed_at = $2 WHERE arrival_id = $1 AND state IN ('open', 'begun')";
+pub const END_ROUTINGS: &str =
+    "UPDATE office_routing SET state = 'ended', closed_at = $2 WHERE arrival_id = $1 AND state IN ('open', 'begun')";
 
 /// An instruction goes on or ends.
 pub const MOVE_ROUTING: &str = "UPDATE office_routing SET state = $2, answer = $3, closed_at = $4 WHERE id = $1";
@@ -160,4 +160,3 @@ pub const DISPATCH_TOLD: &str = "UPDATE office_dispatch SET state = $2, words = 
 
 /// The dispatch by which a document went to an organ outside.
 pub const SENT_TO: &str = "SELECT dispatch FROM office_exchange_message WHERE direction = 'out' AND kind = 'document' AND document_id = $1 AND organ_id = $2 ORDER BY at DESC LIMIT 1";
-

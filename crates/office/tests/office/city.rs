@@ -5,9 +5,9 @@ pub use crate::people::{COMMUNE, DEPARTMENT, People, full_name, person};
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
+use haidang_contracts::Actor;
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::identity::Identity as _;
-use haidang_contracts::{Actor, actor::PersonId};
 use haidang_office::{Inner, OfficeRoom};
 use haidang_store::Blobs;
 use haidang_testkit::TestDb;
@@ -35,7 +35,12 @@ pub async fn room(db: &TestDb) -> OfficeRoom {
 
 /// The room with a desk the test looks at.
 pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
-    let room = OfficeRoom::new(Inner {
+    room_settled(db, desk, |_| {}).await
+}
+
+/// The same, with what the test settles otherwise.
+pub async fn room_settled(db: &TestDb, desk: &Arc<Desk>, settle: impl FnOnce(&mut Inner)) -> OfficeRoom {
+    let mut inner = Inner {
         db: db.db(),
         blobs: Blobs::open(db.folder().join("blobs")).await.unwrap(),
         ambient: db.ambient().clone(),
@@ -54,7 +59,9 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
         incoming: haidang_office::incoming::IncomingOffice::default(),
         authority: haidang_office::authority::AuthoritySettings::default(),
         origin: ORIGIN.to_owned(),
-    });
+    };
+    settle(&mut inner);
+    let room = OfficeRoom::new(inner);
     room.import_registers().await.unwrap();
     room
 }

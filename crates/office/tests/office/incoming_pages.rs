@@ -4,7 +4,7 @@
 use crate::ROOMS;
 use crate::city::{COMMUNE, NO_SUCH_ID, Visitor, api, api_change, api_files, page_of, person, room, served};
 use crate::incoming::SIGNED;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use serde_json::json;
 
 const LIST: &str = "/vi/can-bo/van-ban-den";
@@ -13,7 +13,11 @@ const LIST: &str = "/vi/can-bo/van-ban-den";
 async fn received(clerk: &mut Visitor, bytes: &[u8]) -> String {
     clerk.open(&format!("{LIST}/tiep-nhan")).await;
     let got = clerk
-        .send_files(&format!("{LIST}/tiep-nhan"), &[("secrecy", "0")], &[("file", "van-ban.pdf", "application/pdf", bytes)])
+        .send_files(
+            &format!("{LIST}/tiep-nhan"),
+            &[("secrecy", "0")],
+            &[("file", "van-ban.pdf", "application/pdf", bytes)],
+        )
         .await;
     assert_eq!(got.status, 303, "{}", got.text);
     got.location.split('?').next().unwrap().to_owned()

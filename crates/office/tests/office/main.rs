@@ -4,10 +4,11 @@
 mod authority;
 mod city;
 mod desk;
-mod incoming;
-mod incoming_pages;
 mod documents;
 mod documents_pages;
+mod incoming;
+mod incoming_exchange;
+mod incoming_pages;
 mod people;
 mod registers;
 

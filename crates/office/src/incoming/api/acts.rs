@@ -146,7 +146,8 @@ pub(crate) async fn instruct_arrival(
         let wrong = || Problem::invalid("arrival_invalid", "no receiver").field(field, "unknown");
         Receiver::parse(word).ok_or_else(wrong)
     };
-    let all = |field: &str, words: &[String]| words.iter().map(|word| parsed(field, word)).collect::<Result<Vec<_>, _>>();
+    let all =
+        |field: &str, words: &[String]| words.iter().map(|word| parsed(field, word)).collect::<Result<Vec<_>, _>>();
     let order = Instruction {
         revision: order.revision,
         lead: order.lead.as_deref().map(|word| parsed("lead", word)).transpose()?,

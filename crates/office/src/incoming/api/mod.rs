@@ -48,16 +48,36 @@ pub(crate) struct ArrivalDetails {
 
 impl From<&Details> for ArrivalDetails {
     fn from(details: &Details) -> Self {
-        let Details { from_name, code_number, code_notation, issued_on, kind, subject, signer, urgency, pages, answer_by } =
-            details.clone();
+        let Details {
+            from_name,
+            code_number,
+            code_notation,
+            issued_on,
+            kind,
+            subject,
+            signer,
+            urgency,
+            pages,
+            answer_by,
+        } = details.clone();
         Self { from_name, code_number, code_notation, issued_on, kind, subject, signer, urgency, pages, answer_by }
     }
 }
 
 impl From<ArrivalDetails> for Details {
     fn from(details: ArrivalDetails) -> Self {
-        let ArrivalDetails { from_name, code_number, code_notation, issued_on, kind, subject, signer, urgency, pages, answer_by } =
-            details;
+        let ArrivalDetails {
+            from_name,
+            code_number,
+            code_notation,
+            issued_on,
+            kind,
+            subject,
+            signer,
+            urgency,
+            pages,
+            answer_by,
+        } = details;
         Self { from_name, code_number, code_notation, issued_on, kind, subject, signer, urgency, pages, answer_by }
     }
 }

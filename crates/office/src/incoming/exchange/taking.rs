@@ -215,7 +215,8 @@ impl OfficeRoom {
             reason: Some(status.reason.clone()).filter(|reason| !reason.is_empty()),
         };
         let key = format!("status/{organ}/{}/{}/{}", about.document_id, status.code, wall(time::at(status.at)));
-        let known = Known { key, kind: "status", organ_id: organ.to_owned(), document_id: Some(about.document_id.clone()) };
+        let known =
+            Known { key, kind: "status", organ_id: organ.to_owned(), document_id: Some(about.document_id.clone()) };
         let values = self.exchange_values(&known, "taken", note);
         let (told, dispatch) = (&told, dispatch.as_str());
         self.db

@@ -112,8 +112,9 @@ async fn form(
     let size = form.page.size(LIMITS.file_bytes);
     let hint = form.page.t2("incoming-field-file-limits", "size", size, "count", LIMITS.files);
     form.add(FileUpload::new(form.field("file", "file").hint(hint)).accept(LIMITS.accept()).multiple());
-    let secrecy = ["0", "1", "2", "3"]
-        .map(|level| Choice::new(level, form.page.t(&format!("incoming-secrecy-{level}"))).chosen(fields.text("secrecy")));
+    let secrecy = ["0", "1", "2", "3"].map(|level| {
+        Choice::new(level, form.page.t(&format!("incoming-secrecy-{level}"))).chosen(fields.text("secrecy"))
+    });
     form.add(Choices::radios(form.field("secrecy", "secrecy"), secrecy.to_vec()).small());
     Ok(form)
 }

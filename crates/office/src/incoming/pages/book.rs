@@ -101,14 +101,15 @@ pub(super) async fn show_tracking_book(
         choices.push(Choice::new(code, name).chosen(&span.agency));
     }
     let field = |name: &str, key: &str| Field::new(page.lang, name, page.t(key));
-    let pairs =
-        [("co-quan", span.agency.clone()), ("tu", span.from.to_string()), ("den", span.until.to_string())];
+    let pairs = [("co-quan", span.agency.clone()), ("tu", span.from.to_string()), ("den", span.until.to_string())];
     html(BookPage {
         agency: (choices.len() > 1).then(|| Select::new(field("co-quan", "incoming-field-agency"), choices).always()),
         from: TextInput::new(field("tu", "incoming-book-from")).kind("date").value(span.from.to_string()).width(10),
         until: TextInput::new(field("den", "incoming-book-until")).kind("date").value(span.until.to_string()).width(10),
         print: format!("{}?{}", page.href(format!("{BOOK}/in")), haidang_web::encode(pairs)),
-        empty: lines.is_empty().then(|| EmptyState::new(page.t("incoming-book-empty")).next(page.t("incoming-title"), page.href(ARRIVED))),
+        empty: lines
+            .is_empty()
+            .then(|| EmptyState::new(page.t("incoming-book-empty")).next(page.t("incoming-title"), page.href(ARRIVED))),
         table: (!lines.is_empty()).then_some(table),
         page,
     })

@@ -75,17 +75,19 @@ fn registering(
     errors: Vec<ErrorItem>,
 ) -> FormPage {
     let mut form = FormPage::of(visitor, arrival, "register", "vao-so", errors);
-    let text = |name: &str, key: &str, width: u8| {
-        TextInput::new(form.field(name, key)).value(fields.text(name)).width(width)
-    };
+    let text =
+        |name: &str, key: &str, width: u8| TextInput::new(form.field(name, key)).value(fields.text(name)).width(width);
     let day = |name: &str, key: &str| text(name, key, 10).kind("date");
     let kinds: Vec<Choice> = std::iter::once(Choice::new("", form.page.t("incoming-kind-letter")))
-        .chain(room.documents.kinds.iter().filter(|kind| kind.named).map(|kind| Choice::new(&kind.name.vi, &kind.name.vi)))
+        .chain(
+            room.documents.kinds.iter().filter(|kind| kind.named).map(|kind| Choice::new(&kind.name.vi, &kind.name.vi)),
+        )
         .map(|choice| choice.chosen(fields.text("kind")))
         .collect();
     let known = kinds.iter().any(|choice| choice.checked);
-    let urgency = ["0", "1", "2", "3"]
-        .map(|level| Choice::new(level, form.page.t(&format!("incoming-urgency-{level}"))).chosen(fields.text("urgency")));
+    let urgency = ["0", "1", "2", "3"].map(|level| {
+        Choice::new(level, form.page.t(&format!("incoming-urgency-{level}"))).chosen(fields.text("urgency"))
+    });
     let mut parts = vec![
         super::part(text("from_name", "from", 30)),
         super::part(text("code_number", "number", 10)),
@@ -98,7 +100,9 @@ fn registering(
             super::part(text("kind", "kind", 20))
         },
         super::part(TextArea::new(form.field("subject", "subject")).value(fields.text("subject")).rows(3).limit(500)),
-        super::part(TextInput::new(form.field("signer", "signer").optional(true)).value(fields.text("signer")).width(30)),
+        super::part(
+            TextInput::new(form.field("signer", "signer").optional(true)).value(fields.text("signer")).width(30),
+        ),
         super::part(Choices::radios(form.field("urgency", "urgency"), urgency.to_vec()).small()),
         super::part(
             TextInput::new(form.field("pages", "pages").optional(true)).value(fields.text("pages")).numeric().width(3),

@@ -151,7 +151,8 @@ impl FormPage {
 
     /// A question of this form, with its hint where the texts have one.
     fn field(&self, name: &str, key: &str) -> Field {
-        let field = Field::new(self.page.lang, name, self.page.t(&format!("incoming-field-{key}"))).errors(&self.errors);
+        let field =
+            Field::new(self.page.lang, name, self.page.t(&format!("incoming-field-{key}"))).errors(&self.errors);
         let hint = format!("incoming-field-{key}-hint");
         if haidang_ui::texts::has(self.page.lang, &hint) { field.hint(self.page.t(&hint)) } else { field }
     }
@@ -257,7 +258,9 @@ pub(super) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             work::instruct_arrival,
         )
         .page(
-            Row::post("begin_arrival", "/can-bo/van-ban-den/{arrival}/bat-dau").official().audit("office.arrival_begun"),
+            Row::post("begin_arrival", "/can-bo/van-ban-den/{arrival}/bat-dau")
+                .official()
+                .audit("office.arrival_begun"),
             work::begin_arrival,
         )
         .page(

@@ -132,8 +132,10 @@ fn layout(page: &Page, files: &[ArrivedFile]) -> Option<Table> {
 fn details(page: &Page, arrival: &Arrival) -> SummaryList {
     let details = &arrival.details;
     let text = |key: &str, text: &str| (!text.is_empty()).then(|| row(page, key, page.vietnamese(text)));
-    let day = |key: &str, day: Option<jiff::civil::Date>| day.map(|day| row(page, key, Html::text(page.date_table(day))));
-    let mut rows = vec![row(page, "channel", Html::text(page.t(&format!("incoming-channel-{}", arrival.channel.as_str()))))];
+    let day =
+        |key: &str, day: Option<jiff::civil::Date>| day.map(|day| row(page, key, Html::text(page.date_table(day))));
+    let mut rows =
+        vec![row(page, "channel", Html::text(page.t(&format!("incoming-channel-{}", arrival.channel.as_str()))))];
     rows.extend(text("from", &details.from_name));
     rows.extend(text("code", &details.code()));
     rows.extend(day("issued-on", details.issued_on));

@@ -18,7 +18,8 @@ use jiff::civil::Date;
 pub(crate) async fn receivers(room: &OfficeRoom, agency: &str) -> Result<Vec<(String, String, bool)>, Problem> {
     let staff = room.directory.staff(agency).await?;
     let mut found = Vec::with_capacity(staff.len());
-    let mut roles: Vec<(&str, &str)> = staff.iter().map(|member| (member.role.as_str(), member.title.as_str())).collect();
+    let mut roles: Vec<(&str, &str)> =
+        staff.iter().map(|member| (member.role.as_str(), member.title.as_str())).collect();
     roles.sort_unstable();
     roles.dedup_by_key(|(role, _)| *role);
     for (role, title) in roles {
@@ -54,11 +55,16 @@ async fn instructing(
     let parts = [
         super::part(Select::new(form.field("lead", if running { "lead-new" } else { "lead" }), choices("lead"))),
         super::part(Choices::checkboxes(form.field("support", "support").optional(true), choices("support")).small()),
-        super::part(Choices::checkboxes(form.field("for_info", "for-info").optional(true), choices("for_info")).small()),
+        super::part(
+            Choices::checkboxes(form.field("for_info", "for-info").optional(true), choices("for_info")).small(),
+        ),
         super::part(TextArea::new(form.field("words", "words")).value(fields.text("words")).limit(2000)),
         super::part(TextInput::new(form.field("due", "due-days")).value(fields.text("due")).numeric().width(3)),
         super::part(
-            TextInput::new(form.field("due_on", "due-on").optional(true)).kind("date").value(fields.text("due_on")).width(10),
+            TextInput::new(form.field("due_on", "due-on").optional(true))
+                .kind("date")
+                .value(fields.text("due_on"))
+                .width(10),
         ),
         Html::trusted("<input type=\"hidden\" name=\"revision\" value=\"")
             .then(Html::text(fields.text("revision")))
@@ -121,12 +127,7 @@ pub(super) async fn begin_arrival(visitor: Visitor, Use(room): Use<OfficeRoom>, 
 }
 
 /// The reader's own instruction.
-async fn own_routing(
-    visitor: &Visitor,
-    room: &OfficeRoom,
-    arrival: &Arrival,
-    routing: &str,
-) -> Result<Routing, Fault> {
+async fn own_routing(visitor: &Visitor, room: &OfficeRoom, arrival: &Arrival, routing: &str) -> Result<Routing, Fault> {
     let reader = reader(visitor)?;
     let found = room.arrival_routings(&arrival.id).await?.into_iter().find(|one| one.id == routing);
     let found = found.filter(|one| is_mine(&reader, arrival, one));
@@ -145,9 +146,8 @@ fn answering(
     let mut form = FormPage::of(visitor, arrival, if leads { "hand-back" } else { "answer" }, &address, errors);
     form.add(TextArea::new(form.field("words", "answer")).value(fields.text("words")).limit(2000));
     if !leads {
-        let what = ["answer", "back"].map(|word| {
-            Choice::new(word, form.page.t(&format!("incoming-answer-{word}"))).chosen(fields.text("what"))
-        });
+        let what = ["answer", "back"]
+            .map(|word| Choice::new(word, form.page.t(&format!("incoming-answer-{word}"))).chosen(fields.text("what")));
         form.add(Choices::radios(form.field("what", "what"), what.to_vec()).small());
     }
     form
