@@ -121,8 +121,15 @@ fn business(document: &ExchangeDocument) -> Business {
         document_id,
         reason: document.reason.clone(),
         paper: Some(false),
-        update: (document.act == ExchangeAct::Update)
-            .then(|| edxml::UpdateInfo { document_info: Some(1), ..edxml::UpdateInfo::default() }),
+        // The document changes, its receivers do not; the lists behind the codes are the exchange's (unverified).
+        update: (document.act == ExchangeAct::Update).then(|| edxml::UpdateInfo {
+            document_info: Some(1),
+            document_receiver: Some(0),
+            receivers: organ_ids
+                .iter()
+                .map(|organ_id| edxml::Receiver { organ_id: organ_id.clone(), receiver_type: 0 })
+                .collect(),
+        }),
         replacements: replacements
             .iter()
             .map(|id| edxml::Replacement { document_id: id.clone(), organ_ids: organ_ids.clone() })
