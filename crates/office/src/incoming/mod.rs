@@ -20,7 +20,7 @@ pub mod sql;
 
 pub use arriving::{CLERK, MOST_FILES, NewArrival, NewFile, Received, refuse_secret};
 pub use exchange::{EXCHANGE, ExchangeMessages, Exchanged};
-pub use listening::{Arrivals, Statuses};
+pub use listening::Arrivals;
 pub use reading::{Choice, Same, Tray, View, Waits, Wanted, choices, deadline, waits};
 pub use registering::{Registered, Registering};
 pub use routing::{Instruction, Receiver, Until};

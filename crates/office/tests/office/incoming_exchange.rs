@@ -277,7 +277,6 @@ db_test! {
         let (room, post) = Post::open(&db).await;
         let ear = Arc::new(Ear::default());
         db.db().register(ear.clone());
-        db.db().register(Arc::new(haidang_office::incoming::Statuses(room.clone())));
         heads(&db).await;
         let bench = Bench { room: room.clone(), desk: Arc::new(Desk::default()) };
         let id = bench.at(haidang_office::documents::State::Issued).await;
