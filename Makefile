@@ -55,7 +55,7 @@ judge-apache: ## Have Apache's mod_auth_openidc sign a person in and out through
 	@scripts/judge-apache.sh
 
 .PHONY: judge-documents
-judge-documents: ## Start a city and have outside judges look at its time stamps, at PDFs it signed and at its edXML messages
+judge-documents: ## Start a city and have outside judges look at its time stamps, PDFs it signed, its edXML messages and how it reads scans
 	@scripts/judge-documents.sh
 
 .PHONY: bench

@@ -2,14 +2,14 @@
 # Has outside judges look at what a fresh city signs; their sums are the last line: N passed, N failed.
 #   scripts/judge-documents.sh             all parts
 #   scripts/judge-documents.sh time-stamps  only these
-# Parts: time-stamps pdf edxml
+# Parts: time-stamps pdf edxml ocr
 # The judges lie beside the repository, in ../shared/referees/documents, or where HAIDANG_TEST_JUDGES points.
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf edxml)
+[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf edxml ocr)
 has() { local part; for part in "${parts[@]}"; do [ "$part" = "$1" ] && return 0; done; return 1; }
 
 judge=${HAIDANG_TEST_JUDGES:-$root_dir/../shared/referees}/documents
@@ -75,6 +75,7 @@ has time-stamps && judged "time stamps (RFC 3161)" "$judge/check_tsa.sh" "$origi
 export HAIDANG_TEST_BIN HAIDANG_TEST_JUDGES_PYTHON="$python_home"
 has pdf && judged "signed PDF" scripts/judge-documents-pdf.sh
 has edxml && judged "edXML messages" scripts/judge-documents-edxml.sh
+has ocr && judged "scanned papers" scripts/judge-documents-ocr.sh
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -19,6 +19,7 @@ pub mod messages;
 pub mod once_only;
 pub mod papers;
 pub mod payment;
+pub mod recognition;
 pub mod vault;
 
 pub use actor::{Actor, ActorKind, Mandate, MandateKind, Position};

@@ -23,12 +23,15 @@ CREATE TABLE office_case_file (
     created_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX office_case_file_once ON office_case_file (agency, year, notation);
+CREATE INDEX office_case_file_due ON office_case_file (agency, state, hand_over_by);
+-- What lies in a file, as it was when it was laid in: its line of the list and the digest of its paper.
 CREATE TABLE office_case_file_document (
     id TEXT PRIMARY KEY,
     case_file TEXT NOT NULL,
     document TEXT NOT NULL,
     source TEXT NOT NULL CHECK (source IN ('out', 'internal', 'in')),
     ordinal BIGINT NOT NULL,
+    entry TEXT NOT NULL,
     added_by TEXT NOT NULL,
     added_at BIGINT NOT NULL
 );

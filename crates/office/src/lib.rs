@@ -21,6 +21,8 @@ mod reader;
 pub mod registers;
 mod room;
 mod routes;
+pub mod scans;
+pub mod search;
 
 pub use frame::tabs;
 pub use reader::Reader;
@@ -35,17 +37,20 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0002_create_register_event",
     "0003_create_register_root",
     "0004_create_authority",
+    "0005_create_certificate",
     "0010_create_document",
     "0011_create_document_version",
     "0012_create_document_paper",
     "0013_create_document_event",
     "0014_create_document_signing",
     "0015_create_dispatch",
-    "0016_create_certified_copy",
     "0017_create_case_file",
     "0020_create_arrival",
     "0021_create_arrival_file",
     "0022_create_routing",
     "0023_create_arrival_event",
     "0024_create_exchange_message",
+    "0050_create_text",
+    "0051_create_scan",
+    "0052_create_scan_page",
 ];

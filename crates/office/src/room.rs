@@ -41,6 +41,10 @@ pub struct Inner {
     pub scanner: Arc<dyn FileScanner>,
     /// Working days.
     pub days: Arc<dyn WorkingDays>,
+    /// Reading of scanned papers.
+    pub scans: crate::scans::ScanParts,
+    /// The index over all documents.
+    pub texts: crate::search::Texts,
     /// Which books agencies keep.
     pub registers: crate::registers::RegisterSettings,
     /// Kinds of document, organs on paper, retention.

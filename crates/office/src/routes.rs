@@ -12,16 +12,28 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_frame", Lang::En, include_str!("../locales/en/office_frame.ftl")),
     documents::TEXTS[0],
     documents::TEXTS[1],
+    documents::work_files::TEXTS[0],
+    documents::work_files::TEXTS[1],
     ("office_incoming", Lang::Vi, include_str!("../locales/vi/office_incoming.ftl")),
     ("office_incoming", Lang::En, include_str!("../locales/en/office_incoming.ftl")),
+    ("office_authority", Lang::Vi, include_str!("../locales/vi/office_authority.ftl")),
+    ("office_authority", Lang::En, include_str!("../locales/en/office_authority.ftl")),
     ("office_registers", Lang::Vi, include_str!("../locales/vi/office_registers.ftl")),
     ("office_registers", Lang::En, include_str!("../locales/en/office_registers.ftl")),
+    ("office_scans", Lang::Vi, include_str!("../locales/vi/office_scans.ftl")),
+    ("office_scans", Lang::En, include_str!("../locales/en/office_scans.ftl")),
+    ("office_search", Lang::Vi, include_str!("../locales/vi/office_search.ftl")),
+    ("office_search", Lang::En, include_str!("../locales/en/office_search.ftl")),
 ];
 
 /// All routes; each part adds its own.
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = Routes::new("office", room);
+    let routes = crate::authority::routes(routes);
     let routes = crate::registers::routes(routes);
     let routes = documents::routes(routes);
-    incoming::routes(routes)
+    let routes = documents::work_files::routes(routes);
+    let routes = incoming::routes(routes);
+    let routes = crate::scans::routes(routes);
+    crate::search::routes(routes)
 }

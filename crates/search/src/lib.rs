@@ -1,5 +1,6 @@
-//! The one text index of the house: Vietnamese with and without accents, in memory, rebuilt from the
-//! record. No other crate knows the engine behind it.
+//! The text indexes of the house: Vietnamese with and without accents, rebuilt from the record. No other crate knows
+//! the engine behind them. [`SearchIndex`] is for things named by people and stands in memory; [`texts`] is for whole
+//! documents, grows on disk and asks who reads.
 //!
 //! All words of a query must be found, in any order. What is found with the very accents that were
 //! typed comes first, then words whose tone mark stands elsewhere (`hoà`, `hòa`), then words that
@@ -8,6 +9,7 @@
 mod engine;
 mod rank;
 mod suggest;
+pub mod texts;
 mod vocabulary;
 
 use std::collections::HashMap;

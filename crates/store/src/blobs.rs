@@ -236,7 +236,11 @@ impl Blobs {
         self.root.join("incoming").join(Ambient::system().token())
     }
 
-    pub(crate) fn path(&self, sha256: &str) -> Result<PathBuf, StoreError> {
+    /// Where a file lies, for programs that read files by name. Never to be written.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when this is no address.
+    pub fn path(&self, sha256: &str) -> Result<PathBuf, StoreError> {
         if sha256.len() != 64 || !sha256.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
             return Err(StoreError::NotFound);
         }

@@ -1,6 +1,6 @@
 //! Naming heads, giving and ending delegations. Nothing is ever removed: what was said stays with when it was said.
 
-use crate::authority::model::{Delegation, Form, HeadMandate, Refusal, Term};
+use crate::authority::model::{Form, HeadMandate, Refusal, Term};
 use crate::authority::{rules, sql};
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
@@ -201,9 +201,7 @@ impl OfficeRoom {
     /// # Errors
     /// `not_allowed`, `mandate_not_found`, `authority_invalid`, `already_ended`.
     pub async fn end_mandate(&self, reader: &Reader<'_>, id: &str, reason: &str) -> Result<(), Problem> {
-        let missing = || Problem::not_found("mandate_not_found", "no such mandate");
-        let row = self.db.fetch_optional(sql::MANDATE, args![id]).await?.ok_or_else(missing)?;
-        let mandate = HeadMandate::read(&row)?;
+        let mandate = self.mandate(reader, id).await?;
         self.end(reader, &mandate.agency, sql::END_MANDATE, id, reason, "mandate").await
     }
 
@@ -212,9 +210,7 @@ impl OfficeRoom {
     /// # Errors
     /// `not_allowed`, `delegation_not_found`, `authority_invalid`, `already_ended`.
     pub async fn end_delegation(&self, reader: &Reader<'_>, id: &str, reason: &str) -> Result<(), Problem> {
-        let missing = || Problem::not_found("delegation_not_found", "no such delegation");
-        let row = self.db.fetch_optional(sql::DELEGATION, args![id]).await?.ok_or_else(missing)?;
-        let delegation = Delegation::read(&row)?;
+        let delegation = self.delegation(reader, id).await?;
         self.end(reader, &delegation.agency, sql::END_DELEGATION, id, reason, "delegation").await
     }
 

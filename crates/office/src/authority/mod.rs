@@ -1,13 +1,19 @@
 //! Authority: heads of agencies, what they let others sign, and why somebody may sign.
 
+mod api;
 mod giving;
+mod looking;
 mod model;
+mod pages;
+mod routes;
 pub mod rules;
 mod settings;
 mod signing;
 pub mod sql;
 
 pub use giving::{MANAGE, NewDelegation, NewMandate};
+pub use looking::{BoardRow, Why};
 pub use model::{Allowed, Delegation, Form, HeadMandate, Refusal, Signing, Term};
+pub(crate) use routes::routes;
 pub use settings::{AuthoritySettings, AuthoritySettingsError, Named, Organ, PLAIN_LETTER};
 pub(crate) use signing::INSPECT;

@@ -4,10 +4,13 @@ use crate::authority::giving::NewDelegation;
 use crate::authority::model::{Delegation, Form, HeadMandate, Refusal, Signing, Term};
 use crate::authority::settings::{AuthoritySettings, PLAIN_LETTER};
 use haidang_contracts::actor::PersonId;
+use haidang_contracts::papers::PartyCertificate;
 use haidang_kernel::problem::FieldError;
 use haidang_kernel::{text, time};
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 impl Term {
     /// Whether it holds at a moment: its days include the day, it was written down before, and not ended yet. So the
@@ -141,6 +144,127 @@ pub fn names(subject: &str, name: &str) -> bool {
     plain(subject) == plain(name)
 }
 
+/// The certificate that held at a moment, among those somebody has or had.
+///
+/// # Errors
+/// `CERT_MISSING` without any, `CERT_SUBJECT_MISMATCH` when all name somebody else, `CERT_EXPIRED` when none of the
+/// rest was in force.
+pub fn judge_certificates(
+    candidates: Vec<PartyCertificate>,
+    name: &str,
+    at: Timestamp,
+) -> Result<PartyCertificate, Refusal> {
+    if candidates.is_empty() {
+        return Err(Refusal::CertMissing);
+    }
+    let own: Vec<PartyCertificate> = candidates.into_iter().filter(|one| names(&one.subject, name)).collect();
+    if own.is_empty() {
+        return Err(Refusal::CertSubjectMismatch);
+    }
+    let moment = time::micros(at);
+    own.into_iter().find(|one| one.not_before <= moment && moment <= one.not_after).ok_or(Refusal::CertExpired)
+}
+
+/// How the board of certificates sees one official.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateState {
+    /// There is none.
+    Missing,
+    /// It names somebody else.
+    Mismatch,
+    /// It is over.
+    Expired,
+    /// It begins later.
+    Coming,
+    /// It ends within the days of the pack.
+    Expiring,
+    /// Nothing to do.
+    Fine,
+}
+
+impl CertificateState {
+    /// The word in data and texts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::Mismatch => "mismatch",
+            Self::Expired => "expired",
+            Self::Coming => "coming",
+            Self::Expiring => "expiring",
+            Self::Fine => "fine",
+        }
+    }
+}
+
+/// The state of a certificate now, and the days that are left when it is in force.
+pub fn certificate_state(
+    certificate: Option<&PartyCertificate>,
+    name: &str,
+    now: Timestamp,
+    warn_days: i64,
+) -> (CertificateState, Option<i64>) {
+    const DAY: i64 = 86_400_000_000;
+    let Some(certificate) = certificate else { return (CertificateState::Missing, None) };
+    let now = time::micros(now);
+    if !names(&certificate.subject, name) {
+        return (CertificateState::Mismatch, None);
+    }
+    if now > certificate.not_after {
+        return (CertificateState::Expired, None);
+    }
+    if now < certificate.not_before {
+        return (CertificateState::Coming, None);
+    }
+    let left = (certificate.not_after - now) / DAY;
+    let state = if left < warn_days { CertificateState::Expiring } else { CertificateState::Fine };
+    (state, Some(left))
+}
+
+/// Why one delegation does, or does not, let its holder sign something at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Fit {
+    /// It covers it.
+    Covers,
+    /// It was written down later.
+    Unknown,
+    /// Not in force on that day.
+    NotInForce,
+    /// For other kinds or fields.
+    OtherContent,
+    /// Without the document it must rest on.
+    BasisMissing,
+}
+
+impl Fit {
+    /// The word in texts.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Covers => "covers",
+            Self::Unknown => "unknown",
+            Self::NotInForce => "not-in-force",
+            Self::OtherContent => "other-content",
+            Self::BasisMissing => "basis-missing",
+        }
+    }
+}
+
+/// How one delegation was weighed.
+pub fn fit(delegation: &Delegation, what: &Signing<'_>, at: Timestamp) -> Fit {
+    if !delegation.term.known(at) {
+        Fit::Unknown
+    } else if !delegation.term.holds(at) {
+        Fit::NotInForce
+    } else if !delegation.covers(what) {
+        Fit::OtherContent
+    } else if delegation.basis_missing() {
+        Fit::BasisMissing
+    } else {
+        Fit::Covers
+    }
+}
+
 /// Longest text of a basis or a reason.
 pub const LONGEST: usize = 500;
 
@@ -197,4 +321,145 @@ pub fn delegation_errors(new: &NewDelegation, settings: &AuthoritySettings, toda
         wrong("fields", "unknown");
     }
     errors
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    fn person(number: u8) -> PersonId {
+        PersonId::parse(&format!("01900000-0000-7000-8000-0000000000{number:02}")).unwrap()
+    }
+
+    fn moment(day: u8) -> Timestamp {
+        time::at(date(2026, 3, i8::try_from(day).unwrap()).at(12, 0, 0, 0))
+    }
+
+    fn term(from: u8, to: Option<u8>, ended: Option<u8>) -> Term {
+        let day = |day: u8| date(2026, 3, i8::try_from(day).unwrap());
+        Term { from: day(from), to: to.map(day), given_at: moment(1), ended_at: ended.map(moment) }
+    }
+
+    fn head(number: u8, collective: Option<&str>) -> HeadMandate {
+        HeadMandate {
+            id: "m".into(),
+            agency: "a".into(),
+            person: person(number),
+            acting: false,
+            post: "GIÁM ĐỐC".into(),
+            collective: collective.map(str::to_owned),
+            basis: "x".into(),
+            term: term(1, None, None),
+            end_reason: None,
+        }
+    }
+
+    fn delegation(form: Form, kinds: &[&str], document: Option<&str>) -> Delegation {
+        Delegation {
+            id: form.as_str().into(),
+            agency: "a".into(),
+            person: person(2),
+            form,
+            from_post: "GIÁM ĐỐC".into(),
+            post: "PHÓ GIÁM ĐỐC".into(),
+            kinds: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
+            fields: Vec::new(),
+            basis: "x".into(),
+            basis_document: document.map(str::to_owned),
+            reason: "x".into(),
+            term: term(5, Some(20), None),
+            end_reason: None,
+        }
+    }
+
+    const DECISION: Signing<'static> = Signing { kind: "QĐ", field: "land", secrecy: 0 };
+
+    #[test]
+    fn every_refusal_has_its_case() {
+        let heads = [head(1, None)];
+        let check = |delegations: &[Delegation], what: Signing<'_>, day: u8, expected: Result<&[&str], Refusal>| {
+            let answer = judge(&person(2), &heads, delegations, &what, moment(day));
+            let lines = answer.map(|ground| ground.block_lines());
+            let expected = expected.map(|lines| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>());
+            assert_eq!(lines, expected, "{what:?} on {day}");
+        };
+        let deputy = [delegation(Form::InPlace, &[], None)];
+        check(&deputy, DECISION, 10, Ok(&["KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"]));
+        check(&deputy, Signing { secrecy: 1, ..DECISION }, 10, Err(Refusal::SecretRefused));
+        check(&[], DECISION, 10, Err(Refusal::NoDelegation));
+        check(&deputy, DECISION, 4, Err(Refusal::DelegationExpired));
+        check(&deputy, DECISION, 21, Err(Refusal::DelegationExpired));
+        check(&[delegation(Form::ByOrder, &["TB"], None)], DECISION, 10, Err(Refusal::KindNotCovered));
+        let elsewhere = Delegation { fields: vec!["health".into()], ..deputy[0].clone() };
+        check(&[elsewhere], DECISION, 10, Err(Refusal::KindNotCovered));
+        let bare = delegation(Form::Authorised, &[], None);
+        check(std::slice::from_ref(&bare), DECISION, 10, Err(Refusal::BasisMissing));
+        check(&[bare, deputy[0].clone()], DECISION, 10, Ok(&["KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"]));
+        let nobody = judge(&person(2), &[], &deputy, &DECISION, moment(10));
+        assert_eq!(nobody, Err(Refusal::NoMandate));
+        // The same form under a collective body, and the head's own signature.
+        let collective = [head(1, Some("ỦY BAN NHÂN DÂN"))];
+        for (who, expected) in [
+            (1, &["TM. ỦY BAN NHÂN DÂN", "GIÁM ĐỐC"][..]),
+            (2, &["TM. ỦY BAN NHÂN DÂN", "KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"]),
+        ] {
+            let ground = judge(&person(who), &collective, &deputy, &DECISION, moment(10)).unwrap();
+            assert_eq!(ground.block_lines(), expected);
+        }
+    }
+
+    #[test]
+    fn terms_hold_and_overlap_to_the_moment() {
+        for (one, other, expected) in [
+            (term(1, Some(5), None), term(5, None, None), true),
+            (term(1, Some(4), None), term(5, None, None), false),
+            (term(1, None, None), term(9, Some(9), None), true),
+            (term(1, None, Some(9)), term(10, None, None), false),
+            (term(1, None, Some(9)), Term { given_at: moment(9), ..term(9, None, None) }, false),
+            (term(1, None, Some(10)), Term { given_at: moment(9), ..term(9, None, None) }, true),
+        ] {
+            assert_eq!(one.overlaps(&other), expected, "{one:?} {other:?}");
+            assert_eq!(other.overlaps(&one), expected, "{other:?} {one:?}");
+        }
+        let given = Term { given_at: moment(7), ..term(1, Some(20), Some(15)) };
+        for (day, expected) in [(6, false), (7, true), (14, true), (15, false), (21, false)] {
+            assert_eq!(given.holds(moment(day)), expected, "{day}");
+        }
+    }
+
+    #[test]
+    fn certificates_are_weighed() {
+        let certificate = |subject: &str, from: u8, to: u8| PartyCertificate {
+            subject: subject.into(),
+            issuer: "CA".into(),
+            serial: "1".into(),
+            not_before: time::micros(moment(from)),
+            not_after: time::micros(moment(to)),
+            source: "file".into(),
+        };
+        let name = "Nguyễn Văn Mẫu";
+        for (candidates, expected) in [
+            (vec![], Err(Refusal::CertMissing)),
+            (vec![certificate("Trần Văn Khác", 1, 20)], Err(Refusal::CertSubjectMismatch)),
+            (vec![certificate(name, 1, 5)], Err(Refusal::CertExpired)),
+            (vec![certificate(name, 11, 20)], Err(Refusal::CertExpired)),
+            (vec![certificate(name, 11, 20), certificate("NGUYỄN  VĂN MẪU", 1, 12)], Ok(())),
+        ] {
+            let answer = judge_certificates(candidates.clone(), name, moment(10)).map(|_| ());
+            assert_eq!(answer, expected, "{candidates:?}");
+        }
+        for (certificate, expected) in [
+            (None, (CertificateState::Missing, None)),
+            (Some(certificate("Khác", 1, 20)), (CertificateState::Mismatch, None)),
+            (Some(certificate(name, 1, 9)), (CertificateState::Expired, None)),
+            (Some(certificate(name, 12, 20)), (CertificateState::Coming, None)),
+            (Some(certificate(name, 1, 20)), (CertificateState::Expiring, Some(10))),
+        ] {
+            assert_eq!(certificate_state(certificate.as_ref(), name, moment(10), 30), expected);
+        }
+        let long = certificate(name, 1, 20);
+        assert_eq!(certificate_state(Some(&long), name, moment(10), 10).0, CertificateState::Fine);
+    }
 }

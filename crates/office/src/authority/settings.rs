@@ -165,3 +165,55 @@ impl Default for AuthoritySettings {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn agency(code: &str, kind: &str) -> Agency {
+        Agency {
+            code: code.into(),
+            kind: kind.into(),
+            name_vi: String::new(),
+            name_en: String::new(),
+            parent: None,
+            commune_code: None,
+            valid_from: None,
+            valid_to: None,
+            successor: None,
+        }
+    }
+
+    #[test]
+    fn the_packs_say_how_agencies_sign() {
+        let haiphong = include_str!("../../../../packs/haiphong/office/authority.toml");
+        let mau = include_str!("../../../../packs/mau/office/authority.toml");
+        for (pack, code, kind, head, collective) in [
+            (haiphong, "H24.11824", "commune", "Chủ tịch", Some("Ủy ban nhân dân")),
+            (haiphong, "H24.S00", "city", "Chủ tịch", Some("Ủy ban nhân dân")),
+            (haiphong, "H24.S02", "department", "Giám đốc", None),
+            (haiphong, "H24.S01", "department", "Chánh Văn phòng", None),
+            (mau, "M01.S01", "department", "Chánh Văn phòng", None),
+        ] {
+            let settings = AuthoritySettings::from_toml(pack).unwrap();
+            let organ = settings.organ(&agency(code, kind)).unwrap();
+            assert_eq!((organ.head.as_str(), organ.collective.as_deref()), (head, collective), "{code}");
+            assert!(AuthoritySettings::default().kinds.iter().all(|kind| settings.knows_kind(&kind.code)));
+            assert!(!settings.fields.is_empty() && settings.organ(&agency("x", "police")).is_none());
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused() {
+        let kind = "[[kind]]\ncode = \"QĐ\"\nvi = \"Quyết định\"\nen = \"Decision\"\n";
+        for (text, expected) in [
+            (format!("{kind}{kind}"), "stands twice"),
+            ("expiring_days = 0".to_owned(), "expiring_days"),
+            ("expiring = 3".to_owned(), "unknown field"),
+        ] {
+            let error = AuthoritySettings::from_toml(&text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+}

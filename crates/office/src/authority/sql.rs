@@ -46,3 +46,9 @@ pub const END_MANDATE: &str =
 /// Ends a delegation, once.
 pub const END_DELEGATION: &str =
     "UPDATE office_delegation SET ended_by = $2, ended_at = $3, end_reason = $4 WHERE id = $1 AND ended_at IS NULL";
+
+/// Certificates that somebody was seen to hold in an agency.
+pub const CERTIFICATES: &str = "SELECT subject, issuer, serial, not_before, not_after, source FROM office_certificate WHERE person_id = $1 AND agency = $2 ORDER BY not_before DESC";
+
+/// Remembers a certificate; seeing it again changes nothing.
+pub const INSERT_CERTIFICATE: &str = "INSERT INTO office_certificate (person_id, agency, serial, issuer, subject, not_before, not_after, source, seen_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (person_id, agency, serial, issuer) DO NOTHING";

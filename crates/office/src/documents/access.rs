@@ -39,6 +39,7 @@ pub(crate) fn holds(part: Part, document: &Document, actor: &Actor) -> bool {
         Part::Signer => document.signer == me && can(SIGN),
         Part::Leader => can(SIGN),
         Part::Clerk => can(CLERK),
+        Part::Keeper => can(DRAFT) || can(CLERK),
     }
 }
 

@@ -262,7 +262,7 @@ mod tests {
         let secret = DraftForm { secrecy: 1, ..DraftForm::default() };
         assert_eq!(
             content(&secret, &settings, &[], &[]).map(drop).err().map(|p| p.code),
-            Some("secret_refused".into())
+            Some("secret_refused")
         );
     }
 }

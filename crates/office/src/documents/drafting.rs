@@ -294,6 +294,16 @@ impl OfficeRoom {
         Ok(document)
     }
 
+    /// An issued document by the token of its QR code, for the public page that checks it: whoever holds the paper holds
+    /// the token. Drafts have none to be found.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn issued_by_token(&self, token: &str) -> Result<Option<Document>, StoreError> {
+        let row = self.db.fetch_optional(sql::BY_TOKEN, args![token]).await?;
+        row.as_ref().map(Document::read).transpose()
+    }
+
     /// Records a look at a document or at one of its files.
     pub(super) async fn record_document_read(
         &self,

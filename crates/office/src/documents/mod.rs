@@ -4,6 +4,7 @@
 //! one, earlier ones stay.
 
 pub(crate) mod access;
+mod answers;
 mod api;
 pub mod body;
 mod compare;
@@ -23,7 +24,9 @@ mod settings;
 mod signing;
 pub mod sql;
 pub mod table;
+pub mod work_files;
 
+pub use answers::DispatchAnswers;
 pub use compare::Change;
 pub use content::DraftForm;
 pub use issuing::{KEEP_ISSUED, KeepIssued};

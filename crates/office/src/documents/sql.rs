@@ -113,3 +113,6 @@ pub const BY_CODE: &str = concat!(
     document!(),
     " FROM office_document WHERE agency = $1 AND code_number = $2 AND code_notation = $3 ORDER BY changed_at DESC LIMIT 20"
 );
+
+/// What a receiver said of a document that was withdrawn.
+pub const DISPATCH_WORDS: &str = "UPDATE office_dispatch SET words = $2, changed_at = $3 WHERE id = $1";

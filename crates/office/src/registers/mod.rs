@@ -27,6 +27,7 @@ pub use reading::{BookFilter, LinePage, Root};
 pub(crate) use routes::routes;
 pub use rules::Counts;
 pub use settings::{RegisterSettings, Scheme, SettingsError};
+pub(crate) use taking::moment;
 pub use taking::take;
 pub use verify::{Event, Fault, Finding};
 pub use verifying::Verdict;

@@ -119,7 +119,7 @@ fn columns(register: &Register, form: Form, line: &Line) -> Vec<String> {
     match (form, register.direction) {
         (Form::Tracking, _) => vec![
             printed_number(line.number),
-            kept(&[entry.original_number.as_str(), what.as_str()].join(" ").trim().to_owned()),
+            kept([entry.original_number.as_str(), what.as_str()].join(" ").trim()),
             kept(&entry.receivers),
             kept(&day(entry.due_on)),
             kept(&entry.progress),

@@ -147,3 +147,38 @@ impl Default for RegisterSettings {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_packs_name_their_registers() {
+        for pack in [
+            include_str!("../../../../packs/haiphong/office/registers.toml"),
+            include_str!("../../../../packs/mau/office/registers.toml"),
+        ] {
+            let settings = RegisterSettings::from_toml(pack).unwrap();
+            assert_eq!(settings.hold_minutes, 30);
+            for known in RegisterSettings::default().schemes {
+                assert!(settings.title(known.direction, &known.group).is_some(), "{}", known.group);
+            }
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_register_is_refused() {
+        let one = "[[register]]\ndirection = \"out\"\ngroup = \"admin\"\nvi = \"Sổ\"\nen = \"Book\"\n";
+        let check = |text: &str, expected: &str| {
+            let error = RegisterSettings::from_toml(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        };
+        assert!(RegisterSettings::from_toml(one).is_ok());
+        check(&format!("{one}{one}"), "out/admin stands twice for *");
+        check(&one.replace("admin", "Hành chính"), "must be lower-case");
+        check(&one.replace("out", "sideways"), "unknown variant");
+        check(&format!("hold_minutes = 0\n{one}"), "hold_minutes");
+        check(&format!("hold = 1\n{one}"), "unknown field");
+    }
+}

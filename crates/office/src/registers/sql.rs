@@ -110,8 +110,7 @@ pub const STAMP_ROOT: &str =
 pub const ROOT: &str = "SELECT root, token FROM office_register_root WHERE day = $1";
 
 /// Roots, the newest first.
-pub const ROOTS: &str =
-    "SELECT day, leaves, root, stamped_at FROM office_register_root ORDER BY day DESC LIMIT $1";
+pub const ROOTS: &str = "SELECT day, leaves, root, stamped_at FROM office_register_root ORDER BY day DESC LIMIT $1";
 
 /// The chain of a book.
 pub const EVENTS: &str =

@@ -40,7 +40,7 @@ async fn may(room: &OfficeRoom, who: &str, kind: &str) -> Result<Allowed, Refusa
 }
 
 /// The chair heads the commune from today.
-async fn with_head(db: &TestDb) -> OfficeRoom {
+pub async fn with_head(db: &TestDb) -> OfficeRoom {
     let room = room(db).await;
     let chair = actor("chair").await;
     let today = room.ambient.today();

@@ -38,6 +38,11 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
     room_settled(db, desk, |_| {}).await
 }
 
+/// The room with something that reads scans.
+pub async fn room_that_reads(db: &TestDb, desk: &Arc<Desk>, scans: haidang_office::scans::ScanParts) -> OfficeRoom {
+    room_settled(db, desk, |inner| inner.scans = scans).await
+}
+
 /// The same, with what the test settles otherwise.
 pub async fn room_settled(db: &TestDb, desk: &Arc<Desk>, settle: impl FnOnce(&mut Inner)) -> OfficeRoom {
     let mut inner = Inner {
@@ -54,6 +59,8 @@ pub async fn room_settled(db: &TestDb, desk: &Arc<Desk>, settle: impl FnOnce(&mu
         archive: desk.clone(),
         scanner: Arc::new(PatternScanner),
         days: desk.clone(),
+        scans: haidang_office::scans::ScanParts::default(),
+        texts: haidang_office::search::Texts::in_folder(db.folder().join("texts")),
         registers: haidang_office::registers::RegisterSettings::default(),
         documents: crate::people::documents(),
         incoming: haidang_office::incoming::IncomingOffice::default(),
@@ -117,7 +124,8 @@ impl Got {
     }
 }
 
-async fn send(served: &Served, request: Request) -> Got {
+/// Sends a request of any form.
+pub async fn send(served: &Served, request: Request) -> Got {
     let (parts, body) = served.call(request).await.into_parts();
     let body = body.collect().await.unwrap().to_bytes().to_vec();
     let text = String::from_utf8_lossy(&body).into_owned();

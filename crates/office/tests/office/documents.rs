@@ -164,6 +164,11 @@ db_test! {
             assert!(file.contains(part), "{part} in {file}");
         }
         assert!(file.find("signed officer").unwrap() < file.find("signed organ").unwrap());
+        let checked = bench.room.issued_by_token(&document.token).await.unwrap().map(|found| found.id);
+        assert_eq!(checked.as_deref(), Some(id.as_str()));
+        let draft = bench.at(State::Signed).await;
+        let token = bench.get(&draft).await.token;
+        assert!(bench.room.issued_by_token(&token).await.unwrap().is_none(), "nobody checks what was not issued");
         let record = document.record.clone().unwrap();
         assert_eq!((record["CodeNumber"].as_str(), record["IssuedDate"].as_str()), (Some("01"), Some("03/03/2026")));
         let channels: Vec<_> = bench.room.dispatches(&document).await.unwrap().into_iter().map(|one| (one.channel, one.state)).collect();

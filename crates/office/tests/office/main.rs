@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod authority;
+mod authority_pages;
 mod city;
 mod desk;
 mod documents;
@@ -11,6 +12,10 @@ mod incoming_exchange;
 mod incoming_pages;
 mod people;
 mod registers;
+mod registers_pages;
+mod scans;
+mod searching;
+mod work_files;
 
 use haidang_testkit::Rooms;
 

@@ -6,11 +6,12 @@ use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
 use haidang_office::registers::{self, Claim, Direction, Entry, Finding, Proof, Taken, Verdict};
 use haidang_office::{OfficeRoom, Reader};
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 
-async fn take_on(room: &OfficeRoom, agency: &str, group: &str, on: Date) -> Result<Taken, Problem> {
+/// Takes the next number of a group of kinds.
+pub async fn take_on(room: &OfficeRoom, agency: &str, group: &str, on: Date) -> Result<Taken, Problem> {
     let (agency, group, ambient) = (agency.to_owned(), group.to_owned(), room.ambient.clone());
     let document: haidang_kernel::id::Id<()> = ambient.new_id();
     let document = document.to_string();
@@ -80,7 +81,8 @@ fn claim<'c>(document: &'c str, on: Date) -> Claim<'c> {
     Claim { agency: COMMUNE, direction: Direction::Out, group: "admin", document, on, summary }
 }
 
-async fn held(room: &OfficeRoom, document: &'static str) -> Taken {
+/// Holds a number for a document.
+pub async fn hold_number(room: &OfficeRoom, document: &'static str) -> Taken {
     let (today, settings) = (room.ambient.today(), room.registers.clone());
     step!(room, |tx, ambient| {
         let (claim, settings) = (claim(document, today), settings.clone());
@@ -117,7 +119,7 @@ db_test! {
 
     async fn a_held_number_is_issued_given_back_or_voided(db: TestDb) {
         let room = room(&db).await;
-        let (one, two, three) = (held(&room, "d1").await, held(&room, "d2").await, held(&room, "d3").await);
+        let (one, two, three) = (hold_number(&room, "d1").await, hold_number(&room, "d2").await, hold_number(&room, "d3").await);
         assert_eq!([one.number, two.number, three.number], [1, 2, 3]);
         assert_eq!(issue(&room, &one, "d2").await.unwrap_err().code, "number_not_held");
         issue(&room, &one, "d1").await.unwrap();
@@ -133,7 +135,7 @@ db_test! {
         assert_eq!(issue(&room, &three, "d3").await.unwrap_err().code, "number_not_held");
         let round = room.tick_registers().await;
         assert_eq!((round.released, round.voided, round.failed), (1, 0, 0));
-        let again = held(&room, "d4").await;
+        let again = hold_number(&room, "d4").await;
         assert_eq!(again.number, 3);
         room.ambient.advance(SignedDuration::from_hours(24));
         let round = room.tick_registers().await;
@@ -151,7 +153,7 @@ db_test! {
         let last = date(room.ambient.today().year(), 12, 31);
         room.ambient.set(time::at(last.at(16, 0, 0, 0)));
         let taken = take_on(&room, COMMUNE, "admin", last).await.unwrap();
-        held(&room, "d2").await;
+        hold_number(&room, "d2").await;
         room.ambient.set(time::at(last.tomorrow().unwrap().at(0, 30, 0, 0)));
         let round = room.tick_registers().await;
         // First the held number goes back, in the same round its day closes, then its year.
@@ -270,7 +272,7 @@ async fn write_at_random(room: OfficeRoom, writer: u64, seed: u64, acts: u32) {
         let document = format!("d-{writer}-{act}");
         let (today, settings) = (room.ambient.today(), room.registers.clone());
         let first = document.clone();
-        let (fails, holds, issues) = (dice % 10 == 0, dice % 3 == 0, dice % 5 > 1);
+        let (fails, holds, issues) = (dice.is_multiple_of(10), dice.is_multiple_of(3), dice % 5 > 1);
         let taken = step!(room, |tx, ambient| {
             let (document, settings) = (first.clone(), settings.clone());
             async move {

@@ -12,6 +12,8 @@ pub enum FileKind {
     Jpeg,
     /// Picture.
     Png,
+    /// Scanned pages.
+    Tiff,
     /// Text document (Office Open XML).
     Docx,
     /// Table (Office Open XML).
@@ -24,7 +26,7 @@ pub enum FileKind {
 
 impl FileKind {
     /// All kinds.
-    pub const ALL: &'static [Self] = &[Self::Pdf, Self::Jpeg, Self::Png, Self::Docx, Self::Xlsx, Self::Odt, Self::Zip];
+    pub const ALL: &'static [Self] = &[Self::Pdf, Self::Jpeg, Self::Png, Self::Tiff, Self::Docx, Self::Xlsx, Self::Odt, Self::Zip];
 
     /// Media type as registered.
     pub fn media_type(self) -> &'static str {
@@ -32,6 +34,7 @@ impl FileKind {
             Self::Pdf => "application/pdf",
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
+            Self::Tiff => "image/tiff",
             Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::Odt => "application/vnd.oasis.opendocument.text",
@@ -50,6 +53,7 @@ impl FileKind {
             Self::Pdf => &["pdf"],
             Self::Jpeg => &["jpg", "jpeg"],
             Self::Png => &["png"],
+            Self::Tiff => &["tif", "tiff"],
             Self::Docx => &["docx"],
             Self::Xlsx => &["xlsx"],
             Self::Odt => &["odt"],
@@ -63,6 +67,7 @@ impl FileKind {
             Self::Pdf => "PDF",
             Self::Jpeg => "JPG",
             Self::Png => "PNG",
+            Self::Tiff => "TIFF",
             Self::Docx => "DOCX",
             Self::Xlsx => "XLSX",
             Self::Odt => "ODT",
@@ -81,6 +86,7 @@ impl FileKind {
             Self::Pdf => &["application/x-pdf"],
             Self::Jpeg => &["image/jpg", "image/pjpeg"],
             Self::Png => &["image/x-png"],
+            Self::Tiff => &["image/tif", "image/x-tiff"],
             Self::Docx | Self::Xlsx | Self::Odt => &["application/zip"],
             Self::Zip => &["application/x-zip-compressed", "application/x-zip"],
         }
@@ -104,6 +110,7 @@ pub(crate) fn sniff(head: &[u8]) -> Sniffed {
         Some("application/pdf") => Sniffed::Known(FileKind::Pdf),
         Some("image/jpeg") => Sniffed::Known(FileKind::Jpeg),
         Some("image/png") => Sniffed::Known(FileKind::Png),
+        Some("image/tiff") => Sniffed::Known(FileKind::Tiff),
         // The magic of a zip container is the same for all; `infer` guesses by its first entry, which anyone can forge.
         _ if head.starts_with(b"PK\x03\x04") => Sniffed::Archive,
         _ => Sniffed::Unknown,
@@ -168,6 +175,7 @@ mod tests {
     fn the_first_bytes_are_read() {
         assert_eq!(sniff(b"%PDF-1.7\n"), Sniffed::Known(FileKind::Pdf));
         assert_eq!(sniff(&[0xFF, 0xD8, 0xFF, 0xE0]), Sniffed::Known(FileKind::Jpeg));
+        assert_eq!(sniff(b"II*\0\x08\0\0\0"), Sniffed::Known(FileKind::Tiff));
         assert_eq!(sniff(b"PK\x03\x04rest"), Sniffed::Archive);
         for nothing in [&b"MZ\x90\x00"[..], b"<html>", b"\x7fELF", b"<svg xmlns", b"#!/bin/sh", b"", b"GIF89a"] {
             assert_eq!(sniff(nothing), Sniffed::Unknown, "{nothing:?}");

@@ -50,6 +50,15 @@ impl UploadLimits {
         timeout: Duration::from_secs(300),
     };
 
+    /// Scanned papers: PDF and pictures; 20 files of 50 MB, 200 MB in all, ten minutes.
+    pub const SCANS: Self = Self {
+        files: 20,
+        file_bytes: 50 * MEGABYTE,
+        total_bytes: 200 * MEGABYTE,
+        kinds: &[FileKind::Pdf, FileKind::Jpeg, FileKind::Png, FileKind::Tiff],
+        timeout: Duration::from_secs(600),
+    };
+
     /// One PDF.
     pub const ONE_PDF: Self = Self {
         files: 1,

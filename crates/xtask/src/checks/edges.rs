@@ -37,8 +37,9 @@ fn allowed(name: &str) -> Option<Vec<&'static str>> {
         "web" => &["kernel", "contracts", "store", "ui"],
         TESTKIT => &["kernel", "contracts", "store", "web", "ui"],
         "documents" => &["kernel", "contracts", "signing"],
+        "recognition" => &["contracts"],
         domain if DOMAINS.contains(&domain) => BELOW_DOMAINS,
-        "server" => return Some(BELOW_DOMAINS.iter().chain(DOMAINS).chain(&["documents"]).copied().collect()),
+        "server" => return Some(BELOW_DOMAINS.iter().chain(DOMAINS).chain(&["documents", "recognition"]).copied().collect()),
         _ => return None,
     };
     Some(list.to_vec())

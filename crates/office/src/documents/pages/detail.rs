@@ -101,7 +101,7 @@ async fn waiting(room: &OfficeRoom, page: &Page, document: &Document) -> Result<
             }
             None => holders(room, agency, access::REVIEW, &document.drafter).await?,
         },
-        Part::Checker | Part::Clerk => holders(room, agency, access::CLERK, "").await?,
+        Part::Checker | Part::Clerk | Part::Keeper => holders(room, agency, access::CLERK, "").await?,
         Part::Leader => holders(room, agency, access::SIGN, "").await?,
     };
     let key = format!("documents-now-{}", dashed(document.state.as_str()));

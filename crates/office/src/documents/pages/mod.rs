@@ -36,17 +36,17 @@ use haidang_web::{Fault, Visitor};
 pub(super) const LIST: &str = "/can-bo/van-ban";
 
 /// Address of one document, without language.
-pub(super) fn path(id: &str) -> String {
+pub(in crate::documents) fn path(id: &str) -> String {
     format!("{LIST}/{id}")
 }
 
 /// Who asks.
-pub(super) fn reader(visitor: &Visitor) -> Result<Reader<'_>, Fault> {
+pub(in crate::documents) fn reader(visitor: &Visitor) -> Result<Reader<'_>, Fault> {
     let actor = visitor.require_actor()?;
     Ok(Reader { actor, channel: visitor.channel.as_str(), request_id: &visitor.request_id })
 }
 
-fn office_page(visitor: &Visitor, title: impl Into<String>) -> Page {
+pub(in crate::documents) fn office_page(visitor: &Visitor, title: impl Into<String>) -> Page {
     let mut page = visitor.page(title, "documents");
     page.private = true;
     page
@@ -76,7 +76,7 @@ fn urgency_tag(page: &Page, urgency: i64) -> Option<Tag> {
     (urgency > 0).then(|| page.tag(page.t(&format!("documents-urgency-{urgency}"))).late())
 }
 
-fn link(page: &Page, path: &str, text: &str) -> Html {
+pub(in crate::documents) fn link(page: &Page, path: &str, text: &str) -> Html {
     Html::trusted("<a class=\"govuk-link\" href=\"")
         .then(Html::text(page.href(path)))
         .then(Html::trusted("\">"))

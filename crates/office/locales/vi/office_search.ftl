@@ -1,0 +1,27 @@
+# Tìm văn bản.
+doc-search-count = { $count } văn bản
+doc-search-empty = Không tìm thấy văn bản nào
+doc-search-empty-next = Thử bớt từ, bỏ dấu, hoặc bỏ các điều kiện lọc. Chỉ văn bản ông/bà được đọc mới hiện ra.
+doc-search-error-from = Ngày đầu: hãy nhập ngày có thật, ví dụ 5 1 2026
+doc-search-error-order = Ngày cuối không thể trước ngày đầu
+doc-search-error-until = Ngày cuối: hãy nhập ngày có thật, ví dụ 5 1 2026
+doc-search-error-words = Hãy nhập từ cần tìm, hoặc chọn một điều kiện lọc
+doc-search-from = Từ ngày
+doc-search-kind = Loại văn bản
+doc-search-narrow = Lọc kỹ hơn
+doc-search-next = Trang sau
+doc-search-order = Thứ tự
+doc-search-order-best = Sát nhất trước
+doc-search-order-newest = Mới nhất trước
+doc-search-organ = Cơ quan ban hành
+doc-search-part = Phần
+doc-search-part-documents = Văn bản đi
+doc-search-part-incoming = Văn bản đến
+doc-search-part-scans = Văn bản quét
+doc-search-place = Trang { $page } trên { $pages }
+doc-search-previous = Trang trước
+doc-search-title = Tìm văn bản
+doc-search-until = Đến ngày
+doc-search-untitled = Chưa có trích yếu
+doc-search-words = Từ, cụm từ hoặc số văn bản
+doc-search-words-hint = Có dấu hoặc không dấu. Cụm từ đặt trong ngoặc kép; số như 123 hoặc 123/UBND-VP.
