@@ -8,9 +8,7 @@ use super::rules::Channel;
 use super::sql;
 use crate::room::OfficeRoom;
 use async_trait::async_trait;
-use haidang_contracts::events::{
-    DOCUMENT_DISPATCHED, DOCUMENT_WITHDRAWN, DocumentDispatched, DocumentWithdrawn,
-};
+use haidang_contracts::events::{DOCUMENT_DISPATCHED, DOCUMENT_WITHDRAWN, DocumentDispatched, DocumentWithdrawn};
 use haidang_kernel::problem::{Problem, ProblemKind};
 use haidang_store::args;
 use haidang_store::outbox::{Consumer, Event, Failure};

@@ -116,6 +116,7 @@ impl OfficeRoom {
                         detail,
                     };
                     self.record_change(tx, &arrival, state, change).await?;
+                    self.index_arrival(tx, id).await?;
                     Ok::<_, Problem>(Registered { number: taken.number, register: taken.register })
                 })
             })

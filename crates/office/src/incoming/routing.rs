@@ -149,7 +149,8 @@ impl OfficeRoom {
                     }
                     let detail = json!({ "receivers": orders.len(), "due": due.map(|day| day.to_string()) });
                     let change = Change { by, act: act.as_str(), audit: "office.arrival_instructed", words, detail };
-                    self.record_change(tx, &arrival, state, change).await
+                    self.record_change(tx, &arrival, state, change).await?;
+                    self.index_arrival(tx, id).await
                 })
             })
             .await
@@ -276,7 +277,8 @@ impl OfficeRoom {
                         words: "",
                         detail: json!({}),
                     };
-                    self.record_change(tx, &arrival, state, change).await
+                    self.record_change(tx, &arrival, state, change).await?;
+                    self.index_arrival(tx, id).await
                 })
             })
             .await
