@@ -1,5 +1,5 @@
-//! What organs of the city tell each other, from the outbox: a dispatch arrives, a withdrawal takes it out of hand, a
-//! status comes back. Each may come again and changes nothing then.
+//! What organs of the city tell each other, from the outbox: a dispatch arrives, a withdrawal takes it out of
+//! hand. Each may come again and changes nothing then.
 
 use super::arriving::{NewArrival, NewFile};
 use super::changing::By;
@@ -8,9 +8,7 @@ use super::rules::Channel;
 use super::sql;
 use crate::room::OfficeRoom;
 use async_trait::async_trait;
-use haidang_contracts::events::{
-    DOCUMENT_DISPATCHED, DOCUMENT_STATUS, DOCUMENT_WITHDRAWN, DocumentDispatched, DocumentStatus, DocumentWithdrawn,
-};
+use haidang_contracts::events::{DOCUMENT_DISPATCHED, DOCUMENT_WITHDRAWN, DocumentDispatched, DocumentWithdrawn};
 use haidang_kernel::problem::{Problem, ProblemKind};
 use haidang_store::args;
 use haidang_store::outbox::{Consumer, Event, Failure};
@@ -45,33 +43,6 @@ impl Consumer for Arrivals {
             let told: DocumentWithdrawn = event.read()?;
             self.0.take_withdrawal(&told).await.map_err(failure)
         }
-    }
-}
-
-/// Notes on dispatches what their receivers say.
-pub struct Statuses(pub OfficeRoom);
-
-#[async_trait]
-impl Consumer for Statuses {
-    fn name(&self) -> &'static str {
-        "office.statuses"
-    }
-
-    fn wants(&self, kind: &str) -> bool {
-        kind == DOCUMENT_STATUS
-    }
-
-    async fn take(&self, event: &Event) -> Result<(), Failure> {
-        let told: DocumentStatus = event.read()?;
-        let (state, words) = match told.status.as_str() {
-            "02" => ("refused", told.reason.unwrap_or_default()),
-            "01" | "03" | "04" | "05" | "06" => ("received", told.status.clone()),
-            // An answer to a recall changes nothing: the dispatch is withdrawn already.
-            _ => return Ok(()),
-        };
-        let values = args![told.dispatch.as_str(), state, words, haidang_kernel::time::from_micros(told.at)];
-        self.0.db.execute(sql::DISPATCH_TOLD, values).await?;
-        Ok(())
     }
 }
 

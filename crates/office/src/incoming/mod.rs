@@ -7,6 +7,7 @@ mod api;
 mod arriving;
 mod changing;
 mod exchange;
+mod finding;
 mod listening;
 pub mod model;
 mod pages;
@@ -20,7 +21,7 @@ pub mod sql;
 
 pub use arriving::{CLERK, MOST_FILES, NewArrival, NewFile, Received, refuse_secret};
 pub use exchange::{EXCHANGE, ExchangeMessages, Exchanged};
-pub use listening::{Arrivals, Statuses};
+pub use listening::Arrivals;
 pub use reading::{Choice, Same, Tray, View, Waits, Wanted, choices, deadline, waits};
 pub use registering::{Registered, Registering};
 pub use routing::{Instruction, Receiver, Until};

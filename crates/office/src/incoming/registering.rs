@@ -116,6 +116,7 @@ impl OfficeRoom {
                         detail,
                     };
                     self.record_change(tx, &arrival, state, change).await?;
+                    self.index_arrival(tx, id).await?;
                     Ok::<_, Problem>(Registered { number: taken.number, register: taken.register })
                 })
             })
@@ -214,7 +215,7 @@ impl OfficeRoom {
         let arrival = self.arrival_of(reader, id).await?;
         let led = self.arrival_routings(id).await?.iter().any(|one| one.part == rules::Part::Lead && super::is_mine(reader, &arrival, one));
         let led = self
-            .routings(id)
+            .arrival_routings(id)
             .await?
             .iter()
             .any(|one| one.part == rules::Part::Lead && super::is_mine(reader, &arrival, one));
@@ -279,6 +280,8 @@ impl OfficeRoom {
                     }
                     let detail = json!({ "kind": notice.kind, "by": notice.document });
                     let change = Change { by, act: "notice", audit: "office.arrival_withdrawn", words: &notice.reason, detail };
+                    let change =
+                        Change { by, act: "notice", audit: "office.arrival_withdrawn", words: &notice.reason, detail };
                     self.record_change(tx, &arrival, state, change).await?;
                     if !gone && arrival.channel == rules::Channel::Exchange {
                         self.say_status(tx, &arrival, "15", None).await?;

@@ -114,7 +114,8 @@ impl OfficeRoom {
         let leads =
             routings.iter().any(|one| one.part == Part::Lead && one.state.is_open() && is_mine(reader, &arrival, one));
         let leader = reader.actor.can_in(ROUTE, &arrival.agency);
-        if !leader && !(leads && reader.actor.can_in(ASSIGN, &arrival.agency)) {
+        let passes_on = leads && reader.actor.can_in(ASSIGN, &arrival.agency);
+        if !leader && !passes_on {
             return Err(Problem::forbidden("not_allowed", "only a leader, or whoever leads and may assign, instructs"));
         }
         let act = if order.lead.is_some() || arrival.state == State::Submitted { Act::Instruct } else { Act::Add };
@@ -150,7 +151,8 @@ impl OfficeRoom {
                     }
                     let detail = json!({ "receivers": orders.len(), "due": due.map(|day| day.to_string()) });
                     let change = Change { by, act: act.as_str(), audit: "office.arrival_instructed", words, detail };
-                    self.record_change(tx, &arrival, state, change).await
+                    self.record_change(tx, &arrival, state, change).await?;
+                    self.index_arrival(tx, id).await
                 })
             })
             .await
@@ -277,7 +279,8 @@ impl OfficeRoom {
                         words: "",
                         detail: json!({}),
                     };
-                    self.record_change(tx, &arrival, state, change).await
+                    self.record_change(tx, &arrival, state, change).await?;
+                    self.index_arrival(tx, id).await
                 })
             })
             .await

@@ -155,9 +155,5 @@ pub const WITHDRAWAL_WORDS: &str = "SELECT words FROM office_document_event WHER
 pub const DISPATCH_SENT: &str =
     "UPDATE office_dispatch SET state = 'sent', changed_at = $2 WHERE id = $1 AND state = 'waiting'";
 
-/// What a receiver says of a dispatch.
-pub const DISPATCH_TOLD: &str = "UPDATE office_dispatch SET state = $2, words = $3, changed_at = $4 WHERE id = $1 AND state IN ('waiting', 'sent', 'received')";
-
 /// The dispatch by which a document went to an organ outside.
 pub const SENT_TO: &str = "SELECT dispatch FROM office_exchange_message WHERE direction = 'out' AND kind = 'document' AND document_id = $1 AND organ_id = $2 ORDER BY at DESC LIMIT 1";
-

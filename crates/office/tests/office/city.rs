@@ -35,12 +35,17 @@ pub async fn room(db: &TestDb) -> OfficeRoom {
 
 /// The room with a desk the test looks at.
 pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
-    room_that_reads(db, desk, haidang_office::scans::ScanParts::default()).await
+    room_settled(db, desk, |_| {}).await
 }
 
 /// The room with something that reads scans.
 pub async fn room_that_reads(db: &TestDb, desk: &Arc<Desk>, scans: haidang_office::scans::ScanParts) -> OfficeRoom {
-    let room = OfficeRoom::new(Inner {
+    room_settled(db, desk, |inner| inner.scans = scans).await
+}
+
+/// The same, with what the test settles otherwise.
+pub async fn room_settled(db: &TestDb, desk: &Arc<Desk>, settle: impl FnOnce(&mut Inner)) -> OfficeRoom {
+    let mut inner = Inner {
         db: db.db(),
         blobs: Blobs::open(db.folder().join("blobs")).await.unwrap(),
         ambient: db.ambient().clone(),
@@ -54,7 +59,7 @@ pub async fn room_that_reads(db: &TestDb, desk: &Arc<Desk>, scans: haidang_offic
         archive: desk.clone(),
         scanner: Arc::new(PatternScanner),
         days: desk.clone(),
-        scans,
+        scans: haidang_office::scans::ScanParts::default(),
         texts: haidang_office::search::Texts::in_folder(db.folder().join("texts")),
         registers: haidang_office::registers::RegisterSettings::default(),
         authority: haidang_office::authority::AuthoritySettings::default(),
@@ -63,6 +68,9 @@ pub async fn room_that_reads(db: &TestDb, desk: &Arc<Desk>, scans: haidang_offic
         origin: ORIGIN.to_owned(),
         tasks: haidang_office::tasks::TaskSettings::default(),
     });
+    };
+    settle(&mut inner);
+    let room = OfficeRoom::new(inner);
     room.import_registers().await.unwrap();
     room
 }

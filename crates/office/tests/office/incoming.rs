@@ -462,4 +462,23 @@ db_test! {
         let all = room.arrivals(&reader(&clerk), &Wanted::default()).await.unwrap();
         assert!(all.is_empty(), "a file that is not in the store is not made up");
     }
+
+    /// A registered document is found by its words and its number, by its own organ alone.
+    async fn a_registered_document_is_found(db: TestDb) {
+        let room = room(&db).await;
+        let id = registered(&room, "05", SIGNED).await;
+        let jobs = haidang_store::Jobs::new(db.db());
+        jobs.with(Arc::new(haidang_office::search::FollowTexts(room.clone()))).run_due().await.unwrap();
+        for (who, words, expected) in [
+            ("drafter", "thu nghiem", Some(id.as_str())),
+            ("chair", "05/TB-SM", Some(id.as_str())),
+            ("other_drafter", "thử nghiệm", None),
+            ("drafter", "không có chữ này", None),
+        ] {
+            let actor = actor(who).await;
+            let find = haidang_office::search::Find { words: words.into(), page: 1, ..Default::default() };
+            let found = room.find_documents(&reader(&actor), &find).await.unwrap().documents;
+            assert_eq!(found.first().map(|one| one.document.as_str()), expected, "{who} {words}");
+        }
+    }
 }

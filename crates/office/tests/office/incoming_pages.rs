@@ -4,7 +4,7 @@
 use crate::ROOMS;
 use crate::city::{COMMUNE, NO_SUCH_ID, Visitor, api, api_change, api_files, page_of, person, room, served};
 use crate::incoming::SIGNED;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use serde_json::json;
 
 const LIST: &str = "/vi/can-bo/van-ban-den";

@@ -8,6 +8,7 @@ mod desk;
 mod documents;
 mod documents_pages;
 mod incoming;
+mod incoming_exchange;
 mod incoming_pages;
 mod people;
 mod registers;

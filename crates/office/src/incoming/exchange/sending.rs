@@ -12,7 +12,7 @@ use haidang_contracts::interconnection::{
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
-use haidang_store::{AuditEntry, ActorRef, Row, args};
+use haidang_store::{ActorRef, AuditEntry, Row, args};
 use jiff::civil::DateTime;
 use serde::Deserialize;
 use serde_json::json;
@@ -145,7 +145,8 @@ impl OfficeRoom {
         self.write_about(messages, folder, to, ("document", "document"), &message).await
     }
 
-    /// A recall; a replaced document is taken back too, for what replaces it goes out as a document of its own.
+    /// A recall; a replaced document is taken back too, for what replaces it goes out as a document of its own. The file
+    /// goes along, for no message about a document may be without one.
     async fn send_recall(&self, messages: &Arc<dyn Messages>, folder: &Path, to: &Outside) -> Result<bool, Problem> {
         let Some(mut message) = self.outgoing_message(to).await? else { return Ok(false) };
         let row = self.db.fetch_optional(sql::WITHDRAWAL_WORDS, args![to.document.as_str()]).await?;
@@ -155,7 +156,6 @@ impl OfficeRoom {
         };
         message.act = ExchangeAct::Recall;
         message.about = vec![to.document.clone()];
-        message.files = Vec::new();
         let message = ExchangeMessage::Document(Box::new(message));
         self.write_about(messages, folder, to, ("recall", "withdraw"), &message).await
     }
@@ -217,13 +217,17 @@ impl OfficeRoom {
     }
 
     /// A status of what came from outside.
-    async fn send_arrival_status(&self, messages: &Arc<dyn Messages>, folder: &Path, row: &Row) -> Result<bool, Problem> {
+    async fn send_arrival_status(
+        &self,
+        messages: &Arc<dyn Messages>,
+        folder: &Path,
+        row: &Row,
+    ) -> Result<bool, Problem> {
         let (id, arrival) = (row.text("id")?, row.text("arrival_id")?);
         let said: Said = serde_json::from_str(&row.text("payload")?)
             .map_err(|error| Problem::internal(format!("payload of message {id}: {error}")))?;
         let arrival = Arrival::read(&self.db.fetch_one(sql::ONE, args![arrival]).await?)?;
-        let (Some(from), Some(issued_on)) =
-            (self.organ_outside(&arrival.agency).await?, arrival.details.issued_on)
+        let (Some(from), Some(issued_on)) = (self.organ_outside(&arrival.agency).await?, arrival.details.issued_on)
         else {
             return Ok(false);
         };

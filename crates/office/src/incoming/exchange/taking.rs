@@ -215,7 +215,8 @@ impl OfficeRoom {
             reason: Some(status.reason.clone()).filter(|reason| !reason.is_empty()),
         };
         let key = format!("status/{organ}/{}/{}/{}", about.document_id, status.code, wall(time::at(status.at)));
-        let known = Known { key, kind: "status", organ_id: organ.to_owned(), document_id: Some(about.document_id.clone()) };
+        let known =
+            Known { key, kind: "status", organ_id: organ.to_owned(), document_id: Some(about.document_id.clone()) };
         let values = self.exchange_values(&known, "taken", note);
         let (told, dispatch) = (&told, dispatch.as_str());
         self.db
@@ -289,7 +290,7 @@ fn arrival_of(agency: &str, document: &ExchangeDocument, id: &str, signature: &s
             code_number: document.code_number.clone(),
             code_notation: document.code_notation.clone(),
             issued_on: Some(document.issued_on),
-            kind: document.kind_name.clone(),
+            kind: kind_of(&document.kind_name),
             subject: document.subject.clone(),
             signer: signer.into_iter().filter(|part| !part.is_empty()).cloned().collect::<Vec<_>>().join(", "),
             urgency: i64::from(document.urgency),
@@ -299,6 +300,11 @@ fn arrival_of(agency: &str, document: &ExchangeDocument, id: &str, signature: &s
         secrecy: 0,
         files: files.to_vec(),
     }
+}
+
+/// Messages name every kind; on paper an official letter has none.
+fn kind_of(name: &str) -> String {
+    if haidang_kernel::text::fold(name).trim() == "cong van" { String::new() } else { name.to_owned() }
 }
 
 /// Messages in a folder, by name, no more than one round takes. What begins with a dot is still being written.
