@@ -17,6 +17,7 @@ mod asking;
 pub mod authority;
 pub mod documents;
 mod frame;
+pub mod meetings;
 mod reader;
 pub mod registers;
 mod room;
@@ -46,4 +47,7 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0030_create_task",
     "0031_create_task_event",
     "0032_create_task_reminder",
+    "0040_create_meeting",
+    "0041_create_meeting_words",
+    "0042_create_meeting_vote",
 ];

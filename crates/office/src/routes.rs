@@ -8,6 +8,8 @@ use haidang_web::Routes;
 pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_frame", Lang::Vi, include_str!("../locales/vi/office_frame.ftl")),
     ("office_frame", Lang::En, include_str!("../locales/en/office_frame.ftl")),
+    ("office_meetings", Lang::Vi, include_str!("../locales/vi/office_meetings.ftl")),
+    ("office_meetings", Lang::En, include_str!("../locales/en/office_meetings.ftl")),
     ("office_tasks", Lang::Vi, include_str!("../locales/vi/office_tasks.ftl")),
     ("office_tasks", Lang::En, include_str!("../locales/en/office_tasks.ftl")),
 ];
@@ -15,5 +17,6 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
 /// All routes; each part adds its own.
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = Routes::new("office", room);
-    crate::tasks::routes(routes)
+    let routes = crate::tasks::routes(routes);
+    crate::meetings::routes(routes)
 }

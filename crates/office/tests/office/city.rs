@@ -52,6 +52,7 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
         registers: haidang_office::registers::RegisterSettings::default(),
         documents: crate::people::documents(),
         origin: ORIGIN.to_owned(),
+        meetings: haidang_office::meetings::MeetingSettings::default(),
         tasks: haidang_office::tasks::TaskSettings::default(),
     });
     room.import_registers().await.unwrap();
