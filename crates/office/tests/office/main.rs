@@ -4,6 +4,7 @@
 mod city;
 mod desk;
 mod documents;
+mod meetings;
 mod people;
 mod programs;
 mod tasks;
