@@ -265,3 +265,19 @@ pub struct DocumentWithdrawn {
 }
 /// Kind of [`DocumentWithdrawn`].
 pub const DOCUMENT_WITHDRAWN: &str = "document.withdrawn";
+
+/// The receiver says what became of a dispatched document. Kind `document.status`; key is the dispatch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DocumentStatus {
+    /// Id of the dispatch.
+    pub dispatch: String,
+    /// Code of the exchange: 01 arrived, 02 refused, 03 accepted, 04 assigned, 05 in progress, 06 done, 15 agreed and 16
+    /// refused (a recall or an update).
+    pub status: String,
+    /// When, microseconds UTC.
+    pub at: i64,
+    /// Why, with 02 and 16.
+    pub reason: Option<String>,
+}
+/// Kind of [`DocumentStatus`].
+pub const DOCUMENT_STATUS: &str = "document.status";

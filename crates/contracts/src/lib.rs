@@ -14,6 +14,7 @@ pub mod documents;
 pub mod events;
 pub mod files;
 pub mod identity;
+pub mod interconnection;
 pub mod messages;
 pub mod once_only;
 pub mod papers;

@@ -246,3 +246,13 @@ pub trait OfficeSigning: Send + Sync {
     /// `Unavailable` without an authority.
     async fn stamp(&self, sha256: &[u8; 32]) -> Result<Vec<u8>, ContractError>;
 }
+
+/// Reads the files that travel inside a document, such as its Appendix VI record.
+#[async_trait]
+pub trait PaperAttachments: Send + Sync {
+    /// The files inside a PDF, each within the limits of the reader; empty when it carries none.
+    ///
+    /// # Errors
+    /// `Refused` with `file_unreadable`.
+    async fn attachments(&self, file: &[u8]) -> Result<Vec<PaperAttachment>, ContractError>;
+}

@@ -4,6 +4,7 @@ CREATE TABLE office_register_event (
     register_id TEXT NOT NULL,
     position BIGINT NOT NULL,
     entry_id TEXT,
+    what TEXT NOT NULL CHECK (what IN ('held', 'issued', 'released', 'voided', 'amended', 'frozen')),
     event TEXT NOT NULL,
     hash TEXT NOT NULL,
     day TEXT NOT NULL,

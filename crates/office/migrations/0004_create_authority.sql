@@ -38,3 +38,8 @@ CREATE TABLE office_delegation (
     end_reason TEXT
 );
 CREATE INDEX office_delegation_of_person ON office_delegation (agency, person_id);
+-- One row an agency, locked while its head is named, so that two heads are never named at once.
+CREATE TABLE office_authority_agency (
+    agency TEXT PRIMARY KEY,
+    touched_at BIGINT NOT NULL
+);

@@ -17,6 +17,7 @@ mod asking;
 pub mod authority;
 pub mod documents;
 mod frame;
+pub mod incoming;
 pub mod meetings;
 mod reader;
 pub mod registers;
@@ -35,6 +36,7 @@ use haidang_store::Migration;
 pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0001_create_register",
     "0002_create_register_event",
+    "0003_create_register_root",
     "0004_create_authority",
     "0010_create_document",
     "0011_create_document_version",
@@ -44,6 +46,11 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0015_create_dispatch",
     "0016_create_certified_copy",
     "0017_create_case_file",
+    "0020_create_arrival",
+    "0021_create_arrival_file",
+    "0022_create_routing",
+    "0023_create_arrival_event",
+    "0024_create_exchange_message",
     "0030_create_task",
     "0031_create_task_event",
     "0032_create_task_reminder",

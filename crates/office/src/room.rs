@@ -45,6 +45,10 @@ pub struct Inner {
     pub registers: crate::registers::RegisterSettings,
     /// Kinds of document, organs on paper, retention.
     pub documents: crate::documents::Settings,
+    /// Documents that come: settings, and what reads and writes messages.
+    pub incoming: crate::incoming::IncomingOffice,
+    /// How agencies sign.
+    pub authority: crate::authority::AuthoritySettings,
     /// Public address of the city, `https://…`, for QR codes.
     pub origin: String,
     /// What the city decides about meetings.

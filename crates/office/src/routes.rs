@@ -1,5 +1,7 @@
 //! The rows of this room's pages and endpoints, part by part, and its texts.
 
+use crate::documents;
+use crate::incoming;
 use crate::room::OfficeRoom;
 use haidang_ui::Lang;
 use haidang_web::Routes;
@@ -12,11 +14,20 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_meetings", Lang::En, include_str!("../locales/en/office_meetings.ftl")),
     ("office_tasks", Lang::Vi, include_str!("../locales/vi/office_tasks.ftl")),
     ("office_tasks", Lang::En, include_str!("../locales/en/office_tasks.ftl")),
+    documents::TEXTS[0],
+    documents::TEXTS[1],
+    ("office_incoming", Lang::Vi, include_str!("../locales/vi/office_incoming.ftl")),
+    ("office_incoming", Lang::En, include_str!("../locales/en/office_incoming.ftl")),
+    ("office_registers", Lang::Vi, include_str!("../locales/vi/office_registers.ftl")),
+    ("office_registers", Lang::En, include_str!("../locales/en/office_registers.ftl")),
 ];
 
 /// All routes; each part adds its own.
 pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = Routes::new("office", room);
+    let routes = crate::registers::routes(routes);
+    let routes = documents::routes(routes);
+    let routes = incoming::routes(routes);
     let routes = crate::tasks::routes(routes);
     crate::meetings::routes(routes)
 }

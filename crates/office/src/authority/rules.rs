@@ -1,9 +1,13 @@
 //! Who may sign what, in which form. No input or output.
 
+use crate::authority::giving::NewDelegation;
 use crate::authority::model::{Delegation, Form, HeadMandate, Refusal, Signing, Term};
+use crate::authority::settings::{AuthoritySettings, PLAIN_LETTER};
 use haidang_contracts::actor::PersonId;
+use haidang_kernel::problem::FieldError;
 use haidang_kernel::{text, time};
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 impl Term {
     /// Whether it holds at a moment: its days include the day, it was written down before, and not ended yet. So the
@@ -21,16 +25,20 @@ impl Term {
         self.given_at <= at
     }
 
-    /// Whether two terms have a day in common; what was ended holds to the day it was ended.
+    /// Whether two terms have a moment in common. Somebody may follow on the day on which the one before was ended.
     pub fn overlaps(&self, other: &Self) -> bool {
-        let last = |term: &Self| {
-            let ended = term.ended_at.map(|at| time::civil(at).date());
-            match (term.to, ended) {
-                (Some(to), Some(ended)) => Some(to.min(ended)),
-                (to, ended) => to.or(ended),
-            }
-        };
-        last(self).is_none_or(|end| other.from <= end) && last(other).is_none_or(|end| self.from <= end)
+        self.begins() < other.ends() && other.begins() < self.ends()
+    }
+
+    fn begins(&self) -> Timestamp {
+        time::at(self.from.at(0, 0, 0, 0)).max(self.given_at)
+    }
+
+    fn ends(&self) -> Timestamp {
+        let after = self.to.map_or(Timestamp::MAX, |last| {
+            last.tomorrow().map_or(Timestamp::MAX, |next| time::at(next.at(0, 0, 0, 0)))
+        });
+        self.ended_at.map_or(after, |ended| ended.min(after))
     }
 }
 
@@ -78,7 +86,8 @@ impl Ground<'_> {
 impl Delegation {
     /// Whether it covers what is to be signed.
     pub fn covers(&self, what: &Signing<'_>) -> bool {
-        let kind = self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == what.kind);
+        let asked = if what.kind.is_empty() { PLAIN_LETTER } else { what.kind };
+        let kind = self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == asked);
         let field = self.fields.is_empty() || self.fields.iter().any(|field| field == what.field);
         kind && field
     }
@@ -130,4 +139,62 @@ pub fn judge<'g>(
 pub fn names(subject: &str, name: &str) -> bool {
     let plain = |value: &str| text::tidy(value).to_lowercase();
     plain(subject) == plain(name)
+}
+
+/// Longest text of a basis or a reason.
+pub const LONGEST: usize = 500;
+
+/// What is wrong with the days of a mandate or delegation.
+pub fn term_errors(from: Date, to: Option<Date>, today: Date) -> Vec<FieldError> {
+    match to {
+        Some(to) if to < from => vec![FieldError::new("to", "before_from")],
+        Some(to) if to < today => vec![FieldError::new("to", "past")],
+        _ => Vec::new(),
+    }
+}
+
+/// What is wrong with a text that must be there.
+pub fn text_errors(field: &str, typed: &str) -> Vec<FieldError> {
+    let length = text::tidy(typed).chars().count();
+    match length {
+        0 => vec![FieldError::new(field, "missing")],
+        length if length > LONGEST => vec![FieldError::new(field, "too_long")],
+        _ => Vec::new(),
+    }
+}
+
+/// What is wrong with a delegation by itself: a form that is given, a basis, and for a written authorisation its
+/// document, its last day and its content.
+pub fn delegation_errors(new: &NewDelegation, settings: &AuthoritySettings, today: Date) -> Vec<FieldError> {
+    let mut errors = term_errors(new.from, new.to, today);
+    errors.extend(text_errors("basis", &new.basis));
+    errors.extend(text_errors("reason", &new.reason));
+    let mut wrong = |field: &str, code: &'static str| errors.push(FieldError::new(field, code));
+    match new.form {
+        Form::InPlace => {}
+        Form::ByOrder => {
+            if new.kinds.is_empty() {
+                wrong("kinds", "missing");
+            }
+        }
+        Form::Authorised => {
+            if new.basis_document.as_deref().is_none_or(|id| id.trim().is_empty()) {
+                wrong("basis_document", "missing");
+            }
+            if new.to.is_none() {
+                wrong("to", "missing");
+            }
+            if new.kinds.is_empty() && new.fields.is_empty() {
+                wrong("kinds", "missing");
+            }
+        }
+        Form::Head | Form::Collective | Form::Acting => wrong("form", "not_delegated"),
+    }
+    if !new.kinds.iter().all(|code| settings.knows_kind(code)) {
+        wrong("kinds", "unknown");
+    }
+    if !new.fields.iter().all(|code| settings.knows_field(code)) {
+        wrong("fields", "unknown");
+    }
+    errors
 }

@@ -1,7 +1,9 @@
 //! "May this person sign this?", with everything that decides.
 
+use crate::authority::giving::MANAGE;
 use crate::authority::model::{Allowed, Delegation, HeadMandate, Refusal, Signing};
 use crate::authority::{rules, sql};
+use crate::reader::Reader;
 use crate::room::OfficeRoom;
 use haidang_contracts::actor::PersonId;
 use haidang_contracts::papers::SigningParty;
@@ -9,6 +11,10 @@ use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
 use haidang_store::{StoreError, args};
 use jiff::Timestamp;
+
+/// What lets an inspector look at registers and authority of every agency.
+pub(crate) const INSPECT: &str = "register.inspect";
+const LOOK: &[&str] = &["document.read_unit", "document.sign", "document.clerk", MANAGE];
 
 impl OfficeRoom {
     /// Whether a person may sign a document of an agency at a moment, and how the block of the paper reads then. About
@@ -68,6 +74,25 @@ impl OfficeRoom {
         Ok(Ok(()))
     }
 
+    /// Heads of an agency, past, present and to come, the newest first, for staff of the agency and inspectors.
+    ///
+    /// # Errors
+    /// `not_allowed`.
+    pub async fn heads(&self, reader: &Reader<'_>, agency: &str) -> Result<Vec<HeadMandate>, Problem> {
+        may_look(reader, agency)?;
+        Ok(self.mandates(agency).await?)
+    }
+
+    /// Delegations of an agency, past, present and to come, the newest first.
+    ///
+    /// # Errors
+    /// `not_allowed`.
+    pub async fn delegations(&self, reader: &Reader<'_>, agency: &str) -> Result<Vec<Delegation>, Problem> {
+        may_look(reader, agency)?;
+        let rows = self.db.fetch_all(sql::DELEGATIONS, args![agency]).await?;
+        Ok(rows.iter().map(Delegation::read).collect::<Result<_, StoreError>>()?)
+    }
+
     /// Heads of an agency, past, present and to come, the newest first.
     pub(crate) async fn mandates(&self, agency: &str) -> Result<Vec<HeadMandate>, StoreError> {
         self.db.fetch_all(sql::MANDATES, args![agency]).await?.iter().map(HeadMandate::read).collect()
@@ -77,4 +102,13 @@ impl OfficeRoom {
     pub(crate) async fn delegations_of(&self, agency: &str, person: &PersonId) -> Result<Vec<Delegation>, StoreError> {
         self.db.fetch_all(sql::DELEGATIONS_OF, args![agency, person]).await?.iter().map(Delegation::read).collect()
     }
+}
+
+/// Staff of an agency see who signs there; inspectors see it everywhere.
+pub(crate) fn may_look(reader: &Reader<'_>, agency: &str) -> Result<(), Problem> {
+    let staff = LOOK.iter().any(|capability| reader.actor.can_in(capability, agency));
+    if staff || reader.actor.can(INSPECT) {
+        return Ok(());
+    }
+    Err(Problem::not_found("agency_not_found", "no such agency"))
 }

@@ -196,6 +196,38 @@ impl OfficeRoom {
         self.save_version(reader, &document, revision, &content, "").await
     }
 
+    /// Takes the text of a word-processor file into a new version; the file stays with it.
+    ///
+    /// # Errors
+    /// As [`OfficeRoom::revise_document`].
+    pub async fn take_text(
+        &self,
+        reader: &Reader<'_>,
+        id: &str,
+        revision: i64,
+        source: Annex,
+        text: String,
+    ) -> Result<(), Problem> {
+        let document = self.document(reader, id).await?;
+        let before = self.content(&document, document.version).await?;
+        let note = source.name.clone();
+        let content = Content { body: text, source: Some(source), ..before };
+        self.save_version(reader, &document, revision, &content, &note).await
+    }
+
+    /// A file that travels with the document, in its newest version; the look is recorded.
+    ///
+    /// # Errors
+    /// `document_not_found`, `file_not_found`.
+    pub async fn read_annex(&self, reader: &Reader<'_>, id: &str, sha256: &str) -> Result<(Annex, Vec<u8>), Problem> {
+        let document = self.document(reader, id).await?;
+        let content = self.content(&document, document.version).await?;
+        let found = content.annexes.into_iter().chain(content.source).find(|file| file.sha256 == sha256);
+        let found = found.ok_or_else(|| Problem::not_found("file_not_found", "the newest version has no such file"))?;
+        self.record_document_read(reader, &document, "document.file_read", Some(sha256)).await?;
+        Ok((found, self.blobs.bytes(sha256).await?))
+    }
+
     pub(super) async fn save_version(
         &self,
         reader: &Reader<'_>,
@@ -342,8 +374,8 @@ impl OfficeRoom {
         let words = text::nfc(words.trim());
         let problem = Problem::invalid("comment_invalid", "a remark has 1 to 4000 characters");
         match words.chars().count() {
-            0 => return Err(problem.field("words", "required")),
-            length if length > REMARK => return Err(problem.field("words", "too_long")),
+            0 => return Err(problem.field("remark", "required")),
+            length if length > REMARK => return Err(problem.field("remark", "too_long")),
             _ => {}
         }
         let remark: Id<DocumentRecord> = self.ambient.new_id();

@@ -4,26 +4,33 @@
 //! one, earlier ones stay.
 
 pub(crate) mod access;
+mod api;
 pub mod body;
+mod compare;
 mod content;
+pub mod docx;
 mod drafting;
 mod issuing;
 mod listing;
 mod model;
 mod moving;
 mod numbering;
+mod pages;
 mod paper;
 mod record;
+mod routes;
 mod settings;
 mod signing;
 pub mod sql;
 pub mod table;
 
+pub use compare::Change;
 pub use content::DraftForm;
 pub use issuing::{KEEP_ISSUED, KeepIssued};
 pub use listing::Wanted;
 pub use model::{Annex, Comment, Content, Course, Dispatch, Document, Happened, Recipient, Version};
 pub use paper::Paper;
+pub(crate) use routes::{TEXTS, routes};
 pub use settings::{Kind, Organ, Retention, Settings, SettingsFault};
 pub use signing::{AskedSignature, Chosen};
 pub use table::{Action, Facts, Given, State};

@@ -1,8 +1,10 @@
 //! What a register allows. No input or output.
 
-use crate::registers::model::Direction;
+use crate::registers::model::{Direction, Entry};
 use haidang_kernel::problem::Problem;
 use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The name of a book in its events: `out-2026-admin`.
 pub fn register_name(direction: Direction, year: i16, group: &str) -> String {
@@ -52,6 +54,55 @@ pub fn fits_between(on: Date, below: Option<Date>, above: Option<Date>) -> bool 
     below.is_none_or(|below| below <= on) && above.is_none_or(|above| on <= above)
 }
 
+/// Whether two versions of a line differ at most in what is known after the number: dispatch, receipt, remarks, the
+/// columns of the tracking book.
+pub fn only_later_columns(before: &Entry, after: &Entry) -> bool {
+    let settled = Entry {
+        sent_on: before.sent_on,
+        receipt: before.receipt.clone(),
+        note: before.note.clone(),
+        due_on: before.due_on,
+        progress: before.progress.clone(),
+        answered_by: before.answered_by.clone(),
+        ..after.clone()
+    };
+    settled == *before
+}
+
+/// How many numbers of a book are in which state.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Counts {
+    /// All numbers.
+    pub lines: i64,
+    /// On documents.
+    pub issued: i64,
+    /// Void with a reason.
+    pub voided: i64,
+    /// Held now.
+    pub held: i64,
+    /// Given back, to be taken again today.
+    pub free: i64,
+    /// The lowest number; 0 in an empty book.
+    pub lowest: i64,
+    /// The highest number; 0 in an empty book.
+    pub highest: i64,
+}
+
+impl Counts {
+    /// How many numbers there should be on documents: `max − min + 1 − voided`, less what is held or free at this moment.
+    pub fn expected(&self) -> i64 {
+        if self.highest == 0 {
+            return 0;
+        }
+        self.highest - self.lowest + 1 - self.voided - self.held - self.free
+    }
+
+    /// Whether no number is missing, from 1 on.
+    pub fn whole(&self) -> bool {
+        self.issued == self.expected() && (self.lowest == 1 || self.highest == 0)
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -99,5 +150,36 @@ mod tests {
         ] {
             assert_eq!(fits_between(on, below, above), expected, "{on} {below:?} {above:?}");
         }
+    }
+
+    #[test]
+    fn no_number_is_missing() {
+        let book = |issued, voided, held, free, lowest, highest| Counts {
+            lines: issued + voided + held + free,
+            issued,
+            voided,
+            held,
+            free,
+            lowest,
+            highest,
+        };
+        for (counts, expected) in [
+            (Counts::default(), true),
+            (book(3, 0, 0, 0, 1, 3), true),
+            (book(2, 1, 0, 0, 1, 3), true),
+            (book(1, 1, 1, 1, 1, 4), true),
+            (book(2, 0, 0, 0, 1, 3), false),
+            (book(2, 0, 0, 0, 2, 3), false),
+        ] {
+            assert_eq!(counts.whole(), expected, "{counts:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_filled_in_later() {
+        let before = Entry { subject: "Về việc mẫu".into(), ..Entry::default() };
+        let sent = Entry { sent_on: Some(date(2026, 1, 2)), receipt: "đã nhận".into(), ..before.clone() };
+        assert!(only_later_columns(&before, &sent));
+        assert!(!only_later_columns(&before, &Entry { subject: "Khác".into(), ..sent }));
     }
 }

@@ -69,7 +69,77 @@ pub const AMEND_LINE: &str =
     "UPDATE office_register_entry SET summary = $2, search_key = $3, changed_at = $4 WHERE id = $1";
 
 /// Adds an event.
-pub const INSERT_EVENT: &str = "INSERT INTO office_register_event (id, register_id, position, entry_id, event, hash, day, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+pub const INSERT_EVENT: &str = "INSERT INTO office_register_event (id, register_id, position, entry_id, what, event, hash, day, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
 /// Moves the head of the chain to its new last link.
 pub const MOVE_HEAD: &str = "UPDATE office_register SET events = $2, head = $3 WHERE id = $1 AND events = $2 - 1";
+
+/// Numbers held longer than they may be.
+pub const HELD_BEFORE: &str =
+    concat!(line!(), " WHERE state = 'held' AND held_until <= $1 ORDER BY register_id, number LIMIT 1000");
+
+/// Numbers of earlier days that nothing used.
+pub const UNUSED_BEFORE: &str =
+    concat!(line!(), " WHERE state IN ('held', 'free') AND entered_on < $1 ORDER BY register_id, number LIMIT 1000");
+
+/// Books of earlier years that are open and have no number waiting.
+pub const OPEN_BEFORE_YEAR: &str = "SELECT id FROM office_register WHERE year < $1 AND frozen_at IS NULL AND NOT EXISTS (SELECT 1 FROM office_register_entry WHERE register_id = office_register.id AND state IN ('held', 'free')) ORDER BY id LIMIT 1000";
+
+/// Closes a book for good.
+pub const FREEZE: &str = "UPDATE office_register SET frozen_at = $2 WHERE id = $1 AND frozen_at IS NULL";
+
+/// Days before a day that had events and have no root.
+pub const DAYS_WITHOUT_ROOT: &str = "SELECT DISTINCT day FROM office_register_event WHERE day < $1 AND NOT EXISTS (SELECT 1 FROM office_register_root WHERE office_register_root.day = office_register_event.day) ORDER BY day LIMIT 400";
+
+/// Events of a day in the order of their leaves.
+pub const EVENTS_OF_DAY: &str =
+    "SELECT id, event FROM office_register_event WHERE day = $1 ORDER BY register_id, position";
+
+/// Keeps the root of a day, once.
+pub const INSERT_ROOT: &str = "INSERT INTO office_register_root (day, leaves, root, token, made_at, stamped_at) VALUES ($1, $2, $3, NULL, $4, NULL) ON CONFLICT (day) DO NOTHING";
+
+/// Roots that no authority stamped yet.
+pub const ROOTS_WITHOUT_STAMP: &str =
+    "SELECT day, root FROM office_register_root WHERE token IS NULL ORDER BY day LIMIT 400";
+
+/// Keeps the stamp of a root, once.
+pub const STAMP_ROOT: &str =
+    "UPDATE office_register_root SET token = $2, stamped_at = $3 WHERE day = $1 AND token IS NULL";
+
+/// The root of a day.
+pub const ROOT: &str = "SELECT root, token FROM office_register_root WHERE day = $1";
+
+/// Roots, the newest first.
+pub const ROOTS: &str = "SELECT day, leaves, root, stamped_at FROM office_register_root ORDER BY day DESC LIMIT $1";
+
+/// The chain of a book.
+pub const EVENTS: &str =
+    "SELECT position, entry_id, event, hash, day FROM office_register_event WHERE register_id = $1 ORDER BY position";
+
+/// The event by which a line got its number for good.
+pub const ISSUED_EVENT: &str = "SELECT id, event, day FROM office_register_event WHERE entry_id = $1 AND what = 'issued' ORDER BY position DESC LIMIT 1";
+
+/// Every line of a book.
+pub const LINES: &str = concat!(line!(), " WHERE register_id = $1 ORDER BY number");
+
+/// Head of a search in a book; conditions follow.
+pub const SEARCH_LINES: &str = line!();
+
+/// How many numbers of a book are in which state, and the first and last of them.
+pub const COUNTS: &str = "SELECT COUNT(*) AS lines, COUNT(CASE WHEN state = 'issued' THEN 1 END) AS issued, COUNT(CASE WHEN state = 'voided' THEN 1 END) AS voided, COUNT(CASE WHEN state = 'held' THEN 1 END) AS held, COUNT(CASE WHEN state = 'free' THEN 1 END) AS free, MIN(number) AS lowest, MAX(number) AS highest FROM office_register_entry WHERE register_id = $1";
+
+/// Books of an agency in a year.
+pub const REGISTERS_OF_AGENCY: &str =
+    concat!(register!(), " WHERE agency = $1 AND year = $2 ORDER BY direction, kind_group");
+
+/// Books of a year, of every agency.
+pub const REGISTERS_OF_YEAR: &str = concat!(
+    register!(),
+    " WHERE year = $1 AND (agency, direction, kind_group) > ($2, $3, $4) ORDER BY agency, direction, kind_group LIMIT $5"
+);
+
+/// Years in which an agency kept books, the newest first.
+pub const YEARS: &str = "SELECT DISTINCT year FROM office_register WHERE agency = $1 ORDER BY year DESC";
+
+/// Years in which anybody kept books, the newest first.
+pub const ALL_YEARS: &str = "SELECT DISTINCT year FROM office_register ORDER BY year DESC";

@@ -148,7 +148,7 @@ pub(crate) async fn happened(
     let head = link(&register.head, &event);
     let (id, position): (Id<EventRow>, i64) = (ambient.new_id(), register.events + 1);
     let day = time::civil(now).date();
-    let values = args![&id, &register.id, position, entry, &event, head.to_string(), day, now];
+    let values = args![&id, &register.id, position, entry, what, &event, head.to_string(), day, now];
     tx.execute(sql::INSERT_EVENT, values).await?;
     changed_one(tx.execute(sql::MOVE_HEAD, args![&register.id, position, head.to_string()]).await?)?;
     register.head = head;
@@ -188,6 +188,13 @@ pub(crate) fn audit(action: &'static str, register: impl ToString, agency: &str)
         .object("register", &register.to_string())
         .agency(agency)
         .because(LEGAL_BASIS, "đăng ký văn bản vào sổ")
+}
+
+/// The record of what the registers do as a whole, for a day.
+pub(crate) fn audit_of_day(action: &'static str, day: impl ToString) -> AuditEntry {
+    AuditEntry::mutation(action, ActorRef::system())
+        .object("register_day", &day.to_string())
+        .because(LEGAL_BASIS, "chứng minh sổ đăng ký không bị sửa")
 }
 
 /// Something else changed the row between reading and writing: the book is locked, so this is a fault.

@@ -51,6 +51,8 @@ pub async fn room_with(db: &TestDb, desk: &Arc<Desk>) -> OfficeRoom {
         days: desk.clone(),
         registers: haidang_office::registers::RegisterSettings::default(),
         documents: crate::people::documents(),
+        incoming: haidang_office::incoming::IncomingOffice::default(),
+        authority: haidang_office::authority::AuthoritySettings::default(),
         origin: ORIGIN.to_owned(),
         meetings: haidang_office::meetings::MeetingSettings::default(),
         tasks: haidang_office::tasks::TaskSettings::default(),
@@ -187,4 +189,71 @@ impl Visitor {
         self.keep(&got);
         got
     }
+
+    /// Sends a form with files, as (field, name, media type, bytes).
+    pub async fn send_files(
+        &mut self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &str, &[u8])],
+    ) -> Got {
+        let fields: Vec<_> = fields.iter().copied().chain([("csrf", self.csrf.as_str())]).collect();
+        let request = Request::post(path)
+            .header(header::COOKIE, self.cookie())
+            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={EDGE}"))
+            .header(header::ORIGIN, ORIGIN)
+            .body(Body::from(multipart(&fields, files)))
+            .unwrap();
+        let got = send(&self.served, request).await;
+        self.keep(&got);
+        got
+    }
+}
+
+/// What stands between the parts of a form with files.
+const EDGE: &str = "edge-of-a-part";
+
+/// The body of a form with files.
+fn multipart(fields: &[(&str, &str)], files: &[(&str, &str, &str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body.extend(part.bytes());
+    }
+    for (field, name, media_type, bytes) in files {
+        let head = format!(
+            "--{EDGE}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: {media_type}\r\n\r\n"
+        );
+        body.extend(head.bytes());
+        body.extend(*bytes);
+        body.extend(b"\r\n");
+    }
+    body.extend(format!("--{EDGE}--\r\n").bytes());
+    body
+}
+
+/// An upload to the API; the name of a person is their token.
+pub async fn api_files(
+    served: &Served,
+    path: &str,
+    token: &str,
+    fields: &[(&str, &str)],
+    files: &[(&str, &str, &str, &[u8])],
+) -> Got {
+    let request = Request::post(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={EDGE}"))
+        .body(Body::from(multipart(fields, files)))
+        .unwrap();
+    send(served, request).await
+}
+
+/// A change through the API with a JSON body.
+pub async fn api_change(served: &Served, path: &str, token: &str, body: &serde_json::Value) -> Got {
+    let request = Request::post(path)
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()))
+        .unwrap();
+    send(served, request).await
 }

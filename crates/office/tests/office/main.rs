@@ -1,12 +1,17 @@
 //! The room over both databases, part by part.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod authority;
 mod city;
 mod desk;
 mod documents;
+mod documents_pages;
+mod incoming;
+mod incoming_pages;
 mod meetings;
 mod people;
 mod programs;
+mod registers;
 mod tasks;
 
 use haidang_testkit::Rooms;
