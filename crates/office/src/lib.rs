@@ -18,6 +18,7 @@ pub mod authority;
 pub mod documents;
 mod frame;
 pub mod incoming;
+pub mod meetings;
 mod reader;
 pub mod registers;
 mod room;
@@ -55,6 +56,9 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0030_create_task",
     "0031_create_task_event",
     "0032_create_task_reminder",
+    "0040_create_meeting",
+    "0041_create_meeting_words",
+    "0042_create_meeting_vote",
     "0050_create_text",
     "0051_create_scan",
     "0052_create_scan_page",

@@ -55,6 +55,8 @@ pub struct Inner {
     pub incoming: crate::incoming::IncomingOffice,
     /// Public address of the city, `https://…`, for QR codes.
     pub origin: String,
+    /// What the city decides about meetings.
+    pub meetings: crate::meetings::MeetingSettings,
     /// What the city decides about tasks.
     pub tasks: crate::tasks::TaskSettings,
 }

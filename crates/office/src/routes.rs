@@ -30,6 +30,8 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_scans", Lang::En, include_str!("../locales/en/office_scans.ftl")),
     ("office_search", Lang::Vi, include_str!("../locales/vi/office_search.ftl")),
     ("office_search", Lang::En, include_str!("../locales/en/office_search.ftl")),
+    ("office_meetings", Lang::Vi, include_str!("../locales/vi/office_meetings.ftl")),
+    ("office_meetings", Lang::En, include_str!("../locales/en/office_meetings.ftl")),
 ];
 
 /// All routes; each part adds its own.
@@ -44,5 +46,6 @@ pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = crate::search::routes(routes);
     let routes = crate::registers::routes(routes);
     let routes = documents::work_files::routes(routes);
-    crate::search::routes(routes)
+    let routes = crate::search::routes(routes);
+    crate::meetings::routes(routes)
 }

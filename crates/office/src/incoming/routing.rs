@@ -281,6 +281,7 @@ impl OfficeRoom {
                     };
                     self.record_change(tx, &arrival, state, change).await?;
                     self.index_arrival(tx, id).await
+                    self.record_change(tx, &arrival, state, change).await
                 })
             })
             .await

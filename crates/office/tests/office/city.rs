@@ -66,6 +66,7 @@ pub async fn room_settled(db: &TestDb, desk: &Arc<Desk>, settle: impl FnOnce(&mu
         documents: crate::people::documents(),
         incoming: haidang_office::incoming::IncomingOffice::default(),
         origin: ORIGIN.to_owned(),
+        meetings: haidang_office::meetings::MeetingSettings::default(),
         tasks: haidang_office::tasks::TaskSettings::default(),
     });
     };

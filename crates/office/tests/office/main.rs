@@ -18,6 +18,7 @@ mod registers_pages;
 mod scans;
 mod searching;
 mod work_files;
+mod meetings;
 
 use haidang_testkit::Rooms;
 

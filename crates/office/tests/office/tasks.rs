@@ -443,6 +443,19 @@ db_test! {
         assert!(filled.text.contains(&full_name("other_drafter")), "{}", filled.text);
         assert!(filled.text.contains("value=\"17\"") && filled.text.contains("05/CT-UBND"));
         assert_eq!(audited(&db, "task.given").await, 0);
+        // A document of the office does as well; its reading is recorded.
+        let drafter = actor("drafter").await;
+        let form = haidang_office::documents::DraftForm {
+            agency: COMMUNE.into(), course: "out".into(), kind: "thong_bao".into(), subject: "Rà soát quy hoạch".into(),
+            recipients: "Sở Mẫu".into(), body: text.into(), signer: person("chair").as_str().into(), ..Default::default()
+        };
+        let document = room.draft_document(&reader(&drafter), &form).await.unwrap();
+        let named = chair.open(&format!("{address}?van-ban={document}")).await;
+        assert!(named.text.contains("Rà soát quy hoạch"), "{}", named.text);
+        let found = chair.send(address, &[("document", &document), ("text", "")]).await;
+        assert!(found.text.contains("Đề xuất 1") && found.text.contains(&format!("name=\"source_id\" value=\"{document}\"")));
+        assert_eq!(audited(&db, "document.read").await, 1);
+        assert_eq!(chair.send(address, &[("document", NO_SUCH_ID), ("text", "")]).await.status, 404);
         let read = post(&db, &room, "/api/v1/office/task-proposals", "chair", &json!({ "text": text })).await;
         assert_eq!(read.json()["items"][0]["lead"], "Sở Mẫu");
         assert_eq!(read.json()["items"][0]["due"], "2026-03-17");
