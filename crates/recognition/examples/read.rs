@@ -48,7 +48,10 @@ async fn read(machine: &Machine, permits: &Arc<Semaphore>, file: PathBuf) -> Str
                 let text = read.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
                 let dpi = survey.dpi.map_or("null".to_owned(), |dpi| dpi.to_string());
                 let preview = read.preview.len();
-                format!("{{\"file\":{name},\"page\":{page},\"dpi\":{dpi},\"preview\":{preview},\"text\":{}}}", quoted(&text))
+                format!(
+                    "{{\"file\":{name},\"page\":{page},\"dpi\":{dpi},\"preview\":{preview},\"text\":{}}}",
+                    quoted(&text)
+                )
             }
             Err(error) => format!("{{\"file\":{name},\"page\":{page},\"error\":{}}}", quoted(&error.to_string())),
         });

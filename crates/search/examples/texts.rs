@@ -84,14 +84,25 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let readers = ["u:H24.0", "u:H24.1", "p:me@H24.0"].map(str::to_owned);
     let queries = [
-        "quyết định", "quyet dinh", "ủy ban nhân dân thành phố", "\"kế hoạch sử dụng đất\"", "123", "123/UBND-UBND",
-        "M1234", "chuyen doi so", "thủy lợi nội đồng", "của và các theo quy định", "\"phê duyệt dự án\" đầu tư", "",
+        "quyết định",
+        "quyet dinh",
+        "ủy ban nhân dân thành phố",
+        "\"kế hoạch sử dụng đất\"",
+        "123",
+        "123/UBND-UBND",
+        "M1234",
+        "chuyen doi so",
+        "thủy lợi nội đồng",
+        "của và các theo quy định",
+        "\"phê duyệt dự án\" đầu tư",
+        "",
     ];
     let mut times = Vec::new();
     for round in 0..50 {
         for words in queries {
             let from = (round % 3 == 0).then_some(20_250_301);
-            let asked = TextQuery { words, readers: &readers, from, newest: round % 5 == 0, take: 20, ..TextQuery::default() };
+            let asked =
+                TextQuery { words, readers: &readers, from, newest: round % 5 == 0, take: 20, ..TextQuery::default() };
             let started = Instant::now();
             let found = index.search(&asked)?;
             times.push((started.elapsed(), words, found.total));

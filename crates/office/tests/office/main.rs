@@ -3,9 +3,9 @@
 
 mod city;
 mod desk;
+mod documents;
 mod incoming;
 mod incoming_pages;
-mod documents;
 mod people;
 mod scans;
 mod searching;

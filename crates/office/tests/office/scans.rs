@@ -64,7 +64,8 @@ impl Recogniser for Typist {
 
     async fn read_page(&self, file: &Path, _: &str, page: u32) -> Result<ReadPage, ContractError> {
         let fails = self.failures.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
-        let stops = self.stops_after.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err();
+        let stops =
+            self.stops_after.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err();
         if fails || stops {
             return Err(ContractError::Unavailable("as the test wants".into()));
         }
@@ -78,7 +79,16 @@ impl Recogniser for Typist {
                 let width = 20 * word.chars().count() as u32;
                 let (line, top) = (line as u32, 100 + 60 * line as u32);
                 let confidence = 93;
-                words.push(ReadWord { text: word.into(), left, top, width, height: 40, confidence, line, paragraph: 0 });
+                words.push(ReadWord {
+                    text: word.into(),
+                    left,
+                    top,
+                    width,
+                    height: 40,
+                    confidence,
+                    line,
+                    paragraph: 0,
+                });
                 left += width + 20;
             }
         }
@@ -409,8 +419,14 @@ fn texts_are_whole() {
 #[test]
 fn packs_are_read() {
     for (scans, kinds) in [
-        (include_str!("../../../../packs/haiphong/office/scans.toml"), include_str!("../../../../packs/haiphong/office/kinds.toml")),
-        (include_str!("../../../../packs/mau/office/scans.toml"), include_str!("../../../../packs/mau/office/kinds.toml")),
+        (
+            include_str!("../../../../packs/haiphong/office/scans.toml"),
+            include_str!("../../../../packs/haiphong/office/kinds.toml"),
+        ),
+        (
+            include_str!("../../../../packs/mau/office/scans.toml"),
+            include_str!("../../../../packs/mau/office/kinds.toml"),
+        ),
     ] {
         let settings = ScanSettings::from_toml(scans, kinds).unwrap();
         assert_eq!(settings.kinds.len(), 29);

@@ -11,14 +11,74 @@ use haidang_testkit::{TestDb, db_test};
 use std::sync::Arc;
 
 /// (id, agency, readable by the unit, title, number, organ, kind, day, text)
-type Sample = (&'static str, &'static str, bool, &'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+type Sample = (
+    &'static str,
+    &'static str,
+    bool,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+);
 
 const SAMPLES: &[Sample] = &[
-    ("d1", COMMUNE, true, "Về việc phê duyệt kế hoạch sử dụng đất", "05/QĐ-UBND", "Ủy ban nhân dân xã Mẫu", "quyet_dinh", "2026-01-05", "Quyết định này có hiệu lực từ ngày ký. Thuỷ lợi nội đồng."),
-    ("d2", COMMUNE, true, "Về việc đăng ký lịch công tác", "123/UBND-VP", "Ủy ban nhân dân xã Mẫu", "", "2026-02-10", "Thực hiện 05/QĐ-UBND, quyết đinh phân công. Kế hoạch chi tiết kèm theo."),
-    ("d3", COMMUNE, true, "Thông báo nghỉ lễ", "12/TB-UBND", "Ủy ban nhân dân xã Mẫu", "thong_bao", "2026-03-01", "Duyệt phê các đề nghị. Sử dụng xe công."),
-    ("d4", DEPARTMENT, true, "Về việc quyết định của sở", "7/QĐ-SM", "Sở Mẫu", "quyet_dinh", "2026-01-20", "Nội dung của sở khác."),
-    ("d5", COMMUNE, false, "Dự thảo quyết định chưa ký", "", "Ủy ban nhân dân xã Mẫu", "quyet_dinh", "2026-03-02", "Bản thảo."),
+    (
+        "d1",
+        COMMUNE,
+        true,
+        "Về việc phê duyệt kế hoạch sử dụng đất",
+        "05/QĐ-UBND",
+        "Ủy ban nhân dân xã Mẫu",
+        "quyet_dinh",
+        "2026-01-05",
+        "Quyết định này có hiệu lực từ ngày ký. Thuỷ lợi nội đồng.",
+    ),
+    (
+        "d2",
+        COMMUNE,
+        true,
+        "Về việc đăng ký lịch công tác",
+        "123/UBND-VP",
+        "Ủy ban nhân dân xã Mẫu",
+        "",
+        "2026-02-10",
+        "Thực hiện 05/QĐ-UBND, quyết đinh phân công. Kế hoạch chi tiết kèm theo.",
+    ),
+    (
+        "d3",
+        COMMUNE,
+        true,
+        "Thông báo nghỉ lễ",
+        "12/TB-UBND",
+        "Ủy ban nhân dân xã Mẫu",
+        "thong_bao",
+        "2026-03-01",
+        "Duyệt phê các đề nghị. Sử dụng xe công.",
+    ),
+    (
+        "d4",
+        DEPARTMENT,
+        true,
+        "Về việc quyết định của sở",
+        "7/QĐ-SM",
+        "Sở Mẫu",
+        "quyet_dinh",
+        "2026-01-20",
+        "Nội dung của sở khác.",
+    ),
+    (
+        "d5",
+        COMMUNE,
+        false,
+        "Dự thảo quyết định chưa ký",
+        "",
+        "Ủy ban nhân dân xã Mẫu",
+        "quyet_dinh",
+        "2026-03-02",
+        "Bản thảo.",
+    ),
 ];
 
 async fn put(db: &TestDb, sample: &Sample, people: &[haidang_contracts::actor::PersonId]) {
