@@ -163,7 +163,7 @@ fn read(lang: Lang, form: &FormFields) -> Result<Find, Vec<ErrorItem>> {
     }
     let given = |name: &str| form.filled(name).map(str::to_owned);
     Ok(Find {
-        words: form.text("words").to_owned(),
+        words: form.text("words").trim().to_owned(),
         kind: given("kind"),
         part: form.filled("part").and_then(Part::parse),
         organ: given("organ"),
