@@ -2,14 +2,14 @@
 # Has outside judges look at what a fresh city signs; their sums are the last line: N passed, N failed.
 #   scripts/judge-documents.sh             all parts
 #   scripts/judge-documents.sh time-stamps  only these
-# Parts: time-stamps pdf edxml
+# Parts: time-stamps pdf csc edxml
 # The judges lie beside the repository, in ../shared/referees/documents, or where HAIDANG_TEST_JUDGES points.
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf edxml)
+[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf csc edxml)
 has() { local part; for part in "${parts[@]}"; do [ "$part" = "$1" ] && return 0; done; return 1; }
 
 judge=${HAIDANG_TEST_JUDGES:-$root_dir/../shared/referees}/documents
@@ -74,6 +74,7 @@ wait_for 120 curl -fsS -o "$work/ready" "$origin/readyz" || { tail -n 20 "$work/
 has time-stamps && judged "time stamps (RFC 3161)" "$judge/check_tsa.sh" "$origin/tsa" "$work/root.pem"
 export HAIDANG_TEST_BIN HAIDANG_TEST_JUDGES_PYTHON="$python_home"
 has pdf && judged "signed PDF" scripts/judge-documents-pdf.sh
+has csc && judged "remote signing (CSC)" scripts/judge-documents-csc.sh
 has edxml && judged "edXML messages" scripts/judge-documents-edxml.sh
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
