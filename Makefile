@@ -66,6 +66,10 @@ bench: ## Print the figures of this release as ratios, on both databases (FULL=1
 bench-identity: ## Print the figures of signing in, beside npm's oidc-provider in the same run
 	@scripts/bench-identity.sh
 
+.PHONY: bench-documents
+bench-documents: ## Print the figures of signing and judging papers, and the ratios to pyHanko in the same run
+	@scripts/bench-documents.sh
+
 .PHONY: assets
 assets: ## Compile the style sheets again (needs Node); the result is committed
 	@scripts/install.sh node

@@ -15,6 +15,7 @@ fi
 
 need_rust
 need_packages python3 python3-venv openssl poppler-utils qpdf curl fonts-liberation2
+need_softhsm
 if [ -z "${HAIDANG_TEST_BIN:-}" ]; then
   cargo build --locked -p haidang-server --bin haidang || die "the binary does not build"
   HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
@@ -35,7 +36,11 @@ PATH="$python_home/bin:$PATH"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/haidang-documents-pdf.XXXXXX")
 pki="$work/pki"
-finish() { "$judge/pki/pki.sh" down "$pki" >/dev/null 2>&1 || true; rm -rf "$work"; }
+csc=
+finish() {
+  [ -z "$csc" ] || { kill "$csc" 2>/dev/null || true; wait "$csc" 2>/dev/null || true; }
+  "$judge/pki/pki.sh" down "$pki" >/dev/null 2>&1 || true; rm -rf "$work"
+}
 trap finish EXIT
 trap 'exit 130' INT TERM
 
@@ -74,22 +79,66 @@ sign() {
 }
 # judged FILE LEVEL NAME  adds up what the judges say of one file.
 judged() {
-  local line
-  say "$3"
-  "$judge/check_pdf.sh" "$1" "$pki/root.pem" "$pki/inter.pem" --level "$2" 2>&1 | tee "$work/judged"
+  local file=$1 level=$2 name=$3 line; shift 3
+  say "$name"
+  "$judge/check_pdf.sh" "$file" "$pki/root.pem" "$pki/inter.pem" --level "$level" "$@" 2>&1 | tee "$work/judged"
   line=$(grep -Eo '^[0-9]+ passed, [0-9]+ failed' "$work/judged" | tail -n 1)
-  if [ -z "$line" ]; then fail "$3 ended without its last line"; return; fi
+  if [ -z "$line" ]; then fail "$name ended without its last line"; return; fi
   passed=$((passed + ${line%% *})); failed=$((failed + $(awk '{print $3}' <<<"$line")))
 }
 verify() { "$haidang" documents verify "$1" --root "$pki/root.pem" --online --allow 127.0.0.1; }
 
+# The same keys in files, on a token, and behind a remote signing service of another maker (certomancer-csc-dummy).
+say "a token and a remote signing service with the same keys"
+mkdir -p "$work/tokens"
+printf 'directories.tokendir = %s\nlog.level = ERROR\n' "$work/tokens" >"$work/softhsm2.conf"
+export SOFTHSM2_CONF="$work/softhsm2.conf"
+softhsm2-util --init-token --free --label judge --so-pin 12345678 --pin 123456 >/dev/null || die "no token could be made"
+(umask 077; echo 123456 >"$work/pin"; echo unused >"$work/csc-token")
+for module in /usr/lib/softhsm/libsofthsm2.so /usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so; do [ -f "$module" ] && break; done
+csc_port=$(free_port)
+(cd "$pki" && exec "$PYTHON" -m csc_dummy certomancer.yml "$csc_port" 2) >"$work/csc.log" 2>&1 & csc=$!
+wait_for 60 curl -fsS -o "$work/csc-info" "http://127.0.0.1:$csc_port/info" || { tail -n 20 "$work/csc.log" >&2; die "the remote signing service did not start"; }
+number=0
 for key in ec rsa2048 rsa3072; do
-  for level in B-B B-T B-LT B-LTA; do
-    file="$work/$key-$level.pdf"
-    if sign "$key" "$level" "$file"; then judged "$file" "$level" "$key, $level"; else fail "$key, $level: not signed"; fi
-    if verify "$file" >"$work/own"; then pass "we accept $key, $level"; else fail "we refuse $key, $level"; cat "$work/own"; fi
+  number=$((number + 1))
+  softhsm2-util --import "$pki/keys/$key.pem" --token judge --label "$key" --id "0$number" --pin 123456 >/dev/null || fail "$key: not on the token"
+  cat "$pki/out/inter/$key.cert.pem" "$pki/inter.pem" >"$work/$key-bundle.pem"
+  printf 'kind = "pkcs11"\ncertificate = "%s-bundle.pem"\nmodule = "%s"\ntoken = "judge"\nlabel = "%s"\npin_file = "pin"\n' "$key" "$module" "$key" >"$work/$key-pkcs11.toml"
+  printf 'kind = "csc"\nservice = "http://127.0.0.1:%s"\ncredential = "hp/%s"\ntoken_file = "csc-token"\n' "$csc_port" "$key" >"$work/$key-csc.toml"
+done
+
+# sign_at PLACE KEY LEVEL OUT [more]
+sign_at() {
+  local place=$1 key=$2 level=$3 out=$4; shift 4
+  if [ "$place" = file ]; then sign "$key" "$level" "$out" "$@"; return; fi
+  "$haidang" documents sign "$work/paper.pdf" --out "$out" --provider "$work/$key-$place.toml" --level "$level" --tsa "$tsa" \
+    --root "$pki/root.pem" --allow 127.0.0.1 "$@"
+}
+for place in file pkcs11 csc; do
+  for key in ec rsa2048 rsa3072; do
+    for level in B-B B-T B-LT B-LTA; do
+      file="$work/$place-$key-$level.pdf"
+      if sign_at "$place" "$key" "$level" "$file"; then judged "$file" "$level" "$place, $key, $level"; else fail "$place, $key, $level: not signed"; fi
+      if verify "$file" >"$work/own"; then pass "we accept $place, $key, $level"; else fail "we refuse $place, $key, $level"; cat "$work/own"; fi
+    done
   done
 done
+
+# As an office does it: an official's picture, number and date filled in, the agency's seal over a third of the picture.
+# The official stops at B-T; who seals brings the evidence for both.
+say "two signers, seen"
+places=(--prepare "officer=1,320,120,470,180" --prepare "organ=1,270,100,370,200" --prepare "number=1,90,700,250,720" --prepare "date=1,310,700,540,720")
+if sign ec B-T "$work/officer.pdf" --field officer "${places[@]}" --draw handwriting --reason "Phê duyệt" &&
+  judged "$work/officer.pdf" B-T "an official signs in a prepared field" &&
+  "$haidang" documents sign "$work/officer.pdf" --out "$work/sealed.pdf" --key "$pki/keys/seal.pem" --level B-LTA --tsa "$tsa" \
+    --certificate "$pki/out/inter/seal.cert.pem" --chain "$pki/inter.pem" --root "$pki/root.pem" --field organ --draw seal \
+    --fill "number=Số: 05/QĐ-UBND" --fill "date=Hải Phòng, ngày 05 tháng 01 năm 2026" --allow 127.0.0.1; then
+  judged "$work/sealed.pdf" B-LTA "the agency seals, and both are proved by the file" --signatures 2
+  if verify "$work/sealed.pdf" >"$work/own"; then pass "we accept both"; else fail "we refuse them"; cat "$work/own"; fi
+else
+  fail "two signers: not signed"
+fi
 file="$work/seen.pdf"
 if sign ec B-LTA "$file" --rectangle 300,100,450,170 --picture "$work/seal.png" --font "$font" \
   --text "Nguyễn Văn A" --text "2026-01-05T08:30:00+07:00" --reason "Phê duyệt" --location "Hải Phòng"; then

@@ -4,6 +4,7 @@
 #   scripts/judge-documents.sh time-stamps  only these
 # Parts: time-stamps pdf edxml typeset
 # Parts: time-stamps pdf edxml ocr
+# Parts: time-stamps pdf csc edxml
 # The judges lie beside the repository, in ../shared/referees/documents, or where HAIDANG_TEST_JUDGES points.
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
@@ -12,6 +13,7 @@ cd "$root_dir"
 parts=("$@")
 [ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf edxml typeset)
 [ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf edxml ocr)
+[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf csc edxml)
 has() { local part; for part in "${parts[@]}"; do [ "$part" = "$1" ] && return 0; done; return 1; }
 
 judge=${HAIDANG_TEST_JUDGES:-$root_dir/../shared/referees}/documents
@@ -76,6 +78,7 @@ wait_for 120 curl -fsS -o "$work/ready" "$origin/readyz" || { tail -n 20 "$work/
 has time-stamps && judged "time stamps (RFC 3161)" "$judge/check_tsa.sh" "$origin/tsa" "$work/root.pem"
 export HAIDANG_TEST_BIN HAIDANG_TEST_JUDGES_PYTHON="$python_home"
 has pdf && judged "signed PDF" scripts/judge-documents-pdf.sh
+has csc && judged "remote signing (CSC)" scripts/judge-documents-csc.sh
 has edxml && judged "edXML messages" scripts/judge-documents-edxml.sh
 has typeset && judged "typeset papers" scripts/judge-documents-typeset.sh
 has ocr && judged "scanned papers" scripts/judge-documents-ocr.sh

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
+use haidang_contracts::papers::PaperPlace;
 use haidang_documents::pades::{
-    Appearance, AppearanceText, Authorities, Judge, Level, PageChoice, Placement, Report, SignatureOptions, Verdict,
-    sign_file, verify_file,
+    Appearance, AppearanceText, Authorities, FieldValue, Judge, Level, OFFICIAL_FONT, PageChoice, Placement, Report,
+    SignatureOptions, Verdict, add_fields, fill_fields, handwriting, initials, seal, sign_by, sign_file, verify_file,
 };
+use haidang_documents::pdf::{PdfFile, Source};
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::path::{RevocationRule, TrustAnchors};
 use haidang_signing::{Certificate, DocumentSigner, FileKey, LocalSigner, private_file};
@@ -17,6 +19,8 @@ use haidang_web::client::{Guarded, OutboundLimits};
 use super::{Outcome, edxml, papers, say};
 use crate::config::Config;
 use crate::office_signing::{Place, open_place};
+use super::{Outcome, edxml, say};
+use crate::office_signing::{Place, new_field, open_place};
 use crate::outbound::GuardedTransport;
 
 /// Largest answer of an authority: revocation lists of large ones have a few megabytes.
@@ -103,9 +107,44 @@ pub(crate) struct Sign {
     /// The TrueType font of the text.
     #[arg(long, value_name = "FILE")]
     font: Option<PathBuf>,
+    /// Draw the picture from the name in the certificate, where none is given.
+    #[arg(long, value_enum, conflicts_with = "picture")]
+    draw: Option<Drawn>,
+    /// Prepare a field before the first signature: NAME=page,left,bottom,right,top. Names that begin with officer, organ,
+    /// initials or annex become fields for signatures, every other one a line of text.
+    #[arg(long, value_name = "NAME=PLACE", value_parser = prepared)]
+    prepare: Vec<(String, PaperPlace)>,
+    /// Fill a line of text before signing: NAME=TEXT.
+    #[arg(long, value_name = "NAME=TEXT", value_parser = filled)]
+    fill: Vec<(String, String)>,
     /// Sign so many times, into files 1.pdf, 2.pdf and so on of the folder `--out`.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     count: Option<u32>,
+}
+
+/// What is drawn of a name.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Drawn {
+    /// Handwriting in blue.
+    Handwriting,
+    /// The first letters, in blue.
+    Initials,
+    /// A round seal in red.
+    Seal,
+}
+
+fn prepared(text: &str) -> Result<(String, PaperPlace), String> {
+    let wrong = || "NAME=page,left,bottom,right,top with the first page as 1".to_owned();
+    let (name, place) = text.split_once('=').ok_or_else(wrong)?;
+    let (page, rectangle) = place.split_once(',').ok_or_else(wrong)?;
+    let page = page.parse::<usize>().ok().and_then(|page| page.checked_sub(1)).ok_or_else(wrong)?;
+    let [x, y, right, top] = self::rectangle(rectangle)?;
+    Ok((name.to_owned(), PaperPlace { page, x, y, width: right - x, height: top - y }))
+}
+
+fn filled(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=TEXT")?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Judge a signed PDF: is it whole, and who signed.
@@ -193,7 +232,17 @@ async fn sign(command: Sign) -> Result<Outcome> {
         bail!("level {} needs --root", command.level.code());
     }
     let mut options = options(&command, signer.certificate())?;
+    let with_fields = !(command.prepare.is_empty() && command.fill.is_empty());
     match command.count {
+        Some(_) if with_fields => bail!("fields are prepared and filled in one file, without --count"),
+        None if with_fields => {
+            options.at = ambient.now();
+            let whole = fields(&command)?;
+            let source: Arc<dyn Source> = Arc::new(whole.clone());
+            let after = sign_by(source, by, &options, command.level, &authorities).await?;
+            write_new(&command.out, &[whole, after].concat())?;
+            say(format_args!("{}: signed, {}", command.out.display(), command.level.code()))?;
+        }
         None => {
             options.at = ambient.now();
             sign_file(&command.file, &command.out, by, &options, command.level, &authorities).await?;
@@ -228,6 +277,37 @@ async fn signer(command: &Sign, transport: Arc<GuardedTransport>) -> Result<Arc<
     Ok(Arc::new(LocalSigner::new(key, certificate, bundles(&command.chain)?)?))
 }
 
+/// The file with its fields prepared and filled.
+fn fields(command: &Sign) -> Result<Vec<u8>> {
+    let mut whole = read_file(&command.file)?;
+    let open = |bytes: &Vec<u8>| PdfFile::open(Arc::new(bytes.clone()));
+    if !command.prepare.is_empty() {
+        let new: Vec<_> = command.prepare.iter().map(|(name, place)| new_field(name, place)).collect();
+        whole.extend_from_slice(&add_fields(&open(&whole)?, &new)?.bytes);
+    }
+    if !command.fill.is_empty() {
+        let font: Arc<[u8]> = match &command.font {
+            Some(font) => read_file(font)?.into(),
+            None => OFFICIAL_FONT.into(),
+        };
+        let value = |(field, value): &(String, String)| FieldValue {
+            field: field.clone(),
+            value: value.clone(),
+            font: font.clone(),
+            size: 13.0,
+        };
+        let values: Vec<_> = command.fill.iter().map(value).collect();
+        whole.extend_from_slice(&fill_fields(&open(&whole)?, &values)?.bytes);
+    }
+    Ok(whole)
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> Result<()> {
+    let file = std::fs::OpenOptions::new().write(true).create_new(true).open(path);
+    let written = file.and_then(|mut file| std::io::Write::write_all(&mut file, bytes).and_then(|()| file.sync_all()));
+    written.with_context(|| path.display().to_string())
+}
+
 /// A PIN out of a file that only its owner may read.
 pub(super) fn read_pin(path: &Path) -> Result<String> {
     let read = private_file::read(path)?.with_context(|| path.display().to_string())?;
@@ -248,8 +328,14 @@ fn options(command: &Sign, certificate: &Certificate) -> Result<SignatureOptions
         }),
         _ => None,
     };
-    let picture = command.picture.as_deref().map(read_file).transpose()?.map(Into::into);
     let name = certificate.common_name();
+    let picture = match (command.draw, name.as_deref()) {
+        (Some(Drawn::Handwriting), Some(name)) => Some(handwriting(name)?),
+        (Some(Drawn::Initials), Some(name)) => Some(initials(name)?),
+        (Some(Drawn::Seal), Some(name)) => Some(seal(name)?),
+        _ => command.picture.as_deref().map(read_file).transpose()?,
+    };
+    let picture = picture.map(Into::into);
     Ok(SignatureOptions {
         field: command.field.clone(),
         tooltip: name.clone().map_or_else(|| "Chữ ký số".to_owned(), |name| format!("Chữ ký số: {name}")),

@@ -45,15 +45,11 @@ pub(crate) enum TrustCommand {
 /// Whose key.
 #[derive(Debug, Args)]
 pub(crate) struct Key {
-    /// Opaque id of the person.
-    #[arg(long)]
-    person: String,
-    /// Code of the agency.
+    /// Account name of the official.
+    username: String,
+    /// Code of the agency for which they sign.
     #[arg(long)]
     agency: String,
-    /// Full name, for the certificate.
-    #[arg(long)]
-    name: String,
     /// File with a new PIN, which only its owner may read.
     #[arg(long, value_name = "FILE")]
     pin_file: Option<PathBuf>,
@@ -164,7 +160,10 @@ pub(crate) async fn run(command: TrustCommand, config: Config) -> Result<Outcome
     let Some(trust) = city.rooms.trust.clone() else {
         bail!("this city has no authorities of its own; see trust.own_authority_in_production");
     };
-    let outcome = act(&trust, command).await?;
+    let outcome = match command {
+        TrustCommand::Key(key) => shown(&city, &trust, key).await?,
+        other => act(&trust, other).await?,
+    };
     city.run_due().await?;
     city.db.close().await;
     Ok(outcome)
@@ -186,7 +185,8 @@ async fn act(trust: &TrustRoom, command: TrustCommand) -> Result<Outcome> {
             }
         }
         TrustCommand::Issue(issue) => return issued(trust, issue).await,
-        TrustCommand::Key(key) => return shown(trust, key).await,
+        // Answered before, for it looks into the accounts.
+        TrustCommand::Key(_) => {}
         TrustCommand::Revoke { serial, reason } => match trust.revoke(&serial, reason.into(), operator()).await {
             Ok(()) => say("Certificate revoked.")?,
             Err(error) => return told(error),
@@ -224,8 +224,13 @@ async fn issued(trust: &TrustRoom, issue: Issue) -> Result<Outcome> {
     }
 }
 
-async fn shown(trust: &TrustRoom, asked: Key) -> Result<Outcome> {
-    let holder = Holder::Officer { person: asked.person, agency: asked.agency, name: asked.name };
+async fn shown(city: &City, trust: &TrustRoom, asked: Key) -> Result<Outcome> {
+    let accounts = city.identity.managed_accounts(&asked.username, 1).await?;
+    let Some(account) = accounts.into_iter().find(|account| account.username == asked.username) else {
+        return say(format_args!("{}: no such account", asked.username)).map(|()| Outcome::Wrong);
+    };
+    let (person, name) = (account.person.to_string(), account.full_name);
+    let holder = Holder::Officer { person, agency: asked.agency, name };
     let key = match asked.replace {
         true => trust.replace_holder_key(&holder, operator()).await,
         false => trust.ensure_holder_key(&holder, operator()).await,

@@ -9,12 +9,12 @@ mod providers;
 mod report;
 mod transport;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::papers::{
-    FileToSign, JudgedFile, OfficeSigning, PartyCertificate, SignatureRole, SigningOrder, SigningParty,
+    FileToSign, JudgedFile, OfficeSigning, PaperPlace, PartyCertificate, SignatureRole, SigningOrder, SigningParty,
 };
 use haidang_documents::pades::{
     Authorities, BatchFile, FieldValue, Judge, Level, NewField, NewFieldKind, SignatureOptions, add_fields, fields,
@@ -33,6 +33,7 @@ use appearance::Pictures;
 pub use appearance::seal_place;
 pub use providers::Providers;
 pub(crate) use providers::{Place, open_place};
+pub use report::{Competence, Competent};
 pub use transport::CityTransport;
 
 /// Largest file that is signed or judged: 64 MB.
@@ -53,6 +54,7 @@ struct Inner {
     time_stamps: Option<String>,
     anchors: Vec<Certificate>,
     pictures: Pictures,
+    competence: OnceLock<Arc<dyn Competence>>,
 }
 
 /// A key that was found for somebody.
@@ -82,8 +84,14 @@ impl OfficeSigner {
         let transport = CityTransport::new(origin, trust.clone(), config.signing.private_hosts.clone());
         let transport = Arc::new(transport);
         let providers = Providers::read(config)?;
-        let (ambient, pictures) = (ambient.clone(), Pictures::default());
-        Ok(OfficeSigner(Arc::new(Inner { ambient, providers, trust, transport, time_stamps, anchors, pictures })))
+        let (ambient, pictures, competence) = (ambient.clone(), Pictures::default(), OnceLock::new());
+        let inner = Inner { ambient, providers, trust, transport, time_stamps, anchors, pictures, competence };
+        Ok(OfficeSigner(Arc::new(inner)))
+    }
+
+    /// Introduces who knows whether signers were competent; the first introduction counts.
+    pub fn meet_office(&self, competence: Arc<dyn Competence>) {
+        let _ = self.0.competence.set(competence);
     }
 
     /// Whom a signature asks and believes; the archive renews with the same.
@@ -199,7 +207,7 @@ fn holder(party: &SigningParty) -> Holder {
 }
 
 /// A field prepared before the first signature; its name says what kind.
-fn new_field(name: &str, place: &haidang_contracts::papers::PaperPlace) -> NewField {
+pub(crate) fn new_field(name: &str, place: &PaperPlace) -> NewField {
     let signs = ["officer", "organ", "initials", "annex"].iter().any(|kind| name.starts_with(kind));
     let kind = if signs { NewFieldKind::Signature { lock: None } } else { NewFieldKind::Text };
     NewField {
@@ -253,7 +261,13 @@ impl OfficeSigning for OfficeSigner {
         let judge = self.judge_now();
         let found = verify(Arc::new(file.to_vec()), &judge).await;
         let sha256 = data_encoding::HEXLOWER.encode(&DigestAlgorithm::Sha256.digest(file));
-        report::of(&found, sha256, judge.now)
+        let mut judged = report::of(&found, sha256, judge.now)?;
+        if let Some(office) = self.0.competence.get()
+            && let Some(answer) = office.competent(&judged).await?
+        {
+            report::decide(&mut judged, &answer);
+        }
+        Ok(judged)
     }
 
     async fn certificate(&self, party: &SigningParty) -> Result<Option<PartyCertificate>, ContractError> {

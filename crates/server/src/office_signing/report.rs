@@ -1,6 +1,7 @@
 //! The report of a judgement as it is stored and handed out: three questions in the words of the law, the level, and what
 //! was found about every signature. Its form is described in docs/guide/signing.md.
 
+use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::papers::{JudgedAs, JudgedFile, JudgedSignature};
 use haidang_documents::pades::{Answer, Code, Finding, Level, Report, SignatureKind, SignatureReport, Verdict};
@@ -56,7 +57,37 @@ const AUTHORITY: Question = Question {
     undetermined: "Thẩm quyền ký được đối chiếu theo hồ sơ của cơ quan ban hành.",
 };
 
+/// Whether the signers of a paper were competent, as the office knows from its own records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Competent {
+    /// The answer.
+    pub answer: JudgedAs,
+    /// Why, in Vietnamese: the rule or the assignment that it rests on.
+    pub reason: String,
+}
+
+/// Who answers the third question. Whoever keeps the posts and assignments of the office.
+#[async_trait]
+pub trait Competence: Send + Sync {
+    /// Whether those who signed this file might sign it; none when the office knows nothing of it.
+    ///
+    /// # Errors
+    /// What its records say.
+    async fn competent(&self, file: &JudgedFile) -> Result<Option<Competent>, ContractError>;
+}
+
 impl Question {
+    /// The answer of the office in its place.
+    fn decided(&self, by: &Competent) -> Value {
+        let text = match by.answer {
+            JudgedAs::Valid => self.passed,
+            JudgedAs::Invalid => self.failed,
+            JudgedAs::Unknown => self.undetermined,
+        };
+        json!({ "question": self.code, "title": self.title, "answer": by.answer, "text": text,
+                "reason": by.reason, "findings": [] })
+    }
+
     fn answered(&self, answer: &Answer) -> Value {
         let text = match answer.verdict {
             Verdict::Passed => self.passed,
@@ -87,6 +118,14 @@ fn signature(one: &SignatureReport) -> JudgedSignature {
     }
 }
 
+/// Puts the answer of the office into a report.
+pub(super) fn decide(file: &mut JudgedFile, by: &Competent) {
+    let answer = file.report.get_mut("answers").and_then(|answers| answers.get_mut(2));
+    if let Some(answer) = answer {
+        *answer = AUTHORITY.decided(by);
+    }
+}
+
 /// The judgement of a file with this digest.
 ///
 /// # Errors
@@ -113,4 +152,27 @@ pub(super) fn of(report: &Report, sha256: String, at: Timestamp) -> Result<Judge
     });
     let signatures = report.signatures.iter().filter(|one| one.kind == SignatureKind::Signature);
     Ok(JudgedFile { sha256, signatures: signatures.map(signature).collect(), report: stored, judged_at: at })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_office_answers_the_third_question_alone() {
+        let answers = json!([{ "answer": "valid" }, { "answer": "unknown" }, { "answer": "unknown" }]);
+        let mut file = JudgedFile {
+            sha256: String::new(),
+            signatures: Vec::new(),
+            report: json!({ "answers": answers }),
+            judged_at: Timestamp::UNIX_EPOCH,
+        };
+        let by = Competent { answer: JudgedAs::Valid, reason: "Quy chế làm việc, Điều 5".to_owned() };
+        decide(&mut file, &by);
+        assert_eq!(file.report["answers"][1]["answer"], "unknown");
+        assert_eq!(file.report["answers"][2]["answer"], "valid");
+        assert_eq!(file.report["answers"][2]["title"], "Thẩm quyền ký");
+        assert_eq!(file.report["answers"][2]["reason"], "Quy chế làm việc, Điều 5");
+    }
 }
