@@ -2,18 +2,14 @@
 # Has outside judges look at what a fresh city signs; their sums are the last line: N passed, N failed.
 #   scripts/judge-documents.sh             all parts
 #   scripts/judge-documents.sh time-stamps  only these
-# Parts: time-stamps pdf edxml typeset
-# Parts: time-stamps pdf edxml ocr
-# Parts: time-stamps pdf csc edxml
+# Parts: time-stamps pdf csc edxml typeset ocr
 # The judges lie beside the repository, in ../shared/referees/documents, or where HAIDANG_TEST_JUDGES points.
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf edxml typeset)
-[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf edxml ocr)
-[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf csc edxml)
+[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf csc edxml typeset ocr)
 has() { local part; for part in "${parts[@]}"; do [ "$part" = "$1" ] && return 0; done; return 1; }
 
 judge=${HAIDANG_TEST_JUDGES:-$root_dir/../shared/referees}/documents

@@ -23,9 +23,9 @@ mod reader;
 pub mod registers;
 mod room;
 mod routes;
-pub mod tasks;
 pub mod scans;
 pub mod search;
+pub mod tasks;
 
 pub use frame::tabs;
 pub use reader::Reader;

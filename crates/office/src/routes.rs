@@ -22,10 +22,6 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     ("office_incoming", Lang::En, include_str!("../locales/en/office_incoming.ftl")),
     ("office_tasks", Lang::Vi, include_str!("../locales/vi/office_tasks.ftl")),
     ("office_tasks", Lang::En, include_str!("../locales/en/office_tasks.ftl")),
-    ("office_authority", Lang::Vi, include_str!("../locales/vi/office_authority.ftl")),
-    ("office_authority", Lang::En, include_str!("../locales/en/office_authority.ftl")),
-    ("office_registers", Lang::Vi, include_str!("../locales/vi/office_registers.ftl")),
-    ("office_registers", Lang::En, include_str!("../locales/en/office_registers.ftl")),
     ("office_scans", Lang::Vi, include_str!("../locales/vi/office_scans.ftl")),
     ("office_scans", Lang::En, include_str!("../locales/en/office_scans.ftl")),
     ("office_search", Lang::Vi, include_str!("../locales/vi/office_search.ftl")),
@@ -40,12 +36,10 @@ pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = crate::registers::routes(routes);
     let routes = crate::authority::routes(routes);
     let routes = documents::routes(routes);
+    let routes = documents::work_files::routes(routes);
     let routes = incoming::routes(routes);
     let routes = crate::tasks::routes(routes);
+    let routes = crate::meetings::routes(routes);
     let routes = crate::scans::routes(routes);
-    let routes = crate::search::routes(routes);
-    let routes = crate::registers::routes(routes);
-    let routes = documents::work_files::routes(routes);
-    let routes = crate::search::routes(routes);
-    crate::meetings::routes(routes)
+    crate::search::routes(routes)
 }

@@ -213,7 +213,6 @@ impl OfficeRoom {
     /// `arrival_invalid` with field `work_file`, `arrival_state`.
     pub async fn file_arrival(&self, reader: &Reader<'_>, id: &str, work_file: &str) -> Result<(), Problem> {
         let arrival = self.arrival_of(reader, id).await?;
-        let led = self.arrival_routings(id).await?.iter().any(|one| one.part == rules::Part::Lead && super::is_mine(reader, &arrival, one));
         let led = self
             .arrival_routings(id)
             .await?
@@ -279,7 +278,6 @@ impl OfficeRoom {
                         tx.execute(sql::END_ROUTINGS, args![id, self.ambient.now()]).await?;
                     }
                     let detail = json!({ "kind": notice.kind, "by": notice.document });
-                    let change = Change { by, act: "notice", audit: "office.arrival_withdrawn", words: &notice.reason, detail };
                     let change =
                         Change { by, act: "notice", audit: "office.arrival_withdrawn", words: &notice.reason, detail };
                     self.record_change(tx, &arrival, state, change).await?;
@@ -287,9 +285,6 @@ impl OfficeRoom {
                         self.say_status(tx, &arrival, "15", None).await?;
                     }
                     Ok(())
-                    let change =
-                        Change { by, act: "notice", audit: "office.arrival_withdrawn", words: &notice.reason, detail };
-                    self.record_change(tx, &arrival, state, change).await
                 })
             })
             .await

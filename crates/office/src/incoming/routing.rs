@@ -109,8 +109,6 @@ impl OfficeRoom {
     pub async fn instruct_arrival(&self, reader: &Reader<'_>, id: &str, order: &Instruction) -> Result<(), Problem> {
         let arrival = self.arrival_of(reader, id).await?;
         let routings = self.arrival_routings(id).await?;
-        let leads = routings.iter().any(|one| one.part == Part::Lead && one.state.is_open() && is_mine(reader, &arrival, one));
-        let routings = self.routings(id).await?;
         let leads =
             routings.iter().any(|one| one.part == Part::Lead && one.state.is_open() && is_mine(reader, &arrival, one));
         let leader = reader.actor.can_in(ROUTE, &arrival.agency);
@@ -281,7 +279,6 @@ impl OfficeRoom {
                     };
                     self.record_change(tx, &arrival, state, change).await?;
                     self.index_arrival(tx, id).await
-                    self.record_change(tx, &arrival, state, change).await
                 })
             })
             .await
