@@ -11,8 +11,9 @@ use haidang_contracts::files::FileScanner;
 use haidang_contracts::messages::Notifier;
 use haidang_contracts::papers::{OfficeSigning, Typesetting};
 use haidang_office::authority::AuthoritySettings;
-use haidang_office::documents::{KeepIssued, Settings as DocumentSettings};
-use haidang_office::incoming::{Arrivals, IncomingOffice, Settings as IncomingSettings};
+use haidang_office::documents::{DispatchAnswers, KeepIssued, Settings as DocumentSettings};
+use haidang_office::incoming::{Arrivals, ExchangeMessages, IncomingOffice, Settings as IncomingSettings};
+use haidang_office::meetings::MeetingSettings;
 use haidang_office::registers::RegisterSettings;
 use haidang_office::scans::{ReadScans, ScanParts, ScanSettings};
 use haidang_office::search::{FollowTexts, Texts};
@@ -126,10 +127,12 @@ pub async fn open(parts: Parts<'_>) -> Result<OfficeRoom> {
         documents,
         incoming,
         origin: parts.config.origin(parts.config.server.listen.port()),
+        meetings: said(pack, "meetings.toml", MeetingSettings::from_toml)?,
         tasks: said(pack, "tasks.toml", TaskSettings::from_toml)?,
     });
     room.import_registers().await.map_err(|problem| anyhow::anyhow!("{}: {}", problem.code, problem.detail))?;
     parts.db.register(Arc::new(Arrivals(room.clone())));
+    parts.db.register(Arc::new(DispatchAnswers(room.clone())));
     Ok(room)
 }
 
@@ -138,6 +141,7 @@ pub fn jobs(room: &OfficeRoom, jobs: Jobs) -> Jobs {
     jobs.with(Arc::new(KeepIssued(room.clone())))
         .with(Arc::new(FollowTexts(room.clone())))
         .with(Arc::new(ReadScans(room.clone())))
+        .with(Arc::new(ExchangeMessages(room.clone())))
         .with(Arc::new(BookRound(room.clone())))
         .with(Arc::new(TaskRound(room.clone())))
 }

@@ -176,7 +176,15 @@ impl Rooms {
         .await
         .context("the office")?;
         let trust = parts.trust;
-        Ok(Rooms { services, vault, office, trust, synonyms: Arc::new(synonyms), imported: Arc::new(imported), round_seconds })
+        Ok(Rooms {
+            services,
+            vault,
+            office,
+            trust,
+            synonyms: Arc::new(synonyms),
+            imported: Arc::new(imported),
+            round_seconds,
+        })
     }
 
     /// What was loaded, in one line.

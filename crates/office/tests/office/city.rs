@@ -68,7 +68,6 @@ pub async fn room_settled(db: &TestDb, desk: &Arc<Desk>, settle: impl FnOnce(&mu
         origin: ORIGIN.to_owned(),
         meetings: haidang_office::meetings::MeetingSettings::default(),
         tasks: haidang_office::tasks::TaskSettings::default(),
-    });
     };
     settle(&mut inner);
     let room = OfficeRoom::new(inner);

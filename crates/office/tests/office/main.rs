@@ -10,15 +10,15 @@ mod documents_pages;
 mod incoming;
 mod incoming_exchange;
 mod incoming_pages;
+mod meetings;
 mod people;
-mod registers;
 mod programs;
-mod tasks;
+mod registers;
 mod registers_pages;
 mod scans;
 mod searching;
+mod tasks;
 mod work_files;
-mod meetings;
 
 use haidang_testkit::Rooms;
 

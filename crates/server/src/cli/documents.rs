@@ -18,8 +18,6 @@ use haidang_web::client::{Guarded, OutboundLimits};
 
 use super::{Outcome, edxml, papers, say};
 use crate::config::Config;
-use crate::office_signing::{Place, open_place};
-use super::{Outcome, edxml, say};
 use crate::office_signing::{Place, new_field, open_place};
 use crate::outbound::GuardedTransport;
 
