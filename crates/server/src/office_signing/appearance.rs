@@ -17,10 +17,15 @@ const KEPT: usize = 256;
 /// Letters of the block on an annex: 10 pt, black (Appendix I, II.8).
 const ANNEX: f64 = 10.0;
 
-/// Pictures of names, drawn once.
+/// A PNG.
+type Picture = Arc<[u8]>;
+/// What draws a name.
+type Draw = fn(&str) -> Result<Vec<u8>, PadesError>;
+
+/// Pictures of names, drawn once; by what they show and of whom.
 #[derive(Default)]
 pub(super) struct Pictures {
-    drawn: Mutex<BTreeMap<(u8, String), Arc<[u8]>>>,
+    drawn: Mutex<BTreeMap<(u8, String), Picture>>,
     upright: std::sync::OnceLock<Arc<[u8]>>,
     italic: std::sync::OnceLock<Arc<[u8]>>,
 }
@@ -53,7 +58,7 @@ impl Pictures {
             return Ok(Appearance { picture: None, text: Some(text) });
         }
         let (SigningParty::Officer { name, .. } | SigningParty::Organ { name, .. }) = party;
-        let (kind, draw): (u8, fn(&str) -> Result<Vec<u8>, PadesError>) = match role {
+        let (kind, draw): (u8, Draw) = match role {
             SignatureRole::Initials => (0, initials),
             SignatureRole::Officer => (1, handwriting),
             SignatureRole::Organ => (2, seal),
@@ -61,19 +66,14 @@ impl Pictures {
         Ok(Appearance { picture: Some(self.drawn(kind, name, draw)?), text: None })
     }
 
-    fn drawn(
-        &self,
-        kind: u8,
-        name: &str,
-        draw: fn(&str) -> Result<Vec<u8>, PadesError>,
-    ) -> Result<Arc<[u8]>, ContractError> {
+    fn drawn(&self, kind: u8, name: &str, draw: Draw) -> Result<Picture, ContractError> {
         let key = (kind, name.to_owned());
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = drawn.get(&key) {
             return Ok(found.clone());
         }
         let failed = |error: PadesError| ContractError::Refused { code: "text_unprintable", detail: error.to_string() };
-        let made: Arc<[u8]> = draw(name).map_err(failed)?.into();
+        let made: Picture = draw(name).map_err(failed)?.into();
         if drawn.len() >= KEPT {
             drawn.clear();
         }
