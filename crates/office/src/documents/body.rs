@@ -109,6 +109,44 @@ pub fn blocks(text: &str) -> Vec<Block> {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).map(block).collect()
 }
 
+/// One part as the template of the paper takes it: `{type, number, title, text}`, without what is empty.
+fn printed_one(block: &Block, opens: bool) -> serde_json::Value {
+    let bare = block.label.trim_end_matches(['.', ')', ':']);
+    let (first, last) = bare.rsplit_once(' ').unwrap_or(("", bare));
+    let dash = block.text.strip_prefix("- ").or_else(|| block.text.strip_prefix("– "));
+    let (kind, titled) = match block.level {
+        Level::Heading => match first.to_lowercase().as_str() {
+            "chương" => ("chapter", true),
+            "phần" => ("part", true),
+            "mục" => ("section", true),
+            _ => ("heading", true),
+        },
+        // An article above clauses has a title; one that stands alone is a sentence.
+        Level::Article => ("article", opens),
+        Level::Clause => ("clause", false),
+        Level::Point => ("point", false),
+        Level::Paragraph if dash.is_some() => ("dash", false),
+        Level::Paragraph => ("paragraph", false),
+    };
+    let words = dash.filter(|_| kind == "dash").unwrap_or(&block.text);
+    let mut item = serde_json::Map::new();
+    item.insert("type".to_owned(), kind.into());
+    if !last.is_empty() {
+        item.insert("number".to_owned(), last.into());
+    }
+    if !words.is_empty() {
+        item.insert(if titled { "title" } else { "text" }.to_owned(), words.into());
+    }
+    item.into()
+}
+
+/// The parts as the template of the paper takes them.
+pub fn printed(blocks: &[Block]) -> Vec<serde_json::Value> {
+    let next = blocks.iter().skip(1).map(|block| matches!(block.level, Level::Clause | Level::Point));
+    let opens = next.chain([false]);
+    blocks.iter().zip(opens).map(|(block, opens)| printed_one(block, opens)).collect()
+}
+
 /// The typed form of parts.
 pub fn lines(blocks: &[Block]) -> String {
     blocks.iter().map(Block::line).collect::<Vec<_>>().join("\n")
@@ -137,6 +175,22 @@ mod tests {
         check("Phần lớn các đơn vị đã nộp", Level::Paragraph, "", "Phần lớn các đơn vị đã nộp");
         check("IV. Tổ chức thực hiện", Level::Heading, "IV.", "Tổ chức thực hiện");
         check("- Các sở, ngành", Level::Paragraph, "", "- Các sở, ngành");
+    }
+
+    #[test]
+    fn the_paper_takes_parts_with_their_numbers() {
+        let text = "Chương II QUY ĐỊNH\nIV. Tổ chức\nĐiều 1. Phạm vi\n1. Một\na) Hai\nĐiều 2. Quyết định có hiệu lực.\n- Ba\nBốn";
+        let expected = serde_json::json!([
+            { "type": "chapter", "number": "II", "title": "QUY ĐỊNH" },
+            { "type": "heading", "number": "IV", "title": "Tổ chức" },
+            { "type": "article", "number": "1", "title": "Phạm vi" },
+            { "type": "clause", "number": "1", "text": "Một" },
+            { "type": "point", "number": "a", "text": "Hai" },
+            { "type": "article", "number": "2", "text": "Quyết định có hiệu lực." },
+            { "type": "dash", "text": "Ba" },
+            { "type": "paragraph", "text": "Bốn" },
+        ]);
+        assert_eq!(serde_json::Value::Array(printed(&blocks(text))), expected);
     }
 
     proptest! {

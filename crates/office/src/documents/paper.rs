@@ -1,23 +1,14 @@
 //! The paper of a document: what its template prints, and each form of it as a file that stays.
 //!
-//! What a template named in `office/kinds.toml` receives:
-//!
-//! | key | what |
-//! |---|---|
-//! | `kind` | `{code, name, named}` |
-//! | `parent`, `organ`, `place` | names of organs, place of issue |
-//! | `number`, `date` | always `null`: reserved places, filled by the organ's signature (mode A) |
-//! | `notation` | `QĐ-UBND` |
-//! | `subject`, `bases`, `blocks` | `blocks` = `[{level, label, text}]` with `heading`, `article`, `clause`, `point`, `paragraph` |
-//! | `urgency` | 0 to 3 |
-//! | `to`, `recipients` | `Kính gửi` of a letter; `Nơi nhận`, whose last line is the copy kept |
-//! | `signature` | `{lines, name}` from the answer of authority, never typed |
-//! | `annexes` | names of the files that travel with it |
-//! | `qr` | address and digest of the QR code |
+//! What the template named in `office/kinds.toml` receives is the data of `official/document` (docs/guide/typesetting.md):
+//! `kind`, `parent`, `organ`, `place`, `notation`, `subject`, `urgency`, `addressees`, `bases`, `body`, `recipients`,
+//! `drafter`, `signature` from the answer of authority and never typed, and `qr`. There is never a `number` or `date`: their
+//! places stay open for the organ's signature (mode A).
 
 use super::body;
 use super::model::{Content, Document, DocumentRecord};
 use super::record;
+use super::settings::Kind;
 use super::sql;
 use crate::authority::{Allowed, Refusal, Signing};
 use crate::reader::Reader;
@@ -27,6 +18,7 @@ use haidang_contracts::identity::Agency;
 use haidang_contracts::papers::{PaperAttachment, PaperPlace, PaperRequest};
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
+use haidang_kernel::text;
 use haidang_store::{Row, StoreError, Stored, Tx, Value, args};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -90,6 +82,62 @@ pub(super) fn qr(origin: &str, token: &str, record: &[u8]) -> String {
     format!("{origin}/kq/{token}#{short}")
 }
 
+/// What the paper prints.
+struct PaperWords<'w> {
+    document: &'w Document,
+    content: &'w Content,
+    kind: &'w Kind,
+    organ: &'w str,
+    parent: Option<&'w str>,
+    place: &'w str,
+    notation: String,
+    lines: &'w [String],
+    name: &'w str,
+    qr: &'w str,
+}
+
+/// The data of the template; keys that have nothing to say are left out.
+fn paper_data(words: &PaperWords<'_>) -> serde_json::Value {
+    let content = words.content;
+    let receivers: Vec<&str> = content.recipients.iter().map(|one| one.name()).collect();
+    let code = words.kind.paper_code();
+    let mut data = json!({
+        "kind": code,
+        "kind_name": words.kind.name.vi,
+        "organ": words.organ,
+        "place": words.place,
+        "notation": words.notation,
+        "subject": content.subject,
+        "body": body::printed(&body::blocks(&content.body)),
+        "recipients": receivers,
+        "drafter": text::initials(&words.document.drafter_name),
+        "signature": { "lines": words.lines, "name": words.name },
+        "qr": words.qr,
+    });
+    let mut add = |key: &str, value: serde_json::Value| {
+        if let Some(map) = data.as_object_mut() {
+            map.insert(key.to_owned(), value);
+        }
+    };
+    if let Some(parent) = words.parent {
+        add("parent", parent.into());
+    }
+    if !content.bases.is_empty() {
+        add("bases", content.bases.clone().into());
+    }
+    // Whom a letter, an invitation, a telegram or a submission speaks to stands above its text too.
+    if ["CV", "ThC", "GM", "CĐ", "TTr"].contains(&code) && !receivers.is_empty() {
+        add("addressees", receivers.clone().into());
+    }
+    match content.urgency {
+        1 => add("urgency", "khan".into()),
+        2 => add("urgency", "thuong_khan".into()),
+        3 => add("urgency", "hoa_toc".into()),
+        _ => {}
+    }
+    data
+}
+
 impl OfficeRoom {
     pub(super) async fn organ(&self, code: &str) -> Result<Agency, Problem> {
         let found = self.directory.agency(code).await?;
@@ -135,25 +183,18 @@ impl OfficeRoom {
             pages: None,
         });
         let record = serde_json::to_vec_pretty(&record).map_err(|_| Problem::internal("a record does not print"))?;
-        let receivers: Vec<&str> = content.recipients.iter().map(|one| one.name()).collect();
-        let annexes: Vec<&str> = content.annexes.iter().map(|file| file.name.as_str()).collect();
-        let data = json!({
-            "kind": { "code": kind.code, "name": kind.name.vi, "named": kind.named },
-            "parent": parent,
-            "organ": organ.name_vi,
-            "place": self.documents.place(&document.agency),
-            "number": null,
-            "date": null,
-            "notation": self.documents.notation(kind, &organ),
-            "subject": content.subject,
-            "bases": content.bases,
-            "blocks": body::blocks(&content.body),
-            "urgency": content.urgency,
-            "to": if kind.named { Vec::new() } else { receivers.clone() },
-            "recipients": receivers,
-            "signature": { "lines": lines, "name": name },
-            "annexes": annexes,
-            "qr": qr(&self.origin, &document.token, &record),
+        let qr = qr(&self.origin, &document.token, &record);
+        let data = paper_data(&PaperWords {
+            document,
+            content,
+            kind,
+            organ: &organ.name_vi,
+            parent: parent.as_deref(),
+            place: self.documents.place(&document.agency),
+            notation: self.documents.notation(kind, &organ),
+            lines: &lines,
+            name: &name,
+            qr: &qr,
         });
         Ok(PaperRequest {
             template: kind.template.clone(),

@@ -12,6 +12,9 @@ pub struct Kind {
     pub id: String,
     /// Abbreviation in the notation, such as `QĐ`; empty for công văn and thư công.
     pub code: String,
+    /// What the template calls a kind without a code, such as `CV`.
+    #[serde(default)]
+    pub paper: Option<String>,
     /// Name.
     pub name: Bilingual,
     /// Whether the paper carries the name of the kind above its subject.
@@ -20,6 +23,13 @@ pub struct Kind {
     pub group: String,
     /// Template of the paper.
     pub template: String,
+}
+
+impl Kind {
+    /// The code that the template of the paper knows.
+    pub fn paper_code(&self) -> &str {
+        self.paper.as_deref().unwrap_or(&self.code)
+    }
 }
 
 /// An organ as papers and systems name it.
@@ -122,6 +132,9 @@ pub enum SettingsFault {
     /// A document of a kind with a name needs its code in the notation.
     #[error("office/kinds.toml: {0} is named and has no code")]
     NoCode(String),
+    /// A kind without a code needs the one its template knows.
+    #[error("office/kinds.toml: {0} has neither code nor paper")]
+    NoPaper(String),
 }
 
 fn read<'t, T: Deserialize<'t>>(file: &'static str, text: &'t str) -> Result<T, SettingsFault> {
@@ -152,6 +165,9 @@ impl Settings {
         once("files.toml", files.class.iter().map(|class| &class.id))?;
         if let Some(kind) = kinds.kind.iter().find(|kind| kind.named && kind.code.is_empty()) {
             return Err(SettingsFault::NoCode(kind.id.clone()));
+        }
+        if let Some(kind) = kinds.kind.iter().find(|kind| kind.paper_code().is_empty()) {
+            return Err(SettingsFault::NoPaper(kind.id.clone()));
         }
         let versions = [&kinds.version, &organs.version, &files.version];
         let evidence = [&kinds.evidence, &organs.evidence, &files.evidence];

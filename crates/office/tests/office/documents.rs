@@ -498,13 +498,13 @@ db_test! {
     async fn what_is_found_follows_the_document(db: TestDb) {
         let bench = Bench::new(&db).await;
         let id = bench.at(State::Sealed).await;
-        let row = db.fetch_one("SELECT number, unit_reads, readers, body FROM office_text WHERE part = 'documents' AND document = $1", args![id.as_str()]).await.unwrap();
+        let row = db.fetch_one("SELECT number, unit_reads, readers, body FROM office_text WHERE part = 'documents' AND document_id = $1", args![id.as_str()]).await.unwrap();
         assert_eq!(row.text("number").unwrap(), "01/QĐ-UBND");
         assert!(row.text("body").unwrap().contains("Điều 2. Hiệu lực") && row.boolean("unit_reads").unwrap());
         assert!(row.text("readers").unwrap().contains(person("drafter").as_str()));
         let given_up = bench.at(State::Draft).await;
         bench.pass("drafter", &given_up, Action::Discard, "").await.unwrap();
-        let gone = db.fetch_one("SELECT removed FROM office_text WHERE document = $1", args![given_up.as_str()]).await.unwrap();
+        let gone = db.fetch_one("SELECT removed FROM office_text WHERE document_id = $1", args![given_up.as_str()]).await.unwrap();
         assert!(gone.boolean("removed").unwrap(), "a draft that was given up is found no more");
     }
 

@@ -291,7 +291,8 @@ pub(super) async fn build(
         words: page.vietnamese(words),
     };
     let field = |name: &str, key: &str| Field::new(page.lang, name, page.t(key)).errors(&errors);
-    let upload = |name: &str, key: &str| FileUpload::new(field(name, key).hint(page.t(&format!("{key}-hint"))));
+    let upload =
+        |name: &str, key: &str| FileUpload::new(field(name, key).hint(page.t(&format!("documents-field-{name}-hint"))));
     Ok(DetailPage {
         tabs: tabs(visitor),
         id: document.id.clone(),

@@ -71,7 +71,7 @@ async fn build(
     let mut page = office_page(visitor, title);
     page.errors = !errors.is_empty();
     let field = |name: &str, key: &str| Field::new(page.lang, name, page.t(key)).errors(&errors);
-    let hinted = |name: &str, key: &str| field(name, key).hint(page.t(&format!("{key}-hint")));
+    let hinted = |name: &str, key: &str| field(name, key).hint(page.t(&format!("documents-field-{name}-hint")));
     let staff = room.directory.staff(&of.agency).await.map_err(Problem::from)?;
     let leaders = staff.iter().filter(|member| member.capabilities.contains(access::SIGN));
     let leaders = leaders.map(|member| {
