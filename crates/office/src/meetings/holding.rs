@@ -1,7 +1,7 @@
 //! Holding a meeting: opening it, the roll, words, votes, conclusions, closing it.
 
 use super::calling::missing;
-use super::model::{Act, Action, MeetingPart, MeetingView};
+use super::model::{Act, Action, Meeting, MeetingPart, MeetingView};
 use super::rules::{self, BadLink};
 use super::sql;
 use crate::reader::Reader;
@@ -11,7 +11,7 @@ use haidang_contracts::actor::PersonId;
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::text;
-use haidang_store::{Value, args};
+use haidang_store::{Tx, Value, args};
 use haidang_web::UploadedFile;
 use serde_json::json;
 
@@ -21,6 +21,15 @@ pub(super) fn invalid(field: &'static str, code: &'static str) -> Problem {
 
 /// Statements with their values, all of which must take effect.
 type Work = Vec<(&'static str, Vec<Value>)>;
+
+/// Whether the meeting, locked from now on, still stands where the act was allowed: two who close and vote at once do not
+/// both win.
+pub(super) async fn still_allows(tx: &mut Tx<'_>, view: &MeetingView, action: Action) -> Result<(), Problem> {
+    let row = tx.lock_one(sql::ONE, args![&view.meeting.id]).await?;
+    let state = Meeting::read(&row)?.state;
+    rules::may(state, action, &view.roles)
+        .map_err(|_| Problem::conflict("meeting_state", "the meeting moved on meanwhile"))
+}
 
 fn words(act: &Act, most: usize) -> Result<String, Problem> {
     match act.text.trim().chars().count() {
@@ -164,6 +173,7 @@ impl OfficeRoom {
             .db
             .transaction(|tx| {
                 Box::pin(async move {
+                    still_allows(tx, view, action).await?;
                     let mut changed = 0;
                     for (statement, values) in work {
                         changed += tx.execute(*statement, values.clone()).await?;

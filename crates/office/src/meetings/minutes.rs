@@ -1,6 +1,7 @@
 //! The minutes as a paper, and the notice of conclusions as a draft.
 
-use super::model::{MeetingView, State};
+use super::holding::still_allows;
+use super::model::{Action, MeetingView, State};
 use super::{rules, sql};
 use crate::documents::DraftForm;
 use crate::reader::Reader;
@@ -95,13 +96,15 @@ impl OfficeRoom {
         let entry = reader
             .change("meeting.acted", "meeting", &meeting.id, &meeting.agency)
             .detail(json!({ "action": "approve", "sha256": stored.sha256 }));
-        // The notes as they were typeset: what was changed meanwhile is not approved.
-        let values = args![&meeting.id, self.ambient.now(), &stored.sha256, &meeting.notes];
+        // Notes and conclusions as they were typeset: what was changed meanwhile is not approved.
+        let conclusions = i64::try_from(view.conclusions.len()).unwrap_or(i64::MAX);
+        let values = args![&meeting.id, self.ambient.now(), &stored.sha256, &meeting.notes, conclusions];
         let (values, entry, blob) = (&values, &entry, &stored);
         let done = self
             .db
             .transaction(|tx| {
                 Box::pin(async move {
+                    still_allows(tx, view, Action::Approve).await?;
                     if tx.execute(sql::APPROVE, values.clone()).await? == 0 {
                         return Ok(false);
                     }

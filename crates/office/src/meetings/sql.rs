@@ -26,7 +26,7 @@ pub const OPEN: &str = "UPDATE office_meeting SET state = 'open', opened_at = $2
 pub const CLOSE: &str = "UPDATE office_meeting SET state = 'closed', closed_at = $2 WHERE id = $1 AND state = 'open' AND NOT EXISTS (SELECT 1 FROM office_meeting_vote WHERE meeting_id = $1 AND open)";
 
 /// Approves the minutes.
-pub const APPROVE: &str = "UPDATE office_meeting SET state = 'approved', approved_at = $2, minutes_sha256 = $3 WHERE id = $1 AND state = 'closed' AND notes = $4";
+pub const APPROVE: &str = "UPDATE office_meeting SET state = 'approved', approved_at = $2, minutes_sha256 = $3 WHERE id = $1 AND state = 'closed' AND notes = $4 AND (SELECT COUNT(*) FROM office_meeting_conclusion WHERE meeting_id = $1) = $5";
 
 /// Writes the course of the session.
 pub const NOTE: &str = "UPDATE office_meeting SET notes = $2 WHERE id = $1 AND state IN ('open', 'closed')";

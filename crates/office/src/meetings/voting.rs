@@ -1,8 +1,8 @@
 //! Votes. Of a secret vote three things are kept that cannot be put together again: who used their ballot, without time
 //! or choice; how often each choice was chosen, as a number; and that somebody voted, without the choice, in the audit.
 
-use super::holding::invalid;
-use super::model::{Act, MeetingPart, MeetingView, State};
+use super::holding::{invalid, still_allows};
+use super::model::{Act, Action, MeetingPart, MeetingView, State};
 use super::{rules, sql};
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
@@ -48,6 +48,7 @@ impl OfficeRoom {
         self.db
             .transaction(|tx| {
                 Box::pin(async move {
+                    still_allows(tx, view, Action::AskVote).await?;
                     tx.execute(sql::INSERT_VOTE, vote.clone()).await?;
                     for row in rows {
                         tx.execute(sql::INSERT_CHOICE, row.clone()).await?;

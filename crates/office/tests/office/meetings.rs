@@ -293,6 +293,18 @@ db_test! {
         }
     }
 
+    async fn a_session_is_not_closed_under_a_vote(db: TestDb) {
+        let room = room(&db).await;
+        let id = call(&room).await;
+        in_session(&room, &id, &["chair", "drafter", "deputy"]).await;
+        let ask = act(&room, "chair", &id, Action::AskVote, text("Đồng ý?"));
+        let close = act(&room, "clerk", &id, Action::Close, Act::default());
+        let (ask, close) = tokio::join!(ask, close);
+        assert!(ask.is_ok() != close.is_ok(), "{ask:?} {close:?}");
+        let shown = view(&room, "chair", &id).await;
+        assert_eq!(shown.meeting.state == State::Closed, shown.votes.is_empty());
+    }
+
     async fn who_votes_and_until_when(db: TestDb) {
         let room = room(&db).await;
         let id = call(&room).await;
