@@ -8,9 +8,11 @@ source "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 
 need_rust
-need_packages python3 python3-venv poppler-utils tesseract-ocr tesseract-ocr-vie fonts-liberation2
-cargo build --locked --release -p haidang-recognition --example read || die "the reader does not build"
-reader="$CARGO_TARGET_DIR/release/examples/read"
+need_packages python3 python3-venv fonts-liberation2
+need_scanning
+# Its own work is nothing beside that of tesseract: no need to optimise it.
+cargo build --locked -p haidang-recognition --example read || die "the reader does not build"
+reader="$CARGO_TARGET_DIR/debug/examples/read"
 
 python_home="$CARGO_TARGET_DIR/judge-documents-ocr-pillow-11.3.0"
 if ! [ -f "$python_home/complete" ]; then

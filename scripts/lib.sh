@@ -58,6 +58,8 @@ need_tool() { command -v "$1" >/dev/null || need_packages "$1"; }
 # A browser or a database server that is already there is good enough, however it came.
 need_browser() { command -v chromium >/dev/null || need_packages chromium fonts-dejavu-core; }
 need_postgres() { [ -n "$(postgres_programs)" ] || need_packages postgresql; }
+# What reads scanned papers; a city runs without it, papers then wait.
+need_scanning() { command -v pdftoppm >/dev/null || need_packages poppler-utils; tesseract --list-langs 2>/dev/null | grep -qx vie || need_packages tesseract-ocr tesseract-ocr-vie; }
 # A token in software; its module is what the tests load, its program makes the token.
 need_softhsm() { command -v softhsm2-util >/dev/null || need_packages softhsm2; }
 # The directory server that tests start themselves, each in a folder of its own and without root. Debian's package would

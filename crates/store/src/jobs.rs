@@ -187,11 +187,20 @@ impl Jobs {
 
     async fn round(&self, handler: &Arc<dyn Handler>) -> Result<usize, StoreError> {
         let jobs = self.claim(handler).await?;
-        let mut running: FuturesUnordered<_> =
-            jobs.iter().map(|job| async move { (job, handler.run(job).await) }).collect();
-        while let Some((job, answer)) = running.next().await {
-            self.settle(handler, job, answer).await?;
+        // Each is settled within its own future: a loop that settled one while the others stood still would wait for the
+        // writer of SQLite that one of those others holds in the middle of its transaction, for ever.
+        let mut running: FuturesUnordered<_> = jobs
+            .iter()
+            .map(|job| async move {
+                let answer = handler.run(job).await;
+                self.settle(handler, job, answer).await
+            })
+            .collect();
+        let mut outcome = Ok(());
+        while let Some(settled) = running.next().await {
+            outcome = outcome.and(settled);
         }
+        outcome?;
         Ok(jobs.len())
     }
 
