@@ -103,6 +103,8 @@ pub async fn open(parts: Parts<'_>) -> Result<OfficeRoom> {
     };
     let incoming = IncomingOffice {
         settings: said(pack, "incoming.toml", IncomingSettings::from_toml)?,
+        // Folders for organs outside are not configured yet: messages are read and written by hand until then.
+        messages: Some(Arc::new(crate::interconnection::Edxml)),
         ..IncomingOffice::default()
     };
     let identity = Arc::new(parts.identity.clone());
