@@ -87,7 +87,10 @@ impl Machine {
             return Err(refused("scan_locked", "the PDF is locked"));
         }
         let said = run("pdfinfo", &ask("1", &pages.to_string()), folder.path(), self.cost()).await?;
-        for line in String::from_utf8_lossy(&said.output).lines().filter(|line| line.starts_with("Page") && line.contains(" size:")) {
+        for line in String::from_utf8_lossy(&said.output)
+            .lines()
+            .filter(|line| line.starts_with("Page") && line.contains(" size:"))
+        {
             self.fits(points(line).ok_or_else(|| unreadable("a page has no size"))?)?;
         }
         let mut list = words(&["-list"]);

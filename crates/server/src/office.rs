@@ -12,7 +12,7 @@ use haidang_contracts::messages::Notifier;
 use haidang_contracts::papers::{OfficeSigning, Typesetting};
 use haidang_office::authority::AuthoritySettings;
 use haidang_office::documents::{DispatchAnswers, KeepIssued, Settings as DocumentSettings};
-use haidang_office::incoming::{Arrivals, ExchangeMessages, IncomingOffice, Settings as IncomingSettings};
+use haidang_office::incoming::{Arrivals, ExchangeMessages, Folders, IncomingOffice, Settings as IncomingSettings};
 use haidang_office::meetings::MeetingSettings;
 use haidang_office::registers::RegisterSettings;
 use haidang_office::scans::{ReadScans, ScanParts, ScanSettings};
@@ -82,6 +82,13 @@ fn said<T: Default, E: std::error::Error + Send + Sync + 'static>(
     }
 }
 
+/// Where messages for and from organs outside lie, when the city exchanges with them.
+fn folders(config: &Config) -> Option<Folders> {
+    let (outgoing, incoming) = (config.interconnection.outgoing.clone(), config.interconnection.incoming.clone());
+    let named = !outgoing.as_os_str().is_empty() && !incoming.as_os_str().is_empty();
+    named.then_some(Folders { outgoing, incoming })
+}
+
 /// Puts the office together.
 ///
 /// # Errors
@@ -103,8 +110,8 @@ pub async fn open(parts: Parts<'_>) -> Result<OfficeRoom> {
     };
     let incoming = IncomingOffice {
         settings: said(pack, "incoming.toml", IncomingSettings::from_toml)?,
-        // Folders for organs outside are not configured yet: messages are read and written by hand until then.
         messages: Some(Arc::new(crate::interconnection::Edxml)),
+        folders: folders(parts.config),
         ..IncomingOffice::default()
     };
     let identity = Arc::new(parts.identity.clone());

@@ -42,7 +42,14 @@ fn one_meeting(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             Row::post("join_meeting", "/can-bo/cuoc-hop/vao/{token}").official().office().audit("meeting.acted"),
             pages::join::join_meeting_page,
         )
-        .page(Row::get("show_meeting", "/can-bo/cuoc-hop/{meeting}").official().office(), pages::one::show_meeting)
+        .page(
+            Row::get("show_meeting", "/can-bo/cuoc-hop/{meeting}")
+                .official()
+                .office()
+                .role("leader")
+                .example("/can-bo/cuoc-hop/{office_meeting}"),
+            pages::one::show_meeting,
+        )
         .page(
             Row::get("show_meeting_link", "/can-bo/cuoc-hop/{meeting}/ma-tham-du").official().office(),
             pages::join::show_meeting_link,

@@ -72,7 +72,14 @@ fn pages_of(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
                 .example("/can-bo/nhiem-vu/thong-ke/tai-ve?tu=2026-01-01&den=2026-12-31"),
             pages::statistics::download_task_statistics,
         )
-        .page(Row::get("show_office_task", "/can-bo/nhiem-vu/{task}").official().office(), pages::one::show_office_task)
+        .page(
+            Row::get("show_office_task", "/can-bo/nhiem-vu/{task}")
+                .official()
+                .office()
+                .role("leader")
+                .example("/can-bo/nhiem-vu/{office_task}"),
+            pages::one::show_office_task,
+        )
         .page(
             Row::post("add_office_task_file", "/can-bo/nhiem-vu/{task}/tep")
                 .official()

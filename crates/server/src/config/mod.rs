@@ -209,6 +209,16 @@ concern! {
 }
 
 concern! {
+    /// Documents to and from organs outside the city, as edXML messages in two folders; another program carries them to and from the exchange.
+    "interconnection" Interconnection {
+        /// Folder into which messages for others are laid. Empty: none is sent.
+        outgoing: PathBuf = PathBuf::new(),
+        /// Folder in which messages of others lie; what was taken moves into its folder `taken` or `refused`. Empty: none is taken.
+        incoming: PathBuf = PathBuf::new(),
+    }
+}
+
+concern! {
     /// How long sessions live (minutes). Laws and city rules may ask for shorter ones.
     "session" Session {
         /// Idle time of a resident; the page warns two minutes before.
@@ -277,6 +287,8 @@ pub struct Config {
     pub trust: Trust,
     /// `[signing]`
     pub signing: Signing,
+    /// `[interconnection]`
+    pub interconnection: Interconnection,
     /// `[session]`
     pub session: Session,
     /// `[rate]`
@@ -298,6 +310,7 @@ impl Config {
         (Directory::SECTION.0, Directory::SECTION.1, Directory::KEYS),
         (Trust::SECTION.0, Trust::SECTION.1, Trust::KEYS),
         (Signing::SECTION.0, Signing::SECTION.1, Signing::KEYS),
+        (Interconnection::SECTION.0, Interconnection::SECTION.1, Interconnection::KEYS),
         (Session::SECTION.0, Session::SECTION.1, Session::KEYS),
         (Rate::SECTION.0, Rate::SECTION.1, Rate::KEYS),
         (Work::SECTION.0, Work::SECTION.1, Work::KEYS),
@@ -314,6 +327,7 @@ impl Config {
             .or_else(|| self.directory.set(name, value))
             .or_else(|| self.trust.set(name, value))
             .or_else(|| self.signing.set(name, value))
+            .or_else(|| self.interconnection.set(name, value))
             .or_else(|| self.session.set(name, value))
             .or_else(|| self.rate.set(name, value))
             .or_else(|| self.work.set(name, value))
@@ -331,6 +345,7 @@ impl Config {
             self.directory.shown(),
             self.trust.shown(),
             self.signing.shown(),
+            self.interconnection.shown(),
             self.session.shown(),
             self.rate.shown(),
             self.work.shown(),
@@ -492,6 +507,11 @@ impl Config {
         faults.extend(self.check_federation());
         faults.extend(self.check_trust());
         faults.extend(self.check_signing());
+        let folders = [&self.interconnection.outgoing, &self.interconnection.incoming];
+        if folders.iter().filter(|folder| folder.as_os_str().is_empty()).count() == 1 {
+            let what = "name both folders or neither: statuses go back the way documents came".to_owned();
+            faults.push(Fault::rule("interconnection.outgoing", what));
+        }
         let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
         match self.pack() {
             Some(pack) if pack.join("city.toml").is_file() => {}

@@ -7,6 +7,7 @@ pub mod answers;
 pub mod dice;
 mod history;
 mod names;
+mod office;
 mod people;
 mod personas;
 mod systems;
@@ -150,6 +151,7 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
         personas::Stage { city: &city, people: &people, dice, procedure: procedure.clone(), examples: BTreeMap::new() };
     stage.play().await.context("playing the leading parts")?;
     stage.trust().await.context("mandates, consents, complaints")?;
+    stage.office().await.context("the office")?;
     stage.systems().await.context("systems that sign people in")?;
     let mut examples = stage.examples;
     examples.insert("procedure".to_owned(), procedure);
