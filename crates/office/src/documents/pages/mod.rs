@@ -147,7 +147,7 @@ const KNOWN: &[&str] = &[
 /// # Errors
 /// The problem itself when these pages have no words for it: not found, not allowed, our own faults.
 fn words_of(lang: Lang, problem: Problem) -> Result<Vec<ErrorItem>, Fault> {
-    let known = KNOWN.contains(&&*problem.code);
+    let known = KNOWN.contains(&problem.code);
     match problem.kind {
         ProblemKind::Invalid => Ok(problem
             .errors
@@ -158,7 +158,7 @@ fn words_of(lang: Lang, problem: Problem) -> Result<Vec<ErrorItem>, Fault> {
             })
             .collect()),
         ProblemKind::Conflict | ProblemKind::Unavailable if known => {
-            Ok(vec![ErrorItem::general(t(lang, &format!("documents-problem-{}", dashed(&problem.code)), &[]))])
+            Ok(vec![ErrorItem::general(t(lang, &format!("documents-problem-{}", dashed(problem.code)), &[]))])
         }
         _ => Err(problem.into()),
     }

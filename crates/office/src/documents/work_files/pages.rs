@@ -122,8 +122,8 @@ fn words_of(lang: Lang, problem: Problem) -> Result<Vec<ErrorItem>, Fault> {
                 ErrorItem::of(&error.field, text(format!("files-error-{}-{}", error.field, dashed(&error.code))))
             })
             .collect()),
-        ProblemKind::Conflict if KNOWN.contains(&&*problem.code) => {
-            Ok(vec![ErrorItem::general(text(format!("files-problem-{}", dashed(&problem.code))))])
+        ProblemKind::Conflict if KNOWN.contains(&problem.code) => {
+            Ok(vec![ErrorItem::general(text(format!("files-problem-{}", dashed(problem.code))))])
         }
         _ => Err(problem.into()),
     }
