@@ -2,7 +2,7 @@
 //! `scripts/judge-documents-ocr.sh` compares with what was printed on them.
 //!
 //! `cargo run --release -p haidang-recognition --example read -- paper.pdf picture.png …`
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "a program whose answer is what it prints")]
 
 use haidang_contracts::recognition::{Readiness, Recogniser as _};
 use haidang_recognition::Machine;

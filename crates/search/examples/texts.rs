@@ -2,7 +2,7 @@
 //! prints times and memory.
 //!
 //! `cargo run --release -p haidang-search --example texts -- 100000`
-#![allow(clippy::print_stdout)]
+#![allow(clippy::print_stdout, reason = "a program whose answer is what it prints")]
 
 use haidang_search::texts::{TextChange, TextEntry, TextIndex, TextQuery};
 use std::time::Instant;
