@@ -50,17 +50,25 @@ pub struct Surroundings {
     /// The city's own authorities are opened, and made when there are none. A seeded city comes out the same each time,
     /// and their keys never do: it gets them when it is first served.
     pub authorities: bool,
+    /// This program, when templates shall be typeset in processes of their own.
+    pub program: Option<std::path::PathBuf>,
 }
 
 impl Surroundings {
     /// The system's clock and production's costs.
     pub fn system() -> Self {
-        Self { ambient: Ambient::system(), unlimited: false, cheap_passwords: false, authorities: true }
+        Self {
+            ambient: Ambient::system(),
+            unlimited: false,
+            cheap_passwords: false,
+            authorities: true,
+            program: std::env::current_exe().ok(),
+        }
     }
 
     /// A fixed clock, seeded randomness, cheap passwords, no limits: for tests.
     pub fn fixed(ambient: Ambient) -> Self {
-        Self { ambient, unlimited: true, cheap_passwords: true, authorities: true }
+        Self { ambient, unlimited: true, cheap_passwords: true, authorities: true, program: None }
     }
 }
 
@@ -189,7 +197,7 @@ impl City {
         let own = trust.iter().map(|trust| trust.root().clone());
         let anchors: Vec<Certificate> = own.chain(crate::trust::anchors(&config)?).collect();
         let office_signing = OfficeSigner::open(&config, &ambient, trust.clone(), anchors.clone())?;
-        let typesetting = crate::sealed::typesetting(&pack)?;
+        let typesetting = crate::sealed::typesetting(&pack, surroundings.program.as_deref())?;
         let simple = PageDocuments::new(signing.clone(), pack.frame().name, config.simulated());
         // Without certificates nothing is sealed: results keep their simple form.
         let seals = trust.is_some() || !config.signing.providers.as_os_str().is_empty();

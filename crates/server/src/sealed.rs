@@ -3,6 +3,7 @@
 //! Where the pack has no template of that name or the city no certificates, a result keeps its simple form. The
 //! detached signature of the simple form is made over the paper too, so that one check serves both.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -12,22 +13,29 @@ use haidang_contracts::documents::{AgencyPaper, DocumentRequest, Documents, Sign
 use haidang_contracts::papers::{
     FileToSign, JudgedFile, OfficeSigning, PaperRequest, SignatureRole, SigningOrder, SigningParty, Typesetting,
 };
-use haidang_documents::typeset::{PackTypesetting, Templates, Typesetter};
+use haidang_documents::typeset::{PackTypesetting, Templates, Typesetter, code_128, qr_rows};
 use serde_json::{Value as Json, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::documents::PageDocuments;
 use crate::pack::Pack;
 
-/// The templates of a pack, typeset with the typefaces of the house; they are loaded with the first paper.
+/// The templates of a pack, typeset in processes of this program or, without one, beside the requests.
 ///
 /// # Errors
 /// A template that cannot be read.
-pub fn typesetting(pack: &Pack) -> anyhow::Result<Arc<dyn Typesetting>> {
+pub fn typesetting(pack: &Pack, program: Option<&Path>) -> anyhow::Result<Arc<dyn Typesetting>> {
     let folder = pack.folder.join("documents");
     let templates = Templates::read(&folder).with_context(|| folder.display().to_string())?;
-    Ok(Arc::new(PackTypesetting::new(Typesetter::new(None), templates)))
+    let typesetter = match program {
+        Some(program) => Typesetter::isolated(program.to_owned(), WORKER.map(str::to_owned).to_vec()),
+        None => Typesetter::new(None),
+    };
+    Ok(Arc::new(PackTypesetting::new(typesetter, templates)))
 }
+
+/// The command of this program that typesets for another process of it.
+const WORKER: [&str; 2] = ["documents", "typeset-worker"];
 
 /// Media type of a paper.
 const PDF: &str = "application/pdf";
@@ -60,7 +68,7 @@ impl SealedDocuments {
             let city = self.simple.city();
             map.insert("city".to_owned(), json!({ "name": city.vi, "name_en": city.en }));
             map.insert("verify_url".to_owned(), json!(request.verify_url));
-            map.insert("qr".to_owned(), json!(haidang_ui::qr_rows(&request.verify_url)));
+            map.insert("qr".to_owned(), json!(qr_rows(&request.verify_url)));
             map.insert("demo".to_owned(), json!(self.demo));
         }
         PaperRequest {
@@ -136,8 +144,8 @@ impl Documents for SealedDocuments {
         };
         let mut request = paper.request.clone();
         if let Json::Object(map) = &mut request.data {
-            map.insert("qr".to_owned(), json!(paper.qr.as_deref().and_then(haidang_ui::qr_rows)));
-            map.insert("bars".to_owned(), json!(paper.bars.as_deref().and_then(haidang_ui::barcode::barcode_row)));
+            map.insert("qr".to_owned(), json!(paper.qr.as_deref().map(qr_rows)));
+            map.insert("bars".to_owned(), json!(paper.bars.as_deref().map(code_128)));
         }
         let agency = (paper.agency.as_str(), paper.agency_name.as_str());
         self.seal(signing, &request, agency, "Xác nhận của cơ quan").await

@@ -13,7 +13,12 @@ const HEIGHT: usize = 36;
 /// for screen readers; the text must also stand beside it in words.
 #[must_use]
 pub fn barcode_picture(text: &str, label: &str) -> Html {
-    let Some(modules) = modules(text) else { return Html::default() };
+    // Character set B, chosen by the library's own mark, holds every printable letter of ASCII.
+    let printable = !text.is_empty() && text.bytes().all(|letter| (0x20..0x7f).contains(&letter));
+    let Some(code) = printable.then(|| Code128::new(format!("\u{0181}{text}"))).and_then(Result::ok) else {
+        return Html::default();
+    };
+    let modules = code.encode();
     let mut path = String::new();
     let mut at = 0;
     for run in modules.chunk_by(|left, right| left == right) {
@@ -28,19 +33,6 @@ pub fn barcode_picture(text: &str, label: &str) -> Html {
         .then(Html::trusted(format!(
             "\" shape-rendering=\"crispEdges\" preserveAspectRatio=\"none\"><rect width=\"{width}\" height=\"{HEIGHT}\" fill=\"#fff\"/><path d=\"{path}\" fill=\"#000\"/></svg>"
         )))
-}
-
-/// The modules of the bar code for a typeset paper, `1` for a bar, without the white on either side; none for a text
-/// that has no code.
-#[must_use]
-pub fn barcode_row(text: &str) -> Option<String> {
-    Some(modules(text)?.iter().map(|module| if *module == 1 { '1' } else { '0' }).collect())
-}
-
-fn modules(text: &str) -> Option<Vec<u8>> {
-    // Character set B, chosen by the library's own mark, holds every printable letter of ASCII.
-    let printable = !text.is_empty() && text.bytes().all(|letter| (0x20..0x7f).contains(&letter));
-    printable.then(|| Code128::new(format!("\u{0181}{text}"))).and_then(Result::ok).map(|code| code.encode())
 }
 
 #[cfg(test)]

@@ -64,5 +64,5 @@ pub use haidang_kernel::bilingual::Bilingual;
 pub use haidang_kernel::format::Lang;
 pub use html::{Html, IntoHtml};
 pub use page::{Account, City, NavItem, Page, Service, Theme};
-pub use qr::{qr_picture, qr_rows, qr_svg};
+pub use qr::{qr_picture, qr_svg};
 pub use texts::{Arg, t};

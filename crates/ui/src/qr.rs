@@ -33,15 +33,6 @@ pub fn qr_picture(text: &str, label: &str) -> Html {
         )))
 }
 
-/// The modules of a QR code for a typeset paper: one text a row, `1` for dark, without the quiet zone. None for a text
-/// longer than a code can hold.
-#[must_use]
-pub fn qr_rows(text: &str) -> Option<Vec<String>> {
-    let code = QrCode::encode_text(text, QrCodeEcc::Medium).ok()?;
-    let row = |y| (0..code.size()).map(|x| if code.get_module(x, y) { '1' } else { '0' }).collect();
-    Some((0..code.size()).map(row).collect())
-}
-
 /// [`qr_picture`] as a complete SVG file, for documents.
 #[must_use]
 pub fn qr_svg(text: &str) -> String {
@@ -50,16 +41,7 @@ pub fn qr_svg(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
     use super::*;
-
-    #[test]
-    fn rows_are_the_modules_of_the_picture() {
-        let rows = qr_rows("https://example.vn/kq/abc?x=1&y=2").unwrap();
-        assert!(rows.iter().all(|row| row.len() == rows.len()), "a code is a square");
-        assert!(rows[0].starts_with("11111110") && rows[1].starts_with("10000010"));
-        assert_eq!(qr_rows(&"x".repeat(3000)), None);
-    }
 
     #[test]
     fn a_code_has_its_finder_patterns_and_a_name() {

@@ -117,7 +117,7 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         config.server.listen = listener.local_addr()?;
         let origin = config.origin(config.server.listen.port());
-        let surroundings = Surroundings { unlimited: true, ..Surroundings::system() };
+        let surroundings = Surroundings { unlimited: true, program: None, ..Surroundings::system() };
         let city = City::open(config, surroundings).await?;
         let trust = city.rooms.trust.clone().context("the city has no authorities")?;
         let (served, ambient) = (city.served.clone(), city.ambient.clone());

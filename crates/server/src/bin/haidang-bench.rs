@@ -94,8 +94,13 @@ async fn measure(name: &str, url: Option<String>, full: bool, filings_only: bool
     let cases = manifest.counts.get("cases").copied().unwrap_or(0);
     say(format_args!("\n{name}, {cases} cases and those of earlier runs"))?;
     let began = Instant::now();
-    let surroundings =
-        Surroundings { ambient: Ambient::system(), unlimited: true, cheap_passwords: true, authorities: false };
+    let surroundings = Surroundings {
+        ambient: Ambient::system(),
+        unlimited: true,
+        cheap_passwords: true,
+        authorities: false,
+        program: None,
+    };
     let city = Arc::new(City::open(config, surroundings).await?);
     missed += figure("start to ready on an existing city", began.elapsed().as_secs_f64(), 1.0, "s", false)?;
     missed += figure("anonymous memory, idle", anonymous_megabytes(), 120.0, "MB", false)?;

@@ -2,6 +2,7 @@
 //!
 //! An unknown key stops the start and names the nearest known one. All faults are collected and told at once.
 
+mod checks;
 mod document;
 mod load;
 mod setting;
@@ -473,136 +474,6 @@ impl Config {
             posts: given.posts.clone(),
             largest_loss_percent: given.largest_loss_percent,
         }))
-    }
-
-    /// Rules that concern several keys or the machine; empty when the city may start.
-    pub fn check(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
-        if self.simulated() && !self.server.listen.ip().is_loopback() {
-            let what =
-                "a demonstration or test city simulates national systems and may listen on loopback only".to_owned();
-            fault("server.listen", what);
-        }
-        let origin = &self.server.public_origin;
-        let has_scheme = origin.starts_with("https://") || origin.starts_with("http://");
-        if !(origin.is_empty() || has_scheme) {
-            fault("server.public_origin", "must begin with https:// or http://".to_owned());
-        }
-        if self.city.environment == Environment::Production && origin.starts_with("http://") && !is_local(origin) {
-            fault("server.public_origin", "a production city is reached by https://".to_owned());
-        }
-        let issuer = &self.identity.issuer;
-        if !issuer.is_empty() {
-            let rest =
-                issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://").filter(|_| is_local(issuer)));
-            if rest.is_none_or(|rest| rest.is_empty() || rest.contains(['/', '?', '#', '@'])) {
-                let what = "must be an https:// origin without path or slash at its end".to_owned();
-                fault("identity.issuer", what);
-            }
-        }
-        if !(2..=1_000).contains(&self.identity.key_days) {
-            fault("identity.key_days", "must be 2 to 1000, for a key is announced a day before it signs".to_owned());
-        }
-        faults.extend(self.check_federation());
-        faults.extend(self.check_trust());
-        faults.extend(self.check_signing());
-        let folders = [&self.interconnection.outgoing, &self.interconnection.incoming];
-        if folders.iter().filter(|folder| folder.as_os_str().is_empty()).count() == 1 {
-            let what = "name both folders or neither: statuses go back the way documents came".to_owned();
-            faults.push(Fault::rule("interconnection.outgoing", what));
-        }
-        let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
-        match self.pack() {
-            Some(pack) if pack.join("city.toml").is_file() => {}
-            Some(pack) => fault("city.pack", format!("no city.toml in {}", pack.display())),
-            None => fault("city.pack", "no pack is named and none lies under packs/".to_owned()),
-        }
-        match self.database() {
-            Ok(url) if url.starts_with("sqlite::memory:") && !self.simulated() => {
-                let what = "a database in memory loses every record when the server stops; only a demonstration or test city may have one";
-                fault("store.database", what.to_owned());
-            }
-            Ok(url) if ["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) => {}
-            Ok(_) => fault("store.database", "must begin with sqlite: or postgres://".to_owned()),
-            Err(error) => fault("store.database_file", format!("cannot be read: {error}")),
-        }
-        match self.directory() {
-            Ok(Some(settings)) => {
-                if let Err((key, what)) = settings.check() {
-                    fault(&format!("directory.{key}"), what);
-                }
-            }
-            Ok(None) => {}
-            Err(error) => fault("directory.bind_password_file", format!("cannot be read: {error}")),
-        }
-        if !(10..=86_400).contains(&self.directory.sync_seconds) {
-            fault("directory.sync_seconds", "must be 10 to 86400".to_owned());
-        }
-        if self.store.readers == 0 || self.store.readers > 256 {
-            fault("store.readers", "must be 1 to 256".to_owned());
-        }
-        if self.session.resident_idle_minutes < 3 {
-            fault(
-                "session.resident_idle_minutes",
-                "must be at least 3, for the page warns two minutes before".to_owned(),
-            );
-        }
-        faults
-    }
-}
-
-impl Config {
-    fn check_trust(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
-        if let Err(error) = haidang_trust::Settings::policy(&self.trust.time_stamp_policy) {
-            fault("trust.time_stamp_policy", error.to_string());
-        }
-        if !(1..=60_000).contains(&self.trust.time_stamp_accuracy_milliseconds) {
-            fault("trust.time_stamp_accuracy_milliseconds", "must be 1 to 60000".to_owned());
-        }
-        if let Err(error) = crate::trust::anchors(self) {
-            fault("trust.anchors", format!("{error:#}"));
-        }
-        faults
-    }
-
-    fn check_signing(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
-        if let Err(error) = crate::office_signing::Providers::read(self) {
-            fault("signing.providers", format!("{error:#}"));
-        }
-        let stamps = &self.signing.time_stamps;
-        if !(stamps.is_empty() || stamps.starts_with("https://") || stamps.starts_with("http://")) {
-            fault("signing.time_stamps", "must begin with https:// or http://".to_owned());
-        }
-        faults
-    }
-
-    fn check_federation(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        let mut fault = |key: &str, what: String| faults.push(Fault::rule(key, what));
-        let federation = &self.federation;
-        let simulator = federation.simulator.trim_end_matches('/');
-        if !simulator.is_empty() && !self.simulated() {
-            fault("federation.simulator", "a simulator never serves a production city".to_owned());
-        }
-        let here = simulator.starts_with("http://") && haidang_web::client::on_this_machine(simulator);
-        if !simulator.is_empty() && (!here || simulator.matches('/').count() != 2) {
-            fault("federation.simulator", "must be http:// with a loopback address and a port".to_owned());
-        }
-        if !(1..=9).contains(&federation.timeout_seconds) {
-            fault(
-                "federation.timeout_seconds",
-                "must be 1 to 9, for a sign-in asks an upstream three times".to_owned(),
-            );
-        }
-        if let Err(error) = crate::upstreams::read(self) {
-            fault("federation.upstreams", format!("{error:#}"));
-        }
-        faults
     }
 }
 

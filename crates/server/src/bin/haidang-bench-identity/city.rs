@@ -33,7 +33,13 @@ pub(crate) const PASSWORD: &str = "bốn con voi đi qua cầu";
 
 /// Production's costs, without limits for a single caller.
 pub(crate) fn surroundings() -> Surroundings {
-    Surroundings { ambient: Ambient::system(), unlimited: true, cheap_passwords: false, authorities: false }
+    Surroundings {
+        ambient: Ambient::system(),
+        unlimited: true,
+        cheap_passwords: false,
+        authorities: false,
+        program: None,
+    }
 }
 
 /// A test city in this folder, or in memory with its keys in this folder.
