@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use haidang_kernel::ambient::Ambient;
 use haidang_store::transfer::{self, Checkpoints, TableDigest};
-use haidang_store::{Blobs, Db};
+use haidang_store::{Blobs, Db, Sealer};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Outcome, say};
@@ -109,6 +109,8 @@ pub(crate) async fn restore(command: Restore, config: Config) -> Result<Outcome>
         .await
         .with_context(|| command.file.display().to_string())?;
     drop(spinner);
+    // Records that waited for the sealer when the backup was taken: checkpoints of the old city may name them already.
+    while Sealer::new(db.clone(), None).seal().await? > 0 {}
     list(&manifest.tables)?;
     db.close().await;
     say("Restored. The secrets of the old city's key folder are not in a backup: copy them before serving.")?;
