@@ -32,6 +32,10 @@ const PLACE: PaperPlace = PaperPlace { page: 0, x: 300.0, y: 100.0, width: 120.0
 
 #[async_trait]
 impl Typesetting for Desk {
+    fn has_template(&self, _: &str) -> bool {
+        true
+    }
+
     async fn typeset(&self, request: &PaperRequest) -> Result<TypesetPaper, ContractError> {
         self.papers.lock().unwrap().push(request.clone());
         let names = ["number", "date", "officer", "organ", "initials"];
@@ -124,6 +128,10 @@ impl Archive for Desk {
     async fn keep(&self, sha256: &str, _: &str) -> Result<(), ContractError> {
         self.kept.lock().unwrap().push(sha256.to_owned());
         Ok(())
+    }
+
+    async fn original(&self, sha256: &str) -> Result<String, ContractError> {
+        Ok(sha256.to_owned())
     }
 
     async fn newest(&self, sha256: &str) -> Result<String, ContractError> {

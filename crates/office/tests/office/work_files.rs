@@ -8,7 +8,7 @@ use haidang_kernel::problem::Problem;
 use haidang_office::documents::work_files::{CaseFileForm, FileAct, FileState, WantedFiles};
 use haidang_office::documents::{DispatchAnswers, State};
 use haidang_store::outbox::{Consumer as _, Event};
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use std::io::Read as _;
 
 fn form() -> CaseFileForm {

@@ -1,7 +1,8 @@
 //! Bad input on the pages of filing: each wrong answer is named beside its field and in the summary, nothing typed is
 //! lost, and what is refused changes nothing.
 
-use crate::city::{Got, MORNING, PAPER, Persona, Place, Town};
+use crate::city::{Got, MORNING, Persona, Place, Town};
+use crate::paper::PICTURE as PAPER;
 use axum::body::Body;
 use axum::http::{Request, header};
 use haidang_services::form;

@@ -217,8 +217,7 @@ pub struct Town {
     serial: Mutex<u64>,
 }
 
-/// A white picture of one point.
-pub impl Town {
+impl Town {
     /// Opens a city of the pack with its clock at this moment and two residents of its first commune.
     pub async fn open(place: &Place, pack: &str, at: &str) -> Town {
         Self::open_as(place.config(pack, "city"), at).await

@@ -86,7 +86,7 @@ async fn attach(town: &Town, who: &Persona, other: &Persona, draft: &str, compon
     let head = format!(
         "--{EDGE}\r\nContent-Disposition: form-data; name=\"{component}\"; filename=\"giay-to.png\"\r\nContent-Type: image/png\r\n\r\n"
     );
-    let body = [head.as_bytes(), crate::city::PAPER, format!("\r\n--{EDGE}--\r\n").as_bytes()].concat();
+    let body = [head.as_bytes(), crate::paper::PICTURE, format!("\r\n--{EDGE}--\r\n").as_bytes()].concat();
     let request = Request::builder()
         .method("POST")
         .uri(format!("{draft}/documents"))
