@@ -13,4 +13,3 @@ CREATE TABLE services_paper (
 );
 CREATE UNIQUE INDEX services_paper_of_form ON services_paper (form_id);
 CREATE INDEX services_paper_by_hash ON services_paper (sha256);
-CREATE INDEX services_result_by_hash ON services_result (sha256);
