@@ -24,7 +24,7 @@ fn reading(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             pages::show_certificates,
         )
         .page(
-            read("show_mandate", "/can-bo/tham-quyen/nguoi-dung-dau/{mandate}")
+            read("show_head_mandate", "/can-bo/tham-quyen/nguoi-dung-dau/{mandate}")
                 .example("/can-bo/tham-quyen/nguoi-dung-dau/{office_mandate}"),
             pages::show_mandate,
         )
@@ -38,7 +38,7 @@ fn reading(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
 fn managing(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
     routes
         .page(
-            Row::get("show_mandate_form", "/can-bo/tham-quyen/nguoi-dung-dau")
+            Row::get("show_head_mandate_form", "/can-bo/tham-quyen/nguoi-dung-dau")
                 .capability(MANAGE)
                 .role("leader")
                 .example("/can-bo/tham-quyen/nguoi-dung-dau"),
@@ -52,7 +52,7 @@ fn managing(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             pages::give_mandate,
         )
         .page(
-            Row::post("end_mandate", "/can-bo/tham-quyen/nguoi-dung-dau/{mandate}/ket-thuc")
+            Row::post("end_head_mandate", "/can-bo/tham-quyen/nguoi-dung-dau/{mandate}/ket-thuc")
                 .capability(MANAGE)
                 .fresh_factor()
                 .audit("authority.mandate_ended"),
