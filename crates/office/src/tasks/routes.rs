@@ -108,7 +108,7 @@ fn pages_of(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
 fn endpoints(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
     routes
         .api(
-            Row::get("list_office_tasks", "/api/v1/office/tasks")
+            Row::get("list_office_tasks_api", "/api/v1/office/tasks")
                 .official()
                 .summary("Tasks of the reader, of those given, or of the agency")
                 .query::<api::ListTasks>()

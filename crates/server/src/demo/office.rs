@@ -68,7 +68,7 @@ impl Stage<'_> {
         let from = self.city.ambient.today();
         let new: NewDelegation = serde_json::from_value(serde_json::json!({
             "from_person": head.person.id.as_str(), "person": to.person.id.as_str(), "form": "TL",
-            "kinds": [], "fields": [], "basis": "Quy chế làm việc (dữ liệu minh họa)",
+            "kinds": ["TB", "GM"], "fields": [], "basis": "Quy chế làm việc (dữ liệu minh họa)",
             "reason": "Ký thừa lệnh văn bản thông thường", "from": from.to_string(),
             "to": from.checked_add(Span::new().months(6))?.to_string(),
         }))?;
