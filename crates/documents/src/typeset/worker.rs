@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Attachment, Paper, Place, Printed, Relationship, TypesetError, Typesetter};
 
-/// Address space of a worker: faces, the engine and a paper of 200 pages need a fifth of it.
-const MEMORY: u64 = 1 << 30;
+/// Address space of a worker, of which the allocator reserves a gigabyte at a time: faces, the engine and a paper of 200
+/// pages need a twentieth of it.
+const MEMORY: u64 = 4 << 30;
 /// A worker without work ends after this time.
 const IDLE: Duration = Duration::from_secs(60);
 /// Longest frame of either side.

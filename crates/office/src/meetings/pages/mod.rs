@@ -78,7 +78,7 @@ pub(crate) fn key(action: Action) -> String {
 pub(crate) fn state_tag(page: &Page, state: State) -> Tag {
     let tag = page.tag(page.t(&format!("meetings-state-{}", state.as_str())));
     match state {
-        State::Planned => tag.icon("calendar"),
+        State::Planned => tag.icon("clock"),
         State::Open => tag.wait().icon("clock"),
         State::Closed => tag.wait(),
         State::Approved => tag.done(),
