@@ -114,13 +114,14 @@ struct Prepared {
     file: FileToSign,
 }
 
-/// The two fields that stay empty until the number is taken (mode A).
+/// The fields that must stand in the file before its first signature, because a tagged file takes no seen field after it:
+/// number and date, empty until the number is taken (mode A), and the places of both signatures.
 fn reserved(paper: &Paper) -> BTreeMap<String, PaperPlace> {
     if paper.prepared {
         return BTreeMap::new();
     }
     let place = |name: &str| paper.places.get(name).map(|place| (name.to_owned(), *place));
-    ["number", "date"].into_iter().filter_map(place).collect()
+    ["number", "date", OFFICER, ORGAN].into_iter().filter_map(place).collect()
 }
 
 impl OfficeRoom {
