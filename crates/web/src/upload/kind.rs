@@ -176,7 +176,7 @@ mod tests {
     fn the_first_bytes_are_read() {
         assert_eq!(sniff(b"%PDF-1.7\n"), Sniffed::Known(FileKind::Pdf));
         assert_eq!(sniff(&[0xFF, 0xD8, 0xFF, 0xE0]), Sniffed::Known(FileKind::Jpeg));
-        assert_eq!(sniff(b"II*\0\x08\0\0\0"), Sniffed::Known(FileKind::Tiff));
+        assert_eq!(sniff(b"II*\0\x08\0\0\0\x0e\0"), Sniffed::Known(FileKind::Tiff));
         assert_eq!(sniff(b"PK\x03\x04rest"), Sniffed::Archive);
         for nothing in [&b"MZ\x90\x00"[..], b"<html>", b"\x7fELF", b"<svg xmlns", b"#!/bin/sh", b"", b"GIF89a"] {
             assert_eq!(sniff(nothing), Sniffed::Unknown, "{nothing:?}");
