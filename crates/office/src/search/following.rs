@@ -75,7 +75,7 @@ impl Texts {
     ///
     /// # Errors
     /// When the index cannot be opened.
-    pub async fn len(&self) -> Result<usize, Problem> {
+    pub async fn count(&self) -> Result<usize, Problem> {
         Ok(self.index().await?.len())
     }
 

@@ -40,6 +40,9 @@ fn value_of(text: &str, label: &str) -> String {
     before[start..].split('"').next().unwrap().to_owned()
 }
 
+/// A file as a form sends it: field, name, media type, bytes.
+type Sent<'s> = (&'s str, &'s str, &'s str, &'s [u8]);
+
 db_test! {
     rooms = ROOMS;
 
@@ -135,7 +138,7 @@ db_test! {
         let mut clerk = Visitor::signed_in(&db, &room, "clerk").await;
         clerk.open(&format!("{LIST}/tiep-nhan")).await;
         let many: Vec<(&str, &str, &str, &[u8])> = (0..25).map(|_| ("file", "a.pdf", "application/pdf", SIGNED)).collect();
-        let cases: &[(&str, Vec<(&str, &str, &str, &[u8])>)] = &[
+        let cases: &[(&str, Vec<Sent<'_>>)] = &[
             ("a program", vec![("file", "a.pdf", "application/pdf", b"MZ\x90\x00")]),
             ("a page", vec![("file", "a.html", "text/html", b"<html><script>alert(1)</script>")]),
             ("a wrong ending", vec![("file", "a.exe", "application/pdf", SIGNED)]),

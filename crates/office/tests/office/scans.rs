@@ -63,9 +63,9 @@ impl Recogniser for Typist {
     }
 
     async fn read_page(&self, file: &Path, _: &str, page: u32) -> Result<ReadPage, ContractError> {
-        let fails = self.failures.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+        let fails = self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
         let stops =
-            self.stops_after.try_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err();
+            self.stops_after.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err();
         if fails || stops {
             return Err(ContractError::Unavailable("as the test wants".into()));
         }
@@ -173,7 +173,7 @@ db_test! {
         let value = |field: &str| read.proposal(field).map(|proposal| proposal.value.clone()).unwrap_or_default();
         let got = ["number", "date", "kind", "organ", "subject"].map(value);
         assert_eq!(got, ["05/QĐ-SM", "2026-01-05", "quyet_dinh", "SỞ MẪU", "Về việc phê duyệt kế hoạch thuỷ lợi"]);
-        assert_eq!(found(&room, "colleague", "ke hoach thuy loi").await, [id.clone()]);
+        assert_eq!(found(&room, "colleague", "ke hoach thuy loi").await, std::slice::from_ref(&id));
 
         let clerk = actor("clerk").await;
         let early = room.register_scan(&reader(&clerk), &id).await.unwrap_err();
@@ -182,7 +182,7 @@ db_test! {
         let stale = room.confirm_scan(&reader(&clerk), &id, &typed(&read)).await.unwrap_err();
         assert_eq!(stale.code, "scan_changed");
         work(&db, &room).await;
-        assert_eq!(found(&room, "colleague", "05/QĐ-SM").await, [id.clone()]);
+        assert_eq!(found(&room, "colleague", "05/QĐ-SM").await, std::slice::from_ref(&id));
 
         let document = room.register_scan(&reader(&clerk), &id).await.unwrap();
         assert_eq!(room.register_scan(&reader(&clerk), &id).await.unwrap(), document);

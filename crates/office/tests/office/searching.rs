@@ -214,16 +214,16 @@ db_test! {
         follow(&db, &room).await;
         assert_eq!(ids(&room, "colleague", words("mới hẳn")).await, ["d1"]);
         assert_eq!(ids(&room, "colleague", words("nghỉ lễ")).await, Vec::<String>::new());
-        assert_eq!(room.texts.len().await.unwrap(), 4);
+        assert_eq!(room.texts.count().await.unwrap(), 4);
         // Another index over the same record, as after the folder was lost.
         let again = Texts::in_folder(db.folder().join("elsewhere"));
         again.follow(&db).await.unwrap();
-        assert_eq!(again.len().await.unwrap(), 4);
+        assert_eq!(again.count().await.unwrap(), 4);
         // And the same folder opened anew goes on where it was.
         let reopened = Texts::in_folder(db.folder().join("texts"));
-        assert_eq!(reopened.len().await.unwrap(), 4);
+        assert_eq!(reopened.count().await.unwrap(), 4);
         reopened.follow(&db).await.unwrap();
-        assert_eq!(reopened.len().await.unwrap(), 4);
+        assert_eq!(reopened.count().await.unwrap(), 4);
     }
 
     async fn pages_are_turned(db: TestDb) {

@@ -81,7 +81,7 @@ db_test! {
         let drafter = actor("drafter").await;
         bench.opened().await;
         let again = bench.room.open_case_file(&reader(&drafter), &form()).await.unwrap_err();
-        assert_eq!((again.code.as_ref(), again.errors[0].code.as_ref()), ("case_file_invalid", "taken"));
+        assert_eq!((again.code, again.errors[0].code.as_ref()), ("case_file_invalid", "taken"));
         let wrong = bench.room.open_case_file(&reader(&drafter), &CaseFileForm::default()).await.unwrap_err();
         let fields: Vec<_> = wrong.errors.iter().map(|error| error.field.as_str()).collect();
         assert_eq!(fields, ["notation", "title", "retention", "rights"]);

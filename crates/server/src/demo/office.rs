@@ -49,7 +49,7 @@ impl Stage<'_> {
     /// Officials whose role gives the capability, those of the leading agency first.
     fn holders(&self, capability: &str) -> Vec<Official> {
         let roles = &self.city.pack.roles;
-        let mut found: Vec<Official> = self.people.officials.iter().cloned().collect();
+        let mut found: Vec<Official> = self.people.officials.to_vec();
         found.retain(|official| roles.capabilities(&official.role).contains(capability));
         let leading = self.leading_agency();
         found.sort_by_key(|official| Some(&official.agency) != leading.as_ref());
