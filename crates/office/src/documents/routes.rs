@@ -38,10 +38,28 @@ fn show(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             get("show_document", "/can-bo/van-ban/{document}").example("/can-bo/van-ban/{office_document}"),
             pages::show_document,
         )
-        .page(Row::get("edit_document", "/can-bo/van-ban/{document}/sua").capability(DRAFT), pages::edit_document)
-        .page(Row::get("sign_one_document", "/can-bo/van-ban/{document}/ky").capability(SIGN), pages::sign_one_document)
-        .page(get("compare_versions", "/can-bo/van-ban/{document}/so-sanh"), pages::compare_versions)
-        .page(get("show_version", "/can-bo/van-ban/{document}/phien-ban/{number}"), pages::show_version)
+        .page(
+            Row::get("edit_document", "/can-bo/van-ban/{document}/sua")
+                .capability(DRAFT)
+                .role("official")
+                .example("/can-bo/van-ban/{office_document}/sua"),
+            pages::edit_document,
+        )
+        .page(
+            Row::get("sign_one_document", "/can-bo/van-ban/{document}/ky")
+                .capability(SIGN)
+                .role("leader")
+                .example("/can-bo/van-ban/{office_document_to_sign}/ky"),
+            pages::sign_one_document,
+        )
+        .page(
+            get("compare_versions", "/can-bo/van-ban/{document}/so-sanh")
+                .example("/can-bo/van-ban/{office_document}/so-sanh"),
+            pages::compare_versions,
+        )
+        .page(get("show_version", "/can-bo/van-ban/{document}/phien-ban/{number}")
+                .example("/can-bo/van-ban/{office_document}/phien-ban/1"),
+            pages::show_version)
         .page(get("show_document_paper", "/can-bo/van-ban/{document}/ban-in").not_html(), pages::show_document_paper)
         .page(
             get("show_document_file", "/can-bo/van-ban/{document}/tep/{sha256}").not_html(),

@@ -51,11 +51,19 @@ fn one_meeting(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             pages::one::show_meeting,
         )
         .page(
-            Row::get("show_meeting_link", "/can-bo/cuoc-hop/{meeting}/ma-tham-du").official().office(),
+            Row::get("show_meeting_link", "/can-bo/cuoc-hop/{meeting}/ma-tham-du")
+                .official()
+                .office()
+                .role("leader")
+                .example("/can-bo/cuoc-hop/{office_meeting_held}/ma-tham-du"),
             pages::join::show_meeting_link,
         )
         .page(
-            Row::get("show_meeting_action", "/can-bo/cuoc-hop/{meeting}/lam/{action}").official().office(),
+            Row::get("show_meeting_action", "/can-bo/cuoc-hop/{meeting}/lam/{action}")
+                .official()
+                .office()
+                .role("leader")
+                .example("/can-bo/cuoc-hop/{office_meeting_held}/lam/ket-luan"),
             pages::act::show_meeting_action,
         )
         .page(
@@ -67,7 +75,11 @@ fn one_meeting(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             pages::act::act_in_meeting_page,
         )
         .page(
-            Row::get("show_meeting_vote", "/can-bo/cuoc-hop/{meeting}/bieu-quyet/{vote}").official().office(),
+            Row::get("show_meeting_vote", "/can-bo/cuoc-hop/{meeting}/bieu-quyet/{vote}")
+                .official()
+                .office()
+                .role("official")
+                .example("/can-bo/cuoc-hop/{office_meeting_held}/bieu-quyet/{office_vote}"),
             pages::vote::show_meeting_vote,
         )
         .page(

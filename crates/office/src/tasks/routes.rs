@@ -93,7 +93,11 @@ fn pages_of(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             pages::one::download_office_task_file,
         )
         .page(
-            Row::get("show_office_task_action", "/can-bo/nhiem-vu/{task}/lam/{action}").official().office(),
+            Row::get("show_office_task_action", "/can-bo/nhiem-vu/{task}/lam/{action}")
+                .official()
+                .office()
+                .role("official")
+                .example("/can-bo/nhiem-vu/{office_task}/lam/tra-lai"),
             pages::act::show_office_task_action,
         )
         .page(

@@ -17,6 +17,7 @@ mod escalation;
 mod federation;
 mod journey;
 mod numbers;
+mod office_documents;
 mod office_signing;
 mod paper;
 mod papers;

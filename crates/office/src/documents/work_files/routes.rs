@@ -34,7 +34,10 @@ fn page_rows(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             pages::open_case_file,
         )
         .page(
-            Row::get("show_case_file", "/can-bo/ho-so-cong-viec/{file}").any_capability(ANY).role("official"),
+            Row::get("show_case_file", "/can-bo/ho-so-cong-viec/{file}")
+                .any_capability(ANY)
+                .role("official")
+                .example("/can-bo/ho-so-cong-viec/{office_file}"),
             pages::show_case_file,
         )
         .page(

@@ -214,7 +214,10 @@ pub(super) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
     routes
         .page(Row::get("list_arrivals", ARRIVED).official().example(ARRIVED).role("official"), list::list_arrivals)
         .page(
-            Row::get("show_arrival_upload", "/can-bo/van-ban-den/tiep-nhan").capability(CLERK),
+            Row::get("show_arrival_upload", "/can-bo/van-ban-den/tiep-nhan")
+                .capability(CLERK)
+                .role("clerk")
+                .example("/can-bo/van-ban-den/tiep-nhan"),
             arrive::show_arrival_upload,
         )
         .page(
@@ -224,34 +227,51 @@ pub(super) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
                 .audit("office.arrival_received"),
             arrive::receive_arrival,
         )
-        .page(Row::get("show_tracking_book", book::BOOK).official(), book::show_tracking_book)
+        .page(Row::get("show_tracking_book", book::BOOK).official().role("clerk").example(book::BOOK),
+            book::show_tracking_book)
         .page(
             Row::get("print_tracking_book", "/can-bo/van-ban-den/so-theo-doi/in").official().not_html(),
             book::print_tracking_book,
         )
-        .page(Row::get("show_arrival", "/can-bo/van-ban-den/{arrival}").official(), show::show_arrival)
+        .page(Row::get("show_arrival", "/can-bo/van-ban-den/{arrival}")
+                .official()
+                .role("official")
+                .example("/can-bo/van-ban-den/{arrival}"),
+            show::show_arrival)
         .page(
             Row::get("take_arrival_file", "/can-bo/van-ban-den/{arrival}/tep/{place}").official().not_html(),
             show::take_arrival_file,
         )
-        .page(clerk(Row::get("show_registering", "/can-bo/van-ban-den/{arrival}/vao-so")), clerk::show_registering)
+        .page(clerk(Row::get("show_registering", "/can-bo/van-ban-den/{arrival}/vao-so"))
+                .role("clerk")
+                .example("/can-bo/van-ban-den/{arrival_new}/vao-so"),
+            clerk::show_registering)
         .page(
             clerk(Row::post("register_arrival", "/can-bo/van-ban-den/{arrival}/vao-so"))
                 .audit("office.arrival_registered"),
             clerk::register_arrival,
         )
-        .page(clerk(Row::get("show_returning", "/can-bo/van-ban-den/{arrival}/tra-lai")), clerk::show_returning)
+        .page(clerk(Row::get("show_returning", "/can-bo/van-ban-den/{arrival}/tra-lai"))
+                .role("clerk")
+                .example("/can-bo/van-ban-den/{arrival_new}/tra-lai"),
+            clerk::show_returning)
         .page(
             clerk(Row::post("return_arrival", "/can-bo/van-ban-den/{arrival}/tra-lai"))
                 .audit("office.arrival_returned"),
             clerk::return_arrival,
         )
-        .page(clerk(Row::get("show_submitting", "/can-bo/van-ban-den/{arrival}/trinh")), clerk::show_submitting)
+        .page(clerk(Row::get("show_submitting", "/can-bo/van-ban-den/{arrival}/trinh"))
+                .role("clerk")
+                .example("/can-bo/van-ban-den/{arrival_registered}/trinh"),
+            clerk::show_submitting)
         .page(
             clerk(Row::post("submit_arrival", "/can-bo/van-ban-den/{arrival}/trinh")).audit("office.arrival_submitted"),
             clerk::submit_arrival,
         )
-        .page(leader(Row::get("show_instructing", "/can-bo/van-ban-den/{arrival}/chi-dao")), work::show_instructing)
+        .page(leader(Row::get("show_instructing", "/can-bo/van-ban-den/{arrival}/chi-dao"))
+                .role("leader")
+                .example("/can-bo/van-ban-den/{arrival_submitted}/chi-dao"),
+            work::show_instructing)
         .page(
             leader(Row::post("instruct_arrival", "/can-bo/van-ban-den/{arrival}/chi-dao"))
                 .audit("office.arrival_instructed"),
@@ -264,7 +284,10 @@ pub(super) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             work::begin_arrival,
         )
         .page(
-            Row::get("show_answering_routing", "/can-bo/van-ban-den/{arrival}/tra-loi/{routing}").official(),
+            Row::get("show_answering_routing", "/can-bo/van-ban-den/{arrival}/tra-loi/{routing}")
+                .official()
+                .role("official")
+                .example("/can-bo/van-ban-den/{arrival_given}/tra-loi/{routing}"),
             work::show_answering,
         )
         .page(
@@ -273,14 +296,22 @@ pub(super) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
                 .audit("office.arrival_answered"),
             work::answer_routing,
         )
-        .page(Row::get("show_finishing", "/can-bo/van-ban-den/{arrival}/ket-qua").official(), work::show_finishing)
+        .page(Row::get("show_finishing", "/can-bo/van-ban-den/{arrival}/ket-qua")
+                .official()
+                .role("official")
+                .example("/can-bo/van-ban-den/{arrival}/ket-qua"),
+            work::show_finishing)
         .page(
             Row::post("finish_arrival", "/can-bo/van-ban-den/{arrival}/ket-qua")
                 .official()
                 .audit("office.arrival_finished"),
             work::finish_arrival,
         )
-        .page(Row::get("show_filing_arrival", "/can-bo/van-ban-den/{arrival}/luu").official(), clerk::show_filing)
+        .page(Row::get("show_filing_arrival", "/can-bo/van-ban-den/{arrival}/luu")
+                .official()
+                .role("official")
+                .example("/can-bo/van-ban-den/{arrival_done}/luu"),
+            clerk::show_filing)
         .page(
             Row::post("file_arrival", "/can-bo/van-ban-den/{arrival}/luu").official().audit("office.arrival_filed"),
             clerk::file_arrival,

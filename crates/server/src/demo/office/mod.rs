@@ -1,14 +1,17 @@
-//! The office of the leading agency: who heads it, what it drafts, a task and a meeting, so that its pages show
-//! something true. Papers are signed in the served city, which has certificates; a seeded one has none.
+//! The office of the leading agency: who heads it, what it drafts, what came to it, its tasks and meetings, so that its
+//! pages show something true. Papers are signed in the served city, which has certificates; a seeded one has none.
 
+mod hall;
+mod inbox;
+
+use super::ACCOUNTS;
 use super::people::Official;
 use super::personas::{Stage, problem};
 use anyhow::{Context as _, Result};
 use haidang_contracts::Actor;
 use haidang_office::Reader;
 use haidang_office::authority::{NewDelegation, NewMandate};
-use haidang_office::documents::DraftForm;
-use haidang_office::meetings::model::NewMeeting;
+use haidang_office::documents::{Action, DraftForm};
 use haidang_office::tasks::model::{NewTask, Source};
 use jiff::{Span, ToSpan as _};
 
@@ -16,6 +19,10 @@ use jiff::{Span, ToSpan as _};
 const BODY: &str = "Điều 1. Ban hành kế hoạch cải cách hành chính quý tới của đơn vị (dữ liệu minh họa).\n\
 Điều 2. Quyết định này có hiệu lực kể từ ngày ký.\n\
 Điều 3. Các bộ phận có liên quan chịu trách nhiệm thi hành Quyết định này.";
+
+/// Words of a made-up letter.
+const LETTER: &str = "Thực hiện kế hoạch công tác năm, đề nghị các đơn vị rà soát, tổng hợp số liệu của địa phương mình.\n\
+Báo cáo gửi về trước ngày làm việc cuối cùng của tháng (dữ liệu minh họa).";
 
 fn reader(actor: &Actor) -> Reader<'_> {
     Reader { actor, channel: "online", request_id: "demo" }
@@ -38,12 +45,24 @@ impl Stage<'_> {
             self.examples.entry("office_mandate".to_owned()).or_insert(id);
         }
         let Some(head) = heads.first().cloned() else { return Ok(()) };
-        let drafters = self.holders("document.draft");
-        let beside = |official: &&Official| official.agency == head.agency && official.person.id != head.person.id;
-        let Some(drafter) = drafters.iter().find(beside).cloned() else { return Ok(()) };
+        let drafter = self.colleague(&head, "document.draft", &[&head]);
+        let clerk = self.colleague(&head, "document.clerk", &[&head]);
+        let (Some(drafter), Some(clerk)) = (drafter, clerk) else { return Ok(()) };
+        let third = self.colleague(&head, "document.draft", &[&head, &drafter, &clerk]);
         self.delegate(&head, &drafter).await?;
-        self.drafts(&head, &drafter).await?;
-        self.directed(&head, &drafter).await
+        self.drafts(&head, &drafter, &clerk).await?;
+        self.directed(&head, &drafter).await?;
+        let desk = inbox::Desk { head: &head, drafter: &drafter, clerk: &clerk };
+        self.inbox(&desk).await.context("what came")?;
+        self.hall(&desk, third.as_ref()).await.context("meetings")
+    }
+
+    /// Somebody else of the same agency who holds the capability, those with a demonstration account first.
+    fn colleague(&self, head: &Official, capability: &str, besides: &[&Official]) -> Option<Official> {
+        let mut found = self.holders(capability);
+        found.retain(|one| one.agency == head.agency && besides.iter().all(|other| other.person.id != one.person.id));
+        found.sort_by_key(|one| ACCOUNTS.iter().position(|(_, role, _)| *role == one.role).unwrap_or(ACCOUNTS.len()));
+        found.into_iter().next()
     }
 
     /// Officials whose role gives the capability, those of the leading agency first.
@@ -77,20 +96,33 @@ impl Stage<'_> {
         Ok(())
     }
 
-    async fn drafts(&mut self, head: &Official, drafter: &Official) -> Result<()> {
+    /// A decision in its second version, a notice, and a letter that waits for the head's signature.
+    async fn drafts(&mut self, head: &Official, drafter: &Official, clerk: &Official) -> Result<()> {
         let actor = self.actor(&drafter.person).await?;
         let room = self.city.rooms.office.clone();
-        for (course, kind, subject) in [
-            ("out", "quyet_dinh", "Về việc ban hành kế hoạch cải cách hành chính (dữ liệu minh họa)"),
-            ("internal", "thong_bao", "Lịch trực ngoài giờ của bộ phận một cửa (dữ liệu minh họa)"),
+        for (key, course, kind, subject) in [
+            ("office_document", "out", "quyet_dinh", "Về việc ban hành kế hoạch cải cách hành chính (dữ liệu minh họa)"),
+            ("office_notice", "internal", "thong_bao", "Lịch trực ngoài giờ của bộ phận một cửa (dữ liệu minh họa)"),
+            ("office_document_to_sign", "out", "cong_van", "Về việc phối hợp tuyên truyền (dữ liệu minh họa)"),
         ] {
             let form: DraftForm = serde_json::from_value(serde_json::json!({
-                "agency": drafter.agency, "course": course, "kind": kind, "field": "", "subject": subject,
-                "urgency": 0, "secrecy": 0, "due_on": "", "recipients": head.agency, "bases": "",
-                "body": BODY, "signer": head.person.id.as_str(), "note": "",
+                "agency": drafter.agency, "course": course, "kind": kind, "subject": subject,
+                "recipients": head.agency, "body": BODY, "signer": head.person.id.as_str(),
             }))?;
             let id = room.draft_document(&reader(&actor), &form).await.map_err(|p| problem(&p))?;
-            self.examples.entry("office_document".to_owned()).or_insert(id);
+            if key == "office_document" {
+                let better = DraftForm { body: BODY.replace("quý tới", "quý IV"), ..form };
+                room.revise_document(&reader(&actor), &id, 1, &better).await.map_err(|p| problem(&p))?;
+            }
+            self.examples.insert(key.to_owned(), id);
+        }
+        let waits = self.examples.get("office_document_to_sign").cloned().unwrap_or_default();
+        let steps = [(drafter, Action::Submit), (head, Action::PassUnit), (clerk, Action::PassOffice)];
+        for (who, action) in steps {
+            let actor = self.actor(&who.person).await?;
+            let revision = room.open_document(&reader(&actor), &waits).await.map_err(|p| problem(&p))?.revision;
+            let passed = room.pass_document(&reader(&actor), &waits, revision, action, "", None).await;
+            passed.map_err(|p| problem(&p)).with_context(|| format!("{action:?}"))?;
         }
         Ok(())
     }
@@ -117,21 +149,6 @@ impl Stage<'_> {
         };
         let id = room.give_task(&reader(&actor), &task).await.map_err(|p| problem(&p))?;
         self.examples.insert("office_task".to_owned(), id);
-        let begin = self.city.ambient.now().checked_add(jiff::SignedDuration::from_hours(48))?;
-        let meeting = NewMeeting {
-            agency: head.agency.clone(),
-            title: "Họp giao ban tuần (dữ liệu minh họa)".to_owned(),
-            place: "Phòng họp số 1".to_owned(),
-            starts_at: begin,
-            ends_at: begin.checked_add(jiff::SignedDuration::from_hours(2))?,
-            secretary: owner.person.id.clone(),
-            quorum_percent: None,
-            items: vec!["Kết quả giải quyết thủ tục tuần qua".to_owned(), "Việc trọng tâm tuần tới".to_owned()],
-            delegates: vec![head.person.id.clone(), owner.person.id.clone()],
-            guests: Vec::new(),
-        };
-        let id = room.call_meeting(&reader(&actor), &meeting).await.map_err(|p| problem(&p))?;
-        self.examples.insert("office_meeting".to_owned(), id);
         Ok(())
     }
 }
