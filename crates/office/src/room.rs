@@ -63,7 +63,7 @@ pub struct Inner {
 
 /// The office of every agency of the city. Cheap to clone; handlers take it as their state.
 #[derive(Clone)]
-pub struct OfficeRoom(Arc<Inner>);
+pub struct OfficeRoom(pub(crate) Arc<Inner>);
 
 impl OfficeRoom {
     /// Opens the room.

@@ -10,6 +10,7 @@ mod documents_pages;
 mod incoming;
 mod incoming_exchange;
 mod incoming_pages;
+mod issued;
 mod meetings;
 mod people;
 mod programs;

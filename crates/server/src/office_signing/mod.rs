@@ -13,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
+use haidang_contracts::issued::IssuedPapers;
 use haidang_contracts::papers::{
     FileToSign, JudgedFile, OfficeSigning, PaperPlace, PartyCertificate, SignatureRole, SigningOrder, SigningParty,
 };
@@ -33,7 +34,6 @@ use appearance::Pictures;
 pub use appearance::seal_place;
 pub use providers::Providers;
 pub(crate) use providers::{Place, open_place};
-pub use report::{Competence, Competent};
 pub use transport::CityTransport;
 
 /// Largest file that is signed or judged: 64 MB.
@@ -54,7 +54,7 @@ struct Inner {
     time_stamps: Option<String>,
     anchors: Vec<Certificate>,
     pictures: Pictures,
-    competence: OnceLock<Arc<dyn Competence>>,
+    issued: OnceLock<Arc<dyn IssuedPapers>>,
 }
 
 /// A key that was found for somebody.
@@ -84,14 +84,14 @@ impl OfficeSigner {
         let transport = CityTransport::new(origin, trust.clone(), config.signing.private_hosts.clone());
         let transport = Arc::new(transport);
         let providers = Providers::read(config)?;
-        let (ambient, pictures, competence) = (ambient.clone(), Pictures::default(), OnceLock::new());
-        let inner = Inner { ambient, providers, trust, transport, time_stamps, anchors, pictures, competence };
+        let (ambient, pictures, issued) = (ambient.clone(), Pictures::default(), OnceLock::new());
+        let inner = Inner { ambient, providers, trust, transport, time_stamps, anchors, pictures, issued };
         Ok(OfficeSigner(Arc::new(inner)))
     }
 
     /// Introduces who knows whether signers were competent; the first introduction counts.
-    pub fn meet_office(&self, competence: Arc<dyn Competence>) {
-        let _ = self.0.competence.set(competence);
+    pub fn meet_office(&self, issued: Arc<dyn IssuedPapers>) {
+        let _ = self.0.issued.set(issued);
     }
 
     /// Whom a signature asks and believes; the archive renews with the same.
@@ -262,10 +262,11 @@ impl OfficeSigning for OfficeSigner {
         let found = verify(Arc::new(file.to_vec()), &judge).await;
         let sha256 = data_encoding::HEXLOWER.encode(&DigestAlgorithm::Sha256.digest(file));
         let mut judged = report::of(&found, sha256, judge.now)?;
-        if let Some(office) = self.0.competence.get()
-            && let Some(answer) = office.competent(&judged).await?
+        if let Some(office) = self.0.issued.get()
+            && let Some(paper) = office.by_digest(&judged.sha256).await?
         {
-            report::decide(&mut judged, &answer);
+            let competence = office.competence(&paper, &judged.signatures).await?;
+            report::decide(&mut judged, &paper, &competence);
         }
         Ok(judged)
     }

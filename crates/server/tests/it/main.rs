@@ -18,6 +18,7 @@ mod federation;
 mod journey;
 mod numbers;
 mod office_signing;
+mod office_verification;
 mod paper;
 mod papers;
 mod permissions;
