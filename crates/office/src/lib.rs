@@ -12,6 +12,7 @@
 //! | `tasks` | tasks by the six, colours, reminders, statistics | `/can-bo/nhiem-vu` |
 //! | `meetings` | agenda, roll-call, votes, minutes, conclusions | `/can-bo/cuoc-hop` |
 //! | `issued` | what anyone who holds an issued document may know of it: standing and competence | port, pages are `/kq` |
+//! | `validations` | reports of what officials found about signatures | `/can-bo/bao-cao-kiem-tra` |
 //! | `scans` | scanned papers, their text, search over every document | `/can-bo/van-ban-quet`, `/can-bo/tim-van-ban` |
 
 mod asking;
@@ -28,6 +29,7 @@ mod routes;
 pub mod scans;
 pub mod search;
 pub mod tasks;
+pub mod validations;
 
 pub use frame::tabs;
 pub use issued::OfficeHandle;
@@ -66,4 +68,5 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0051_create_scan",
     "0052_create_scan_page",
     "0060_find_document_by_file",
+    "0061_create_validation",
 ];

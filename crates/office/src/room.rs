@@ -4,6 +4,7 @@ use haidang_contracts::access::AccessLog;
 use haidang_contracts::archive::Archive;
 use haidang_contracts::authorizer::Authorizer;
 use haidang_contracts::calendar::WorkingDays;
+use haidang_contracts::documents::ResultPapers;
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::{Directory, Identity};
 use haidang_contracts::messages::Notifier;
@@ -57,6 +58,10 @@ pub struct Inner {
     pub origin: String,
     /// What the city decides about meetings.
     pub meetings: crate::meetings::MeetingSettings,
+    /// What the city decides about reports of validation.
+    pub validations: crate::validations::ValidationSettings,
+    /// Results of procedures by their printed code.
+    pub results: Arc<dyn ResultPapers>,
     /// What the city decides about tasks.
     pub tasks: crate::tasks::TaskSettings,
 }

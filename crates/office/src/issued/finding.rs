@@ -4,7 +4,7 @@ use super::rules::{self, Books, Part, Why};
 use super::sql;
 use crate::authority::rules as authority;
 use crate::authority::{Refusal, Signing};
-use crate::documents::{Document, State, code};
+use crate::documents::{Document, State};
 use crate::room::OfficeRoom;
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
@@ -53,11 +53,7 @@ fn told(why: &Why) -> Competent {
 
 impl OfficeRoom {
     async fn issued_paper(&self, document: Document) -> Result<Option<IssuedPaper>, ContractError> {
-        let (Some(number), Some(notation), Some(sha256)) =
-            (document.code_number, document.code_notation.as_deref(), document.file_sha256.clone())
-        else {
-            return Ok(None);
-        };
+        let (Some(code), Some(sha256)) = (document.code(), document.file_sha256.clone()) else { return Ok(None) };
         let by = match &document.by_document {
             Some(id) => self.db.fetch_optional(crate::documents::sql::BY_ID, args![id]).await.map_err(store)?,
             None => None,
@@ -70,7 +66,7 @@ impl OfficeRoom {
         };
         let kind = self.documents.kind(&document.kind).map(|kind| kind.name.clone());
         Ok(Some(IssuedPaper {
-            code: code(number, notation),
+            code,
             kind: kind.unwrap_or_else(|| Bilingual::vietnamese(&document.kind)),
             by: by.and_then(|other| Some((other.code()?, other.issued_on))),
             standing: standing(document.state),
@@ -109,7 +105,8 @@ impl OfficeRoom {
         document: &Document,
         moments: &[Timestamp],
     ) -> Result<Vec<Result<(String, String), Refusal>>, ContractError> {
-        let person = PersonId::parse(&document.signer).map_err(|_| ContractError::Internal("a signer is no id".into()))?;
+        let person =
+            PersonId::parse(&document.signer).map_err(|_| ContractError::Internal("a signer is no id".into()))?;
         let heads = self.mandates(&document.agency).await.map_err(store)?;
         let delegations = self.delegations_of(&document.agency, &person).await.map_err(store)?;
         let kind = self.documents.kind(&document.kind).map(|kind| kind.code.as_str()).unwrap_or_default();
@@ -146,7 +143,8 @@ impl IssuedPapers for OfficeRoom {
         paper: &IssuedPaper,
         signatures: &[JudgedSignature],
     ) -> Result<Competence, ContractError> {
-        let row = self.db.fetch_optional(crate::documents::sql::BY_ID, args![paper.id.as_str()]).await.map_err(store)?;
+        let row =
+            self.db.fetch_optional(crate::documents::sql::BY_ID, args![paper.id.as_str()]).await.map_err(store)?;
         let row = row.ok_or(ContractError::NotFound("document"))?;
         let document = Document::read(&row).map_err(store)?;
         let books = self.books(&document, paper).await?;

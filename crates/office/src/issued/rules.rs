@@ -180,10 +180,11 @@ mod tests {
     #[test]
     fn each_signature_is_weighed_by_its_part() {
         let long = "Ủy ban nhân dân ".repeat(6);
-        let check = |one: JudgedSignature, granted: Result<(String, String), Refusal>, books: &Books, expected: &str| {
-            let why = weigh(&one, books, granted);
-            assert_eq!(why.code(), expected, "{one:?}");
-        };
+        let check =
+            |one: JudgedSignature, granted: Result<(String, String), Refusal>, books: &Books, expected: &str| {
+                let why = weigh(&one, books, granted);
+                assert_eq!(why.code(), expected, "{one:?}");
+            };
         let officer = signature("officer", "nguyễn  văn mẫu");
         check(officer.clone(), granted(), &books(), "granted");
         check(officer.clone(), Err(Refusal::KindNotCovered), &books(), "kind_not_covered");
@@ -198,14 +199,20 @@ mod tests {
         check(signature("initials1", "Trần Thị Nháy"), granted(), &books(), "initials");
         check(signature("initials1", "Ai Đó"), granted(), &books(), "not_in_books");
         check(signature("second", "Nguyễn Văn Mẫu"), granted(), &books(), "not_in_books");
-        check(JudgedSignature { integrity: JudgedAs::Invalid, ..officer.clone() }, granted(), &books(), "signature_broken");
+        check(
+            JudgedSignature { integrity: JudgedAs::Invalid, ..officer.clone() },
+            granted(),
+            &books(),
+            "signature_broken",
+        );
         check(JudgedSignature { identity: JudgedAs::Unknown, ..officer }, granted(), &books(), "signer_unproven");
     }
 
     #[test]
     fn both_must_sign_and_the_worst_decides() {
         let granted = || Why::Granted("B".to_owned(), "C".to_owned());
-        let check = |weighed: &[(Part, Why)], expected: &str| assert_eq!(whole(weighed).code(), expected, "{weighed:?}");
+        let check =
+            |weighed: &[(Part, Why)], expected: &str| assert_eq!(whole(weighed).code(), expected, "{weighed:?}");
         check(&[], "officer_missing");
         check(&[(Part::Officer, granted())], "organ_missing");
         check(&[(Part::Organ, Why::Seal)], "officer_missing");

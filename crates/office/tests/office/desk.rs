@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::archive::Archive;
 use haidang_contracts::calendar::WorkingDays;
+use haidang_contracts::documents::{ResultPaper, ResultPapers};
 use haidang_contracts::messages::{Message, Notifier};
 use haidang_contracts::papers::{
     JudgedAs, JudgedFile, JudgedSignature, LayoutFinding, OfficeSigning, PaperPlace, PaperRequest, PartyCertificate,
@@ -25,6 +26,8 @@ pub struct Desk {
     pub refuse_signing: Mutex<Option<&'static str>>,
     /// Files kept provable.
     pub kept: Mutex<Vec<String>>,
+    /// Results of procedures by their code.
+    pub results: Mutex<BTreeMap<String, ResultPaper>>,
 }
 
 /// Where the pictures of the tests lie.
@@ -136,6 +139,13 @@ impl Archive for Desk {
 
     async fn newest(&self, sha256: &str) -> Result<String, ContractError> {
         Ok(sha256.to_owned())
+    }
+}
+
+#[async_trait]
+impl ResultPapers for Desk {
+    async fn result_paper(&self, token: &str) -> Result<Option<ResultPaper>, ContractError> {
+        Ok(self.results.lock().unwrap().get(token).cloned())
     }
 }
 

@@ -19,6 +19,7 @@ mod registers_pages;
 mod scans;
 mod searching;
 mod tasks;
+mod validations;
 mod work_files;
 
 use haidang_testkit::Rooms;

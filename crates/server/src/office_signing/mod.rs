@@ -261,7 +261,7 @@ impl OfficeSigning for OfficeSigner {
         let judge = self.judge_now();
         let found = verify(Arc::new(file.to_vec()), &judge).await;
         let sha256 = data_encoding::HEXLOWER.encode(&DigestAlgorithm::Sha256.digest(file));
-        let mut judged = report::of(&found, sha256, judge.now)?;
+        let mut judged = report::of(&found, sha256, judge.now, report::policy(&self.0.anchors))?;
         if let Some(office) = self.0.issued.get()
             && let Some(paper) = office.by_digest(&judged.sha256).await?
         {

@@ -5,11 +5,15 @@ use haidang_contracts::ContractError;
 use haidang_contracts::issued::{Competence, Competent, IssuedPaper};
 use haidang_contracts::papers::{JudgedAs, JudgedFile, JudgedSignature};
 use haidang_documents::pades::{Answer, Code, Finding, Level, Report, SignatureKind, SignatureReport, Verdict};
+use haidang_signing::{Certificate, DigestAlgorithm};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// Version of the form.
 const VERSION: u32 = 1;
+/// Name of the rules: certificates are judged at the time of the stamp that protects them, back to a root of the city's
+/// list, and asked about where the file does not carry the answer.
+const POLICY: &str = "haidang-pades-1";
 
 fn judged(verdict: Verdict) -> JudgedAs {
     match verdict {
@@ -110,9 +114,11 @@ pub(super) fn decide(file: &mut JudgedFile, paper: &IssuedPaper, competence: &Co
     if let Some(answer) = answer {
         *answer = AUTHORITY.decided(&competence.whole);
     }
-    let signatures = file.signatures.iter().zip(&competence.signatures).map(|(signature, by)| {
-        json!({ "field": signature.field, "answer": by.answer, "findings": [finding(by)] })
-    });
+    let signatures = file
+        .signatures
+        .iter()
+        .zip(&competence.signatures)
+        .map(|(signature, by)| json!({ "field": signature.field, "answer": by.answer, "findings": [finding(by)] }));
     let authority: Vec<Value> = signatures.collect();
     if let Some(report) = file.report.as_object_mut() {
         report.insert("authority".to_owned(), authority.into());
@@ -125,11 +131,24 @@ pub(super) fn decide(file: &mut JudgedFile, paper: &IssuedPaper, competence: &Co
     }
 }
 
+/// By which rules was judged: version of the rules, the roots that were believed, and when revocation was asked about.
+pub(super) fn policy(anchors: &[Certificate]) -> Value {
+    let anchor = |one: &Certificate| {
+        let digest = data_encoding::HEXLOWER.encode(&DigestAlgorithm::Sha256.digest(one.der()));
+        json!({ "subject": one.subject(), "sha256": digest })
+    };
+    json!({
+        "name": POLICY,
+        "revocation": "where_known",
+        "anchors": anchors.iter().map(anchor).collect::<Vec<_>>(),
+    })
+}
+
 /// The judgement of a file with this digest.
 ///
 /// # Errors
 /// `Refused` with `file_unreadable`.
-pub(super) fn of(report: &Report, sha256: String, at: Timestamp) -> Result<JudgedFile, ContractError> {
+pub(super) fn of(report: &Report, sha256: String, at: Timestamp, policy: Value) -> Result<JudgedFile, ContractError> {
     let unreadable = |finding: &&Finding| finding.code == Code::Unreadable;
     if let Some(finding) = report.integrity.findings.iter().find(unreadable).filter(|_| report.signatures.is_empty()) {
         let detail = finding.detail.clone().unwrap_or_else(|| finding.text_en.to_owned());
@@ -140,6 +159,7 @@ pub(super) fn of(report: &Report, sha256: String, at: Timestamp) -> Result<Judge
         "version": VERSION,
         "sha256": sha256,
         "judged_at": at,
+        "policy": policy,
         "answers": [
             INTEGRITY.answered(&report.integrity),
             IDENTITY.answered(&report.identity),

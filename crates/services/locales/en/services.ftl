@@ -472,6 +472,7 @@ services-verify-in-force = Its validity has not ended.
 services-verify-is-expired = Its validity has ended.
 services-verify-is-revoked = It is on the list of revoked results.
 services-verify-issuer = Issued by
+services-verify-keep = Check again and keep a report
 services-verify-key = Key that signed: { $key }
 services-verify-kind = Kind of document
 services-verify-lead = Results of the city carry a QR code. Scan it, or enter the code printed below it.

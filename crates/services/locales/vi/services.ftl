@@ -442,6 +442,7 @@ services-verify-in-force = Còn thời hạn có giá trị.
 services-verify-is-expired = Đã hết thời hạn có giá trị.
 services-verify-is-revoked = Nằm trong danh sách thu hồi.
 services-verify-issuer = Cơ quan cấp
+services-verify-keep = Kiểm tra lại và lưu báo cáo
 services-verify-key = Khóa đã ký: { $key }
 services-verify-kind = Loại giấy tờ
 services-verify-lead = Kết quả do thành phố cấp có mã QR. Quét mã, hoặc nhập mã in dưới mã QR.

@@ -100,6 +100,8 @@ pub(super) struct VerifyPage {
     pub(super) checks: Option<Reasons>,
     pub(super) digest: Option<Details>,
     pub(super) signatures: Vec<SummaryList>,
+    /// Code whose file an official may have judged for a report that is kept; none for everybody else.
+    pub(super) keep: Option<String>,
 }
 
 /// Reads the stored bytes again and judges them; nothing of an earlier verdict is believed.
@@ -199,6 +201,7 @@ pub async fn verify_result(visitor: Visitor, Use(services): Use<State>, Path(tok
         checks: Some(reasons(&page, &checks)),
         digest,
         // The result is in the city's own books: whoever sealed it was competent for it.
+        keep: keep(&visitor, &token).filter(|_| !signatures.is_empty()),
         signatures: signatures.iter().map(|one| signature_rows(&page, one, &Authority::BOOKS)).collect(),
         page,
     })
@@ -225,6 +228,11 @@ pub(super) fn digest_details(page: &Page, sha256: &str, key: String) -> Details 
     )
 }
 
+/// The code, for officials: their checks may be kept as reports. Whoever has no post leaves nothing.
+pub(super) fn keep(visitor: &Visitor, token: &str) -> Option<String> {
+    visitor.is_official().then(|| token.to_owned())
+}
+
 /// The same page for a wrong code and for one that never was.
 fn unknown(services: &Services, visitor: &Visitor, token: &str) -> Answer {
     let shown: String = token.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
@@ -240,6 +248,7 @@ fn unknown(services: &Services, visitor: &Visitor, token: &str) -> Answer {
             checks: None,
             digest: None,
             signatures: Vec::new(),
+            keep: None,
             page,
         },
     )

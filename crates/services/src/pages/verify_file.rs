@@ -5,10 +5,10 @@
 use super::verify::{VerifyForm, form_page};
 use crate::api::State;
 use crate::cases::trail::ResultRow;
-use haidang_contracts::issued::{Competence, IssuedPaper, Standing};
 use crate::service::Services;
 use crate::sql;
 use askama::Template;
+use haidang_contracts::issued::{Competence, IssuedPaper, Standing};
 use haidang_contracts::papers::{JudgedAs, JudgedFile, JudgedSignature};
 use haidang_kernel::bilingual::Bilingual;
 use haidang_kernel::problem::Problem;
@@ -83,7 +83,11 @@ pub(super) fn verdict(ours: bool, signatures: &[JudgedSignature]) -> Verdict {
 
 /// The verdict over a document of an organ: what was changed weighs most, then that it no longer counts, then that its
 /// signer was not competent.
-pub(super) fn document_verdict(paper: &IssuedPaper, competence: &Competence, signatures: &[JudgedSignature]) -> Verdict {
+pub(super) fn document_verdict(
+    paper: &IssuedPaper,
+    competence: &Competence,
+    signatures: &[JudgedSignature],
+) -> Verdict {
     match verdict(true, signatures) {
         Verdict::Ours if signatures.is_empty() => Verdict::Unsigned,
         Verdict::Ours => match (paper.standing, competence.whole.answer) {

@@ -1,7 +1,7 @@
 //! Public verification of a document that an organ issued: its file, its signatures, the authority of those who signed,
 //! and what became of it. Its subject stays inside: it may name people.
 
-use super::verify::{VerifyPage, digest_details, mark, page_of, reasons, when};
+use super::verify::{VerifyPage, digest_details, keep, mark, page_of, reasons, when};
 use super::verify_file::{Authority, Verdict, answers_of, document_verdict, signature_rows};
 use crate::service::Services;
 use haidang_contracts::ContractError;
@@ -115,6 +115,7 @@ pub(super) async fn show(services: &Services, visitor: &Visitor, paper: IssuedPa
         checks: Some(reasons(&page, &checks(&paper, &facts))),
         digest: Some(digest_details(&page, &paper.sha256, String::new())),
         signatures,
+        keep: keep(visitor, &paper.token),
         page,
     })
 }
