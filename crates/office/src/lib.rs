@@ -69,4 +69,5 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0052_create_scan_page",
     "0060_find_document_by_file",
     "0061_create_validation",
+    "0062_create_register_root_stamp",
 ];

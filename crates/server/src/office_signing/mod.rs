@@ -7,6 +7,7 @@ mod appearance;
 mod faults;
 mod providers;
 mod report;
+mod stamps;
 mod transport;
 
 use std::sync::{Arc, OnceLock};
@@ -16,6 +17,7 @@ use haidang_contracts::ContractError;
 use haidang_contracts::issued::IssuedPapers;
 use haidang_contracts::papers::{
     FileToSign, JudgedFile, OfficeSigning, PaperPlace, PartyCertificate, SignatureRole, SigningOrder, SigningParty,
+    StampChain,
 };
 use haidang_documents::pades::{
     Authorities, BatchFile, FieldValue, Judge, Level, NewField, NewFieldKind, SignatureOptions, add_fields, fields,
@@ -291,5 +293,10 @@ impl OfficeSigning for OfficeSigner {
         let random = (self.0.ambient.bytes(), self.0.ambient.now());
         let stamp = request_time_stamp(self.0.transport.as_ref(), address, imprint, random, None).await;
         Ok(stamp.map_err(|error| ContractError::Unavailable(error.to_string()))?.der().to_vec())
+    }
+
+    async fn judge_stamps(&self, sha256: &[u8; 32], tokens: &[Vec<u8>]) -> Result<StampChain, ContractError> {
+        let anchors = TrustAnchors::new(self.0.anchors.clone());
+        Ok(stamps::judge(sha256, tokens, &anchors, self.0.ambient.now()))
     }
 }

@@ -23,6 +23,7 @@ mod paper;
 mod papers;
 mod permissions;
 mod process;
+mod register_stamps;
 mod representation;
 mod state_machine;
 mod transfer;

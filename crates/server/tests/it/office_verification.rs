@@ -74,6 +74,11 @@ impl<'t> Organ<'t> {
         self.room().open_document(&clerk, &id).await.unwrap()
     }
 
+    /// The clerk of the commune.
+    pub fn clerk(&self) -> &Persona {
+        &self.clerk
+    }
+
     /// The chair of the commune.
     pub fn chair(&self) -> &Persona {
         &self.chair
