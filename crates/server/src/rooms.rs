@@ -214,13 +214,15 @@ impl Rooms {
             .mount(haidang_services::pages::routes(self.services.clone()))
             .mount(haidang_vault::routes(self.vault.clone()))
             .mount(haidang_office::routes(self.office.clone()));
-        match &self.trust {
+        let app = match &self.trust {
             Some(trust) => {
                 let desk = haidang_trust::SigningDesk::new(trust.clone(), self.services.identity.clone());
                 app.mount(haidang_trust::routes(trust.clone())).mount(haidang_trust::signing_routes(desk))
             }
             None => app,
-        }
+        };
+        let (identity, directory) = (self.services.identity.clone(), self.services.directory.clone());
+        app.mount(haidang_trust::key_routes(haidang_trust::KeyDesk::new(self.trust.clone(), identity, directory)))
     }
 
     /// Adds their work beside the requests.
@@ -288,6 +290,7 @@ pub fn texts() -> Result<()> {
     haidang_ui::texts::register(haidang_services::TEXTS)?;
     haidang_ui::texts::register(haidang_vault::TEXTS)?;
     haidang_ui::texts::register(haidang_office::TEXTS)?;
+    haidang_ui::texts::register(haidang_trust::TEXTS)?;
     Ok(())
 }
 

@@ -25,6 +25,7 @@ mod permissions;
 mod process;
 mod register_stamps;
 mod representation;
+mod signing_keys;
 mod state_machine;
 mod transfer;
 mod trust;
