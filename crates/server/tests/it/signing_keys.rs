@@ -49,7 +49,7 @@ impl<'t> Browser<'t> {
     }
 
     async fn send(&self, act: &str, fields: &[(&str, &str)]) -> Got {
-        let agency = &self.town.communes().first().unwrap().1;
+        let agency = self.town.communes().first().unwrap().1.clone();
         let fields = fields.iter().copied().chain([("csrf", self.csrf.as_str())]);
         self.call("POST", &format!("/vi/can-bo/khoa-ky/{agency}/{act}"), haidang_web::encode(fields)).await
     }
