@@ -38,7 +38,7 @@ pub(super) async fn list(desk: &SigningDesk, headers: &HeaderMap, body: &Bytes) 
     if asked.user.is_some_and(|user| user != caller.person) {
         return Err(Fault::Request("Invalid parameter userID: the token says who you are"));
     }
-    let rows = desk.room.0.db.fetch_all(sql::KEYS_OF_PERSON, args![caller.person]).await?;
+    let rows = desk.room.0.db.fetch_all(sql::KEYS_OF_PERSON, args![caller.person.as_str()]).await?;
     let ids = rows.iter().map(|row| row.text("id")).collect::<Result<Vec<String>, _>>()?;
     let ids: Vec<String> = ids.into_iter().filter(|id| caller.opens(id)).collect();
     Ok(json!({ "credentialIDs": ids }))
