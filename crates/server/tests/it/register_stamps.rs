@@ -61,13 +61,13 @@ on_both! {
         let second = proof(&town, &organ).await;
         assert_eq!((second.renewals.len(), second.tst == first.tst), (1, true));
         assert!(findings(&town, &organ).await.is_empty());
+        let other = town.city.office_signing.stamp(&[9; 32]).await.unwrap();
         // The certificate of the first stamp has ended: alone it proves nothing any more, the chain does.
         days(&town, 60).await;
         assert_eq!(judged(&town, &first).await, (JudgedAs::Unknown, vec!["stamp_expired".to_owned()]));
         assert_eq!(judged(&town, &second).await, (JudgedAs::Valid, vec![]));
         assert!(findings(&town, &organ).await.is_empty());
         // A renewal exchanged for another stamp, left out, or of the wrong day is seen.
-        let other = town.city.office_signing.stamp(&[9; 32]).await.unwrap();
         let exchanged = Proof { renewals: vec![BASE64.encode(&other)], ..second.clone() };
         assert_eq!(judged(&town, &exchanged).await, (JudgedAs::Invalid, vec!["stamp_other_content".to_owned()]));
         let swapped = Proof { tst: second.renewals.first().cloned(), renewals: second.tst.iter().cloned().collect(), ..second.clone() };
