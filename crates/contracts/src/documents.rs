@@ -91,6 +91,25 @@ pub trait Documents: Send + Sync {
     async fn verify(&self, bytes: &[u8], signature: &str, key_id: &str) -> Result<bool, ContractError>;
 }
 
+/// A result of a procedure as a stored paper.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResultPaper {
+    /// Its title, such as `Giấy khai sinh`, and its number; nobody's name.
+    pub title: String,
+    /// SHA-256 of the issued file, hex.
+    pub sha256: String,
+}
+
+/// Results of procedures, found by the code that is printed on them.
+#[async_trait]
+pub trait ResultPapers: Send + Sync {
+    /// The issued paper with this public token; none where there is none, or where it has the simple form.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    async fn result_paper(&self, token: &str) -> Result<Option<ResultPaper>, ContractError>;
+}
+
 /// Signs with keys of agencies; implemented by `signing`.
 #[async_trait]
 pub trait Signer: Send + Sync {

@@ -15,6 +15,7 @@ pub mod events;
 pub mod files;
 pub mod identity;
 pub mod interconnection;
+pub mod issued;
 pub mod messages;
 pub mod once_only;
 pub mod papers;

@@ -225,6 +225,29 @@ pub struct JudgedFile {
     pub judged_at: Timestamp,
 }
 
+/// One time stamp of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StampFacts {
+    /// When it was given.
+    pub at: Timestamp,
+    /// When the certificate of its authority ends.
+    pub until: Timestamp,
+    /// Name of the authority.
+    pub authority: String,
+}
+
+/// What was found about a chain of time stamps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StampChain {
+    /// The stamps that could be read, oldest first.
+    pub stamps: Vec<StampFacts>,
+    /// Whether the chain proves the digest now; unknown when nothing follows a stamp whose certificate has ended.
+    pub answer: JudgedAs,
+    /// Stable codes of what was found: `stamp_missing`, `stamp_malformed`, `stamp_other_content`, `stamp_order`,
+    /// `stamp_expired`, `stamp_revoked`, `stamp_untrusted`.
+    pub remarks: Vec<String>,
+}
+
 /// Signs and judges the files of the office.
 #[async_trait]
 pub trait OfficeSigning: Send + Sync {
@@ -251,6 +274,12 @@ pub trait OfficeSigning: Send + Sync {
     /// # Errors
     /// `Unavailable` without an authority.
     async fn stamp(&self, sha256: &[u8; 32]) -> Result<Vec<u8>, ContractError>;
+    /// Judges tokens of [`OfficeSigning::stamp`], oldest first: the first over the digest, each next over SHA-256 of the
+    /// one before it, each good when the next was given and the last one now.
+    ///
+    /// # Errors
+    /// A fault of our own; that a chain does not hold is an answer.
+    async fn judge_stamps(&self, sha256: &[u8; 32], tokens: &[Vec<u8>]) -> Result<StampChain, ContractError>;
 }
 
 /// Reads the files that travel inside a document, such as its Appendix VI record.

@@ -15,6 +15,7 @@ const TABS: &[(&str, &str, &[&str])] = &[
     ("office-tab-search", "/can-bo/tim-van-ban", &["document.read_unit"]),
     ("office-tab-registers", "/can-bo/so-van-ban", &["document.clerk", "document.read_unit", "register.inspect"]),
     ("office-tab-authority", "/can-bo/tham-quyen", &["document.read_unit", "authority.manage", "register.inspect"]),
+    ("office-tab-reports", "/can-bo/bao-cao-kiem-tra", &["document.read_unit", "document.clerk", "register.inspect"]),
     ("office-tab-scans", "/can-bo/van-ban-quet", &["scan.upload"]),
 ];
 

@@ -11,6 +11,8 @@
 //! | `incoming` | arrival, routing, instructions, exchange between organs | `/can-bo/van-ban-den` |
 //! | `tasks` | tasks by the six, colours, reminders, statistics | `/can-bo/nhiem-vu` |
 //! | `meetings` | agenda, roll-call, votes, minutes, conclusions | `/can-bo/cuoc-hop` |
+//! | `issued` | what anyone who holds an issued document may know of it: standing and competence | port, pages are `/kq` |
+//! | `validations` | reports of what officials found about signatures | `/can-bo/bao-cao-kiem-tra` |
 //! | `scans` | scanned papers, their text, search over every document | `/can-bo/van-ban-quet`, `/can-bo/tim-van-ban` |
 
 mod asking;
@@ -18,6 +20,7 @@ pub mod authority;
 pub mod documents;
 mod frame;
 pub mod incoming;
+mod issued;
 pub mod meetings;
 mod reader;
 pub mod registers;
@@ -26,8 +29,10 @@ mod routes;
 pub mod scans;
 pub mod search;
 pub mod tasks;
+pub mod validations;
 
 pub use frame::tabs;
+pub use issued::OfficeHandle;
 pub use reader::Reader;
 pub use room::{Inner, OfficeRoom};
 pub use routes::{TEXTS, routes};
@@ -62,4 +67,7 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0050_create_text",
     "0051_create_scan",
     "0052_create_scan_page",
+    "0060_find_document_by_file",
+    "0061_create_validation",
+    "0062_create_register_root_stamp",
 ];

@@ -4,6 +4,7 @@ use haidang_contracts::access::AccessLog;
 use haidang_contracts::archive::Archive;
 use haidang_contracts::authorizer::Authorizer;
 use haidang_contracts::calendar::WorkingDays;
+use haidang_contracts::documents::ResultPapers;
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::{Directory, Identity};
 use haidang_contracts::messages::Notifier;
@@ -57,13 +58,17 @@ pub struct Inner {
     pub origin: String,
     /// What the city decides about meetings.
     pub meetings: crate::meetings::MeetingSettings,
+    /// What the city decides about reports of validation.
+    pub validations: crate::validations::ValidationSettings,
+    /// Results of procedures by their printed code.
+    pub results: Arc<dyn ResultPapers>,
     /// What the city decides about tasks.
     pub tasks: crate::tasks::TaskSettings,
 }
 
 /// The office of every agency of the city. Cheap to clone; handlers take it as their state.
 #[derive(Clone)]
-pub struct OfficeRoom(Arc<Inner>);
+pub struct OfficeRoom(pub(crate) Arc<Inner>);
 
 impl OfficeRoom {
     /// Opens the room.

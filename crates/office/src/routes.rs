@@ -18,6 +18,10 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     documents::TEXTS[1],
     documents::work_files::TEXTS[0],
     documents::work_files::TEXTS[1],
+    crate::issued::TEXTS[0],
+    crate::issued::TEXTS[1],
+    crate::validations::TEXTS[0],
+    crate::validations::TEXTS[1],
     ("office_incoming", Lang::Vi, include_str!("../locales/vi/office_incoming.ftl")),
     ("office_incoming", Lang::En, include_str!("../locales/en/office_incoming.ftl")),
     ("office_tasks", Lang::Vi, include_str!("../locales/vi/office_tasks.ftl")),
@@ -40,6 +44,7 @@ pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = incoming::routes(routes);
     let routes = crate::tasks::routes(routes);
     let routes = crate::meetings::routes(routes);
+    let routes = crate::validations::routes(routes);
     let routes = crate::scans::routes(routes);
     crate::search::routes(routes)
 }

@@ -18,6 +18,7 @@ use haidang_web::{App, Rates, Served, SessionLimits, Site};
 
 use crate::archive::FileArchive;
 use crate::config::Config;
+use crate::desk::IssuedDesk;
 use crate::documents::PageDocuments;
 use crate::office_signing::OfficeSigner;
 use crate::pack::Pack;
@@ -197,6 +198,8 @@ impl City {
         let own = trust.iter().map(|trust| trust.root().clone());
         let anchors: Vec<Certificate> = own.chain(crate::trust::anchors(&config)?).collect();
         let office_signing = OfficeSigner::open(&config, &ambient, trust.clone(), anchors.clone())?;
+        let issued = Arc::new(IssuedDesk::default());
+        office_signing.meet_office(issued.clone());
         let typesetting = crate::sealed::typesetting(&pack, surroundings.program.as_deref())?;
         let simple = PageDocuments::new(signing.clone(), pack.frame().name, config.simulated());
         // Without certificates nothing is sealed: results keep their simple form.
@@ -216,6 +219,7 @@ impl City {
             archive: Arc::new(archive.clone()),
             typesetting,
             office_signing: Arc::new(office_signing.clone()),
+            issued,
             signer: signing,
             scanner,
             gateway: gateway.clone(),

@@ -18,6 +18,7 @@ use haidang_office::registers::RegisterSettings;
 use haidang_office::scans::{ReadScans, ScanParts, ScanSettings};
 use haidang_office::search::{FollowTexts, Texts};
 use haidang_office::tasks::TaskSettings;
+use haidang_office::validations::ValidationSettings;
 use haidang_office::{Inner, OfficeRoom};
 use haidang_recognition::{Limits, Machine};
 use haidang_services::Services;
@@ -138,6 +139,8 @@ pub async fn open(parts: Parts<'_>) -> Result<OfficeRoom> {
         origin: parts.config.origin(parts.config.server.listen.port()),
         meetings: said(pack, "meetings.toml", MeetingSettings::from_toml)?,
         tasks: said(pack, "tasks.toml", TaskSettings::from_toml)?,
+        validations: said(pack, "validations.toml", ValidationSettings::from_toml)?,
+        results: parts.services.clone(),
     });
     room.import_registers().await.map_err(|problem| anyhow::anyhow!("{}: {}", problem.code, problem.detail))?;
     parts.db.register(Arc::new(Arrivals(room.clone())));
@@ -153,6 +156,7 @@ pub fn jobs(room: &OfficeRoom, jobs: Jobs) -> Jobs {
         .with(Arc::new(ExchangeMessages(room.clone())))
         .with(Arc::new(BookRound(room.clone())))
         .with(Arc::new(TaskRound(room.clone())))
+        .with(Arc::new(ReportRound(room.clone())))
 }
 
 /// Held numbers, closed days and years, roots and their stamps.
@@ -195,6 +199,29 @@ impl Handler for TaskRound {
         let sent = sent.map_err(|problem| Failure::Later(format!("{}: {}", problem.code, problem.detail)))?;
         if sent > 0 {
             tracing::info!(sent, "reminders of tasks");
+        }
+        Ok(())
+    }
+}
+
+/// Destruction of reports whose term is over.
+struct ReportRound(OfficeRoom);
+
+#[async_trait]
+impl Handler for ReportRound {
+    fn kind(&self) -> &'static str {
+        "office.reports"
+    }
+
+    fn every(&self) -> Option<SignedDuration> {
+        Some(SignedDuration::from_hours(24))
+    }
+
+    async fn run(&self, _: &Job) -> Result<(), Failure> {
+        let destroyed = self.0.forget_validations().await;
+        let destroyed = destroyed.map_err(|problem| Failure::Later(format!("{}: {}", problem.code, problem.detail)))?;
+        if destroyed > 0 {
+            tracing::info!(destroyed, "reports of validation whose term is over");
         }
         Ok(())
     }

@@ -31,7 +31,7 @@ use jiff::civil::Date;
 
 use crate::cli::{Outcome, say};
 use crate::config::Config;
-use crate::desk::CaseDesk;
+use crate::desk::{CaseDesk, IssuedDesk};
 use crate::pack::Pack;
 use crate::simulators::{NoGateway, SimulatedGateway, StoredMessages};
 
@@ -57,6 +57,8 @@ pub struct Parts<'city> {
     pub typesetting: Arc<dyn Typesetting>,
     /// Signatures of the office.
     pub office_signing: Arc<dyn OfficeSigning>,
+    /// Where the office's issued documents are asked for.
+    pub issued: Arc<IssuedDesk>,
     /// Keys.
     pub signer: Arc<dyn Signer>,
     /// Virus scanner.
@@ -149,6 +151,7 @@ impl Rooms {
             once_only: Arc::new(parts.identity.clone()),
             vault: Arc::new(vault.clone()),
             documents: parts.documents,
+            issued: parts.issued.clone(),
             archive: parts.archive.clone(),
             payments,
             scanner: parts.scanner.clone(),
@@ -175,6 +178,7 @@ impl Rooms {
         })
         .await
         .context("the office")?;
+        parts.issued.open(&office);
         let trust = parts.trust;
         Ok(Rooms {
             services,
@@ -210,13 +214,15 @@ impl Rooms {
             .mount(haidang_services::pages::routes(self.services.clone()))
             .mount(haidang_vault::routes(self.vault.clone()))
             .mount(haidang_office::routes(self.office.clone()));
-        match &self.trust {
+        let app = match &self.trust {
             Some(trust) => {
                 let desk = haidang_trust::SigningDesk::new(trust.clone(), self.services.identity.clone());
                 app.mount(haidang_trust::routes(trust.clone())).mount(haidang_trust::signing_routes(desk))
             }
             None => app,
-        }
+        };
+        let (identity, directory) = (self.services.identity.clone(), self.services.directory.clone());
+        app.mount(haidang_trust::key_routes(haidang_trust::KeyDesk::new(self.trust.clone(), identity, directory)))
     }
 
     /// Adds their work beside the requests.
@@ -284,6 +290,7 @@ pub fn texts() -> Result<()> {
     haidang_ui::texts::register(haidang_services::TEXTS)?;
     haidang_ui::texts::register(haidang_vault::TEXTS)?;
     haidang_ui::texts::register(haidang_office::TEXTS)?;
+    haidang_ui::texts::register(haidang_trust::TEXTS)?;
     Ok(())
 }
 

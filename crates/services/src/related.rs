@@ -5,6 +5,7 @@ use crate::service::Services;
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::cases::{CaseFacts, Cases, ProcedureName};
+use haidang_contracts::documents::{ResultPaper, ResultPapers};
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::ProblemKind;
 
@@ -49,5 +50,22 @@ impl Cases for Services {
     async fn procedure_names(&self, codes: &[String]) -> Result<Vec<ProcedureName>, ContractError> {
         let (catalogue, today) = (self.catalogue(), self.ambient.today());
         Ok(codes.iter().filter_map(|code| catalogue.in_force(code, today)).map(|version| named(&version)).collect())
+    }
+}
+
+#[async_trait]
+impl ResultPapers for Services {
+    async fn result_paper(&self, token: &str) -> Result<Option<ResultPaper>, ContractError> {
+        let row = match self.result_by_token(token).await {
+            Ok(row) => row,
+            Err(problem) if problem.kind == ProblemKind::NotFound => return Ok(None),
+            Err(problem) => return Err(ContractError::Internal(problem.code.to_owned())),
+        };
+        let paper = row.issued_at.is_some() && row.media_type.as_deref() == Some("application/pdf");
+        let title = match &row.number {
+            Some(number) => format!("{} số {number}", row.title),
+            None => row.title.clone(),
+        };
+        Ok(row.sha256.filter(|_| paper).map(|sha256| ResultPaper { title, sha256 }))
     }
 }

@@ -11,6 +11,7 @@ use haidang_contracts::authorizer::Authorizer;
 use haidang_contracts::documents::Documents;
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::{Directory, Identity};
+use haidang_contracts::issued::IssuedPapers;
 use haidang_contracts::messages::Notifier;
 use haidang_contracts::once_only::OnceOnly;
 use haidang_contracts::payment::PaymentGateway;
@@ -71,6 +72,8 @@ pub struct Services {
     pub vault: Arc<dyn Vault>,
     /// Rendering and signing.
     pub documents: Arc<dyn Documents>,
+    /// Documents of organs, with their standing and the competence of their signers.
+    pub issued: Arc<dyn IssuedPapers>,
     /// Signed files that stay provable.
     pub archive: Arc<dyn Archive>,
     /// Payments.

@@ -94,6 +94,8 @@ pub struct HolderKey {
     pub revoked: Option<(jiff::Timestamp, Reason)>,
     /// Argon2 hash of the PIN; none when the holder has not chosen one.
     pub(crate) pin: Option<String>,
+    /// Since when its holder suspended it.
+    pub suspended: Option<jiff::Timestamp>,
     holder: String,
     number: i64,
     sealed: Vec<u8>,
@@ -196,6 +198,7 @@ impl TrustRoom {
         let (authority, serial) = (row.text("authority")?, row.text("serial_number")?);
         let found = self.0.db.fetch_one(sql::CERTIFICATE, args![authority.as_str(), serial]).await?;
         let certificate = CertificateRow::read(&found)?;
+        let suspended = self.0.db.fetch_optional(sql::SUSPENDED_SINCE, args![row.text("id")?]).await?;
         let above = self.authority(&authority).await?.ok_or(StoreError::NotFound)?;
         Ok(HolderKey {
             id: row.text("id")?,
@@ -204,6 +207,7 @@ impl TrustRoom {
             chain: vec![Certificate::from_der(&above.certificate)?],
             revoked: certificate.revoked,
             pin: row.opt_text("pin")?,
+            suspended: suspended.map(|row| row.timestamp("since")).transpose()?,
             holder: row.text("holder")?,
             number: row.integer("number")?,
             sealed: row.bytes("sealed_key")?,
@@ -226,6 +230,11 @@ impl TrustRoom {
 }
 
 impl HolderKey {
+    /// Whether its holder has chosen a PIN.
+    pub fn has_pin(&self) -> bool {
+        self.pin.is_some()
+    }
+
     /// Whose it is: `officer/<agency>/<person>` or `organ/<agency>`.
     pub fn holder(&self) -> &str {
         &self.holder

@@ -5,7 +5,7 @@
 //! does, over the same wires, without an outside service. A production city names the anchors of licensed authorities
 //! instead. An own time stamp is evidence, not a licensed trust service (Decree 23/2025/NĐ-CP).
 //!
-//! For officials the room also keeps keys: sealed, each under a PIN, and asked from outside by the remote signing service
+//! For officials the room also keeps keys: sealed, each under a PIN that its holder chooses (`keys`), and asked from outside by the remote signing service
 //! (`csc`, the API of the Cloud Signature Consortium).
 //!
 //! Keys and signatures are `signing`'s; here is what is signed, when, and what is remembered of it.
@@ -16,6 +16,7 @@ mod csc;
 mod error;
 mod folder;
 mod holders;
+mod keys;
 pub mod model;
 mod pin;
 mod room;
@@ -34,6 +35,7 @@ pub use certificates::{Issuer, Subject};
 pub use csc::{SigningDesk, signing_routes};
 pub use error::TrustError;
 pub use holders::{Holder, HolderKey};
+pub use keys::{KeyDesk, KeyState, TEXTS, key_routes};
 pub use pin::PinAnswer;
 pub use room::{NewCertificate, Settings, TrustRoom, read_public_key};
 pub use round::Round;
@@ -47,5 +49,7 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0001_create_authority",
     "0002_create_stamp",
     "0003_create_holder_key",
-    "0004_create_activation"
+    "0004_create_activation",
+    "0005_create_key_suspension",
+    "0006_create_key_pass"
 ];

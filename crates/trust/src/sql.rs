@@ -103,6 +103,26 @@ pub const ATTEMPTS: &str = "SELECT attempts, locked_until FROM trust_pin_attempt
 /// Counts attempts at a PIN.
 pub const COUNT_ATTEMPT: &str = "UPDATE trust_pin_attempt SET attempts = $2, locked_until = $3 WHERE credential = $1";
 
+/// When the holder of a key suspended it.
+pub const SUSPENDED_SINCE: &str = "SELECT since FROM trust_key_suspension WHERE credential = $1";
+
+/// Suspends a key; one that is suspended stays so.
+pub const SUSPEND_KEY: &str =
+    "INSERT INTO trust_key_suspension (credential, since) VALUES ($1, $2) ON CONFLICT (credential) DO NOTHING";
+
+/// Keeps a pass to the signing service.
+pub const INSERT_PASS: &str =
+    "INSERT INTO trust_key_pass (digest, credential, person, made_at, expires_at) VALUES ($1, $2, $3, $4, $5)";
+
+/// A pass that has not ended.
+pub const PASS: &str = "SELECT credential, person FROM trust_key_pass WHERE digest = $1 AND expires_at > $2";
+
+/// Ends every pass of a key, and those of others that are over.
+pub const END_PASSES: &str = "DELETE FROM trust_key_pass WHERE credential = $1 OR expires_at <= $2";
+
+/// Opens a suspended key again.
+pub const RESUME_KEY: &str = "DELETE FROM trust_key_suspension WHERE credential = $1";
+
 /// Keeps an activation.
 pub const INSERT_ACTIVATION: &str = "INSERT INTO trust_activation (digest, credential, caller, hashes, made_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)";
 

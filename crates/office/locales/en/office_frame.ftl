@@ -5,5 +5,6 @@ office-tab-files = Work files
 office-tab-issued = Outgoing
 office-tab-label = Parts of documents
 office-tab-registers = Registers
+office-tab-reports = Validation reports
 office-tab-scans = Digitisation
 office-tab-search = Search documents

@@ -5,5 +5,6 @@ office-tab-files = Hồ sơ công việc
 office-tab-issued = Văn bản đi
 office-tab-label = Các phần của văn bản
 office-tab-registers = Sổ văn bản
+office-tab-reports = Báo cáo kiểm tra
 office-tab-scans = Số hóa
 office-tab-search = Tìm văn bản

@@ -55,6 +55,14 @@ pub enum Ground<'g> {
 }
 
 impl Ground<'_> {
+    /// The decision, rule or authorisation it rests on, in words.
+    pub fn basis(&self) -> &str {
+        match self {
+            Self::Head(head) => &head.basis,
+            Self::Delegated(_, delegation) => &delegation.basis,
+        }
+    }
+
     /// In which form.
     pub fn form(&self) -> Form {
         match self {

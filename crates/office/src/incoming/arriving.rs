@@ -7,6 +7,7 @@ use super::rules::{self, Answer, Channel, State};
 use super::sql;
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
+use crate::validations::{About, NewValidation, Target};
 use haidang_contracts::ContractError;
 use haidang_contracts::papers::JudgedFile;
 use haidang_kernel::id::Id;
@@ -91,6 +92,8 @@ struct Examined {
     answers: (Answer, Answer, Answer),
     judgement: Judgement,
     layout: Vec<Finding>,
+    /// The judgement itself, where there are signatures: it becomes a report when an official receives the file.
+    judged: Option<JudgedFile>,
 }
 
 fn summary(judged: JudgedFile) -> Judgement {
@@ -180,7 +183,8 @@ impl OfficeRoom {
             act_by.to_string()
         ];
         let files = file_rows(id.as_str(), &new.files, &examined)?;
-        let (source, files, id) = (&source, &files, id.as_str());
+        let reports = self.reports_of(by, new, id.as_str(), &details, &examined).await?;
+        let (source, files, reports, id) = (&source, &files, &reports, id.as_str());
         self.db
             .transaction(|tx| {
                 let values = values.clone();
@@ -192,6 +196,9 @@ impl OfficeRoom {
                     for (stored, row) in files {
                         tx.keep_blob(stored).await?;
                         tx.execute(sql::INSERT_FILE, row.clone()).await?;
+                    }
+                    for report in reports {
+                        report.write(tx, by.actor.clone(), &by.request_id).await?;
                     }
                     let row = tx.fetch_one(sql::ONE, args![id]).await?;
                     let arrival = Arrival::read(&row)?;
@@ -205,11 +212,36 @@ impl OfficeRoom {
             .await
     }
 
+    /// A report about each signed file that an official takes in; what a delivery brings is judged by the platform.
+    async fn reports_of(
+        &self,
+        by: &By,
+        new: &NewArrival,
+        id: &str,
+        details: &Details,
+        examined: &[Examined],
+    ) -> Result<Vec<NewValidation>, Problem> {
+        let Some(person) = &by.person else { return Ok(Vec::new()) };
+        let mut reports = Vec::new();
+        for (file, found) in new.files.iter().zip(examined) {
+            let Some(judged) = &found.judged else { continue };
+            let target = Target {
+                about: About::Arrival,
+                object: id.to_owned(),
+                title: format!("{} {}", details.code(), details.from_name).trim().to_owned(),
+                agency: new.agency.clone(),
+                sha256: file.sha256.clone(),
+            };
+            reports.push(self.new_validation((person, &by.name), target, judged).await?);
+        }
+        Ok(reports)
+    }
+
     /// Judges one file; only PDF carries signatures.
     async fn examine_arrived(&self, file: &NewFile, strict: bool) -> Result<Examined, Problem> {
         let absent = (Answer::Absent, Answer::Absent, Answer::Absent);
         if file.media_type != PDF {
-            return Ok(Examined { answers: absent, judgement: Judgement::default(), layout: Vec::new() });
+            return Ok(Examined { answers: absent, judgement: Judgement::default(), layout: Vec::new(), judged: None });
         }
         let bytes = self.blobs.bytes(&file.sha256).await?;
         let judged = match self.signing.judge(&bytes).await {
@@ -221,7 +253,7 @@ impl OfficeRoom {
             Err(ContractError::Refused { code, .. }) => {
                 let unknown = (Answer::Unknown, Answer::Unknown, Answer::Unknown);
                 let judgement = Judgement { signatures: Vec::new(), report: json!({ "refused": code }) };
-                return Ok(Examined { answers: unknown, judgement, layout: Vec::new() });
+                return Ok(Examined { answers: unknown, judgement, layout: Vec::new(), judged: None });
             }
             Err(error) => return Err(error.into()),
         };
@@ -235,7 +267,9 @@ impl OfficeRoom {
         };
         let layout =
             layout.into_iter().map(|one| Finding { article: one.article, found: one.found, wanted: one.wanted });
-        Ok(Examined { answers: rules::answers(&judged), judgement: summary(judged), layout: layout.collect() })
+        let answers = rules::answers(&judged);
+        let kept = Some(judged.clone()).filter(|file| !file.signatures.is_empty());
+        Ok(Examined { answers, judgement: summary(judged), layout: layout.collect(), judged: kept })
     }
 
     /// What the Appendix VI record inside a document says of it, when it carries one.

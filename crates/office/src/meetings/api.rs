@@ -79,7 +79,7 @@ pub(crate) struct DelegateView {
 pub(crate) struct ChoiceView {
     /// Its words.
     words: String,
-    /// How often it was chosen; absent while the vote is open.
+    /// How often it was chosen; absent while the vote is open or its result is kept back.
     count: Option<i64>,
 }
 
@@ -100,6 +100,8 @@ pub(crate) struct VoteView {
     used: i64,
     /// Whether the reader has voted.
     voted: bool,
+    /// Whether the result is kept back because a secret vote had too few ballots to stay secret.
+    withheld: bool,
     /// Choices in their order; a ballot names the place, from 0.
     choices: Vec<ChoiceView>,
 }
@@ -250,6 +252,7 @@ fn detail(room: &OfficeRoom, view: MeetingView) -> MeetingDetail {
         eligible: vote.eligible,
         used: vote.used,
         voted: vote.voted,
+        withheld: vote.withheld,
         choices: vote.choices.into_iter().map(|(words, count)| ChoiceView { words, count }).collect(),
     });
     let conclusions = view.conclusions.into_iter().map(|one| ConclusionView {

@@ -225,11 +225,12 @@ impl OfficeRoom {
         let mut votes = Vec::new();
         for row in self.db.fetch_all(sql::VOTES, args![meeting, me]).await? {
             let (id, open, secret) = (row.text("id")?, row.boolean("open")?, row.boolean("secret")?);
+            let withheld = rules::withholds(secret, open, row.integer("used")?, self.meetings.secret_ballots);
             let mut choices = Vec::new();
             for choice in self.db.fetch_all(sql::CHOICES, args![&id]).await? {
                 let chosen = choice.integer("chosen")?;
                 // A vote that is still open tells nobody how it stands.
-                choices.push((choice.text("words")?, (!open).then_some(chosen)));
+                choices.push((choice.text("words")?, (!open && !withheld).then_some(chosen)));
             }
             let mut ballots = Vec::new();
             if !open && !secret {
@@ -245,6 +246,7 @@ impl OfficeRoom {
                 id,
                 secret,
                 open,
+                withheld,
                 choices,
                 ballots,
             });

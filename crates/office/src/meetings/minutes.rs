@@ -36,14 +36,16 @@ impl OfficeRoom {
         }
         let mut votes = Vec::new();
         for vote in view.votes.iter().filter(|vote| !vote.open) {
+            let least = vote.withheld.then_some(self.meetings.secret_ballots);
             let results: Vec<Json> = vote
                 .choices
                 .iter()
+                .filter(|_| !vote.withheld)
                 .map(|(words, chosen)| json!({ "choice": words, "count": chosen.unwrap_or_default() }))
                 .collect();
             votes.push(json!({
                 "question": vote.question, "secret": vote.secret, "eligible": vote.eligible, "used": vote.used,
-                "results": results,
+                "results": results, "withheld": least,
             }));
         }
         let mut conclusions = Vec::new();

@@ -220,7 +220,9 @@ pub struct Vote {
     pub used: i64,
     /// Whether the reader has voted.
     pub voted: bool,
-    /// What may be chosen, and how often it was, once it is closed.
+    /// Whether the result is kept back because a secret vote had too few ballots to stay secret.
+    pub withheld: bool,
+    /// What may be chosen, and how often it was, once it is closed and not kept back.
     pub choices: Vec<(String, Option<i64>)>,
     /// Of an open vote that is closed: who chose which place.
     pub ballots: Vec<(String, i64)>,

@@ -92,6 +92,11 @@ pub enum BadLink {
     Expired,
 }
 
+/// Whether the result of a closed vote is kept back: of a secret one with few ballots it would tell who chose what.
+pub fn withholds(secret: bool, open: bool, used: i64, least: i64) -> bool {
+    secret && !open && used < least
+}
+
 fn seal(secret: &[u8], meeting: &str, door: &str, until: i64) -> String {
     let key = hmac_sha256(secret, b"meeting-join");
     subject_key(&key, &format!("{meeting}/{door}/{until}"))

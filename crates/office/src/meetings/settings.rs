@@ -16,6 +16,8 @@ pub struct MeetingSettings {
     pub notice_kind: String,
     /// What may be chosen in a vote, unless a question brings its own.
     pub choices: Vec<String>,
+    /// Ballots that a secret vote needs for its result to be shown: with fewer, the result tells who chose what.
+    pub secret_ballots: i64,
 }
 
 impl Default for MeetingSettings {
@@ -26,6 +28,7 @@ impl Default for MeetingSettings {
             link_minutes: 30,
             notice_kind: "thong_bao".to_owned(),
             choices: ["Tán thành", "Không tán thành", "Không có ý kiến"].map(str::to_owned).to_vec(),
+            secret_ballots: 3,
         }
     }
 }
@@ -54,6 +57,9 @@ impl MeetingSettings {
         }
         if !(1..=720).contains(&settings.link_minutes) {
             return wrong("link_minutes must be 1 to 720");
+        }
+        if !(2..=1000).contains(&settings.secret_ballots) {
+            return wrong("secret_ballots must be 2 to 1000");
         }
         if settings.choices.len() < 2 || settings.choices.iter().any(|choice| choice.trim().is_empty()) {
             return wrong("choices must be at least two, none of them empty");

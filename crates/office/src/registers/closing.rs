@@ -36,6 +36,8 @@ pub struct RegisterRound {
     pub roots: usize,
     /// Roots that got a time stamp.
     pub stamped: usize,
+    /// Roots whose stamp was followed by another one before it ended.
+    pub renewed: usize,
     /// Parts that failed and will be tried in the next round.
     pub failed: usize,
 }
@@ -58,7 +60,8 @@ impl OfficeRoom {
         let frozen = note("year", self.close_register_years().await);
         let roots = note("roots", self.make_register_roots().await);
         let stamped = note("stamps", self.stamp_register_roots().await);
-        RegisterRound { released, voided, frozen, roots, stamped, ..round }
+        let renewed = note("renewals", self.renew_register_stamps().await);
+        RegisterRound { released, voided, frozen, roots, stamped, renewed, ..round }
     }
 
     /// Numbers held longer than they may be go back to the free ones.

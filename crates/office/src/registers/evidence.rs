@@ -119,6 +119,10 @@ pub struct Proof {
     pub day: jiff::civil::Date,
     /// Time stamp of the root: a token of RFC 3161, DER in Base64; absent while no authority answered.
     pub tst: Option<String>,
+    /// Stamps that followed it, oldest first, each over SHA-256 of the token before (DER): they prove that one beyond the
+    /// end of its certificate. `openssl ts -verify -token_in -in next.tst -data previous.tst -CAfile ca.pem`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub renewals: Vec<String>,
 }
 
 impl Proof {

@@ -10,6 +10,7 @@ mod opening;
 mod pages;
 mod printing;
 mod reading;
+mod renewing;
 mod routes;
 pub mod rules;
 mod settings;

@@ -53,6 +53,8 @@ pub struct Root {
     pub root: String,
     /// When an authority stamped it.
     pub stamped_at: Option<Timestamp>,
+    /// When its stamp was last followed by another one.
+    pub renewed_at: Option<Timestamp>,
 }
 
 impl Root {
@@ -62,6 +64,7 @@ impl Root {
             leaves: row.integer("leaves")?,
             root: row.text("root")?,
             stamped_at: row.opt_timestamp("stamped_at")?,
+            renewed_at: row.opt_timestamp("renewed_at")?,
         })
     }
 }

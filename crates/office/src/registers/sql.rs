@@ -109,11 +109,24 @@ pub const ROOTS_WITHOUT_STAMP: &str =
 pub const STAMP_ROOT: &str =
     "UPDATE office_register_root SET token = $2, stamped_at = $3 WHERE day = $1 AND token IS NULL";
 
+/// Days whose newest stamp nobody looked at yet or is due, the most urgent first.
+pub const STAMPS_TO_LOOK_AT: &str = "SELECT office_register_root.day AS day, office_register_root.root AS root FROM office_register_root LEFT JOIN office_register_root_watch ON office_register_root_watch.day = office_register_root.day WHERE office_register_root.token IS NOT NULL AND (office_register_root_watch.look_at IS NULL OR office_register_root_watch.look_at <= $1) ORDER BY office_register_root.day LIMIT $2";
+
+/// Says when a day is looked at again.
+pub const WATCH_STAMPS: &str = "INSERT INTO office_register_root_watch (day, look_at) VALUES ($1, $2) ON CONFLICT (day) DO UPDATE SET look_at = excluded.look_at";
+
+/// Further stamps of a day, oldest first.
+pub const RENEWED_STAMPS: &str =
+    "SELECT token, stamped_at FROM office_register_root_stamp WHERE day = $1 ORDER BY position";
+
+/// Keeps a further stamp; whoever comes second changes nothing.
+pub const INSERT_RENEWED_STAMP: &str = "INSERT INTO office_register_root_stamp (day, position, token, stamped_at) VALUES ($1, $2, $3, $4) ON CONFLICT (day, position) DO NOTHING";
+
 /// The root of a day.
 pub const ROOT: &str = "SELECT root, token FROM office_register_root WHERE day = $1";
 
 /// Roots, the newest first.
-pub const ROOTS: &str = "SELECT day, leaves, root, stamped_at FROM office_register_root ORDER BY day DESC LIMIT $1";
+pub const ROOTS: &str = "SELECT day, leaves, root, stamped_at, (SELECT MAX(stamped_at) FROM office_register_root_stamp WHERE office_register_root_stamp.day = office_register_root.day) AS renewed_at FROM office_register_root ORDER BY day DESC LIMIT $1";
 
 /// The chain of a book.
 pub const EVENTS: &str =

@@ -46,6 +46,10 @@ pub enum Fault {
     OrderBroken,
     /// The events of a day do not give its stamped root any more.
     RootDiffers,
+    /// The stamps of a day do not prove its root.
+    StampBroken,
+    /// The newest stamp of a day ended before another one followed it.
+    StampExpired,
 }
 
 impl Fault {
@@ -61,6 +65,8 @@ impl Fault {
             Self::LineChanged => "line_changed",
             Self::OrderBroken => "order_broken",
             Self::RootDiffers => "root_differs",
+            Self::StampBroken => "stamp_broken",
+            Self::StampExpired => "stamp_expired",
         }
     }
 }
@@ -90,7 +96,12 @@ impl Finding {
 
     /// A day whose root differs.
     pub fn of_day(day: Date) -> Self {
-        Self { fault: Fault::RootDiffers, position: None, number: None, day: Some(day) }
+        Self::of_stamps(Fault::RootDiffers, day)
+    }
+
+    /// A day whose stamps do not prove its root.
+    pub fn of_stamps(fault: Fault, day: Date) -> Self {
+        Self { fault, position: None, number: None, day: Some(day) }
     }
 }
 

@@ -3,10 +3,11 @@
 use crate::reader::Reader;
 use crate::registers::evidence::{self, ALGORITHM, Proof};
 use crate::registers::model::{Line, NumberState, Register};
-use crate::registers::verify::{self, Event, Finding};
+use crate::registers::verify::{self, Event, Fault, Finding};
 use crate::registers::{rules::Counts, sql};
 use crate::room::OfficeRoom;
 use data_encoding::BASE64;
+use haidang_contracts::papers::JudgedAs;
 use haidang_kernel::chain::Hash;
 use haidang_kernel::problem::Problem;
 use haidang_store::{Row, StoreError, args};
@@ -29,6 +30,8 @@ pub struct Verdict {
     pub roots_agreed: i64,
     /// Days of the book whose root has a time stamp.
     pub roots_stamped: i64,
+    /// Days of the book whose stamp was followed by another one.
+    pub roots_renewed: i64,
     /// Days of the book that have no root yet.
     pub days_open: i64,
     /// What is wrong, and where.
@@ -65,13 +68,18 @@ impl OfficeRoom {
         let mut findings = verify::judge(&register, &events, &lines);
         let mut days: Vec<Date> = events.iter().map(|event| event.day).collect();
         days.dedup();
-        let (mut agreed, mut stamped, mut open) = (0, 0, 0);
+        let (mut agreed, mut stamped, mut renewed, mut open) = (0, 0, 0, 0);
         for day in days {
             let Some(root) = self.db.fetch_optional(sql::ROOT, args![day]).await? else {
                 open += 1;
                 continue;
             };
-            stamped += i64::from(root.opt_bytes("token")?.is_some());
+            let stamps = self.register_stamps(&day.to_string()).await?.tokens;
+            stamped += i64::from(!stamps.is_empty());
+            renewed += i64::from(stamps.len() > 1);
+            findings.extend(
+                self.stamp_fault(&root.text("root")?, &stamps).await?.map(|fault| Finding::of_stamps(fault, day)),
+            );
             if evidence::root(&self.register_leaves(day).await?).to_string() == root.text("root")? {
                 agreed += 1;
             } else {
@@ -85,8 +93,19 @@ impl OfficeRoom {
             counts,
             roots_agreed: agreed,
             roots_stamped: stamped,
+            roots_renewed: renewed,
             days_open: open,
             findings,
+        })
+    }
+
+    /// What is wrong with the stamps of a root; a root that waits for its first is not yet at fault.
+    async fn stamp_fault(&self, root: &str, stamps: &[Vec<u8>]) -> Result<Option<Fault>, Problem> {
+        let Some(root) = Hash::parse(root).ok().filter(|_| !stamps.is_empty()) else { return Ok(None) };
+        Ok(match self.judge_register_stamps(&root, stamps).await?.answer {
+            JudgedAs::Valid => None,
+            JudgedAs::Invalid => Some(Fault::StampBroken),
+            JudgedAs::Unknown => Some(Fault::StampExpired),
         })
     }
 
@@ -119,6 +138,8 @@ impl OfficeRoom {
         let path = place.and_then(|index| evidence::path(&leaves, index));
         let path = path.ok_or_else(|| Problem::internal(format!("an event of {} is not in its day", register.name)))?;
         let root_hash = Hash::parse(&root.text("root")?).map_err(|_| Problem::internal("a root is no hash"))?;
+        let stamps = self.register_stamps(&day.to_string()).await?.tokens;
+        let mut stamps = stamps.iter().map(|token| BASE64.encode(token));
         let proof = Proof {
             v: 1,
             alg: ALGORITHM.to_owned(),
@@ -128,7 +149,8 @@ impl OfficeRoom {
             path,
             root: root_hash,
             day,
-            tst: root.opt_bytes("token")?.map(|token| BASE64.encode(&token)),
+            tst: stamps.next(),
+            renewals: stamps.collect(),
         };
         if !proof.holds() {
             // Handing out a proof that proves nothing would hide the tampering.

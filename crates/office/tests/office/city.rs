@@ -68,6 +68,8 @@ pub async fn room_settled(db: &TestDb, desk: &Arc<Desk>, settle: impl FnOnce(&mu
         origin: ORIGIN.to_owned(),
         meetings: haidang_office::meetings::MeetingSettings::default(),
         tasks: haidang_office::tasks::TaskSettings::default(),
+        validations: haidang_office::validations::ValidationSettings::default(),
+        results: desk.clone(),
     };
     settle(&mut inner);
     let room = OfficeRoom::new(inner);

@@ -10,6 +10,7 @@ mod documents_pages;
 mod incoming;
 mod incoming_exchange;
 mod incoming_pages;
+mod issued;
 mod meetings;
 mod people;
 mod programs;
@@ -18,6 +19,7 @@ mod registers_pages;
 mod scans;
 mod searching;
 mod tasks;
+mod validations;
 mod work_files;
 
 use haidang_testkit::Rooms;

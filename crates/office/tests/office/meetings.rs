@@ -332,6 +332,26 @@ db_test! {
         assert_eq!((counts, closed.eligible), (vec![0, 0, 1], 3));
     }
 
+    async fn the_result_of_a_secret_vote_with_few_ballots_is_kept_back(db: TestDb) {
+        let room = room(&db).await;
+        let id = call(&room).await;
+        in_session(&room, &id, &["chair", "drafter", "colleague", "deputy"]).await;
+        for (secret, voters, withheld) in [(true, 1, true), (true, 2, true), (true, 3, false), (true, 0, true), (false, 1, false)] {
+            let ask = Act { flag: secret, ..text("Tín nhiệm?") };
+            let vote = act(&room, "chair", &id, Action::AskVote, ask).await.unwrap().unwrap();
+            for who in ["chair", "drafter", "colleague"].iter().take(voters) {
+                cast(&room, who, &id, &vote, 0).await.unwrap();
+            }
+            act(&room, "clerk", &id, Action::CloseVote, Act { target: vote.clone(), ..Act::default() }).await.unwrap();
+            let closed = view(&room, "chair", &id).await.votes.into_iter().find(|one| one.id == vote).unwrap();
+            let counted = closed.choices.iter().any(|(_, count)| count.is_some());
+            assert_eq!((closed.withheld, counted), (withheld, !withheld), "{secret} {voters}");
+            let mut browser = Visitor::signed_in(&db, &room, "chair").await;
+            let page = browser.open(&format!("/vi/can-bo/cuoc-hop/{id}/bieu-quyet/{vote}")).await;
+            assert_eq!(page.text.contains("Không công bố kết quả"), withheld, "{}", page.text);
+        }
+    }
+
     async fn a_secret_ballot_leaves_no_trace(db: TestDb) {
         let room = room(&db).await;
         let id = call(&room).await;

@@ -1,14 +1,17 @@
 //! Numbers, their dates and their chain, on both databases.
 
 use crate::ROOMS;
-use crate::city::{COMMUNE, DEPARTMENT, actor, room};
+use crate::city::{COMMUNE, DEPARTMENT, actor, room, room_with};
+use crate::desk::Desk;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
 use haidang_office::registers::{self, Claim, Direction, Entry, Finding, Proof, Taken, Verdict};
 use haidang_office::{OfficeRoom, Reader};
+use haidang_store::args;
 use haidang_testkit::db_test;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
+use std::sync::Arc;
 
 /// Takes the next number of a group of kinds.
 pub async fn take_on(room: &OfficeRoom, agency: &str, group: &str, on: Date) -> Result<Taken, Problem> {
@@ -251,7 +254,9 @@ db_test! {
         assert!(proof.holds());
         // What is stamped is the digest of the 32 bytes of the root; the desk of the tests stamps by repeating it.
         let imprint = haidang_kernel::chain::Hash::of(&proof.root.0);
-        assert_eq!(proof.tst.as_deref(), Some(data_encoding::BASE64.encode(&imprint.0).as_str()));
+        let token = data_encoding::BASE64.decode(proof.tst.as_deref().unwrap().as_bytes()).unwrap();
+        assert_eq!(token[..32], imprint.0);
+        assert!(proof.renewals.is_empty());
         let text = serde_json::to_string(&proof).unwrap();
         let read: Proof = serde_json::from_str(&text).unwrap();
         assert!(read.holds());
@@ -333,5 +338,35 @@ db_test! {
         assert_eq!((counts.held, counts.free), (0, 0));
         assert_eq!(counts.issued, counts.highest - counts.lowest + 1 - counts.voided);
         assert!(counts.issued > 100, "{counts:?}");
+    }
+
+    async fn stamps_are_renewed_in_time_and_a_broken_chain_is_seen(db: TestDb) {
+        let desk = Arc::new(Desk::default());
+        let room = room_with(&db, &desk).await;
+        let end = |days: i64| Some(room.ambient.now() + SignedDuration::from_hours(24 * days));
+        *desk.stamp_until.lock().unwrap() = end(200);
+        let taken = take_on(&room, COMMUNE, "admin", room.ambient.today()).await.unwrap();
+        room.ambient.advance(SignedDuration::from_hours(24));
+        assert_eq!(room.tick_registers().await.renewed, 0);
+        // 110 days later it is due; the authority has a later certificate.
+        room.ambient.advance(SignedDuration::from_hours(24 * 110));
+        *desk.stamp_until.lock().unwrap() = end(60);
+        assert_eq!(room.tick_registers().await.renewed, 0, "a stamp that ends no later would prove nothing more");
+        *desk.stamp_until.lock().unwrap() = end(400);
+        room.ambient.advance(SignedDuration::from_hours(24 * 50));
+        let round = room.tick_registers().await;
+        assert_eq!((round.renewed, round.failed), (1, 0));
+        assert_eq!(room.tick_registers().await.renewed, 0);
+        let clerk = actor("clerk").await;
+        let reader = Reader { actor: &clerk, channel: "api", request_id: "r1" };
+        let proof = room.prove_entry(&reader, &taken.entry).await.unwrap();
+        let decoded = |token: &str| data_encoding::BASE64.decode(token.as_bytes()).unwrap();
+        let first = decoded(proof.tst.as_deref().unwrap());
+        assert_eq!(decoded(&proof.renewals[0])[..32], haidang_kernel::chain::Hash::of(&first).0, "over the token before");
+        let verdict = verdict(&room, &taken.register).await;
+        assert!(verdict.sound && verdict.roots_renewed == 1, "{verdict:?}");
+        db.execute("UPDATE office_register_root_stamp SET token = $1", args![vec![0_u8; 40]]).await.unwrap();
+        let broken = self::verdict(&room, &taken.register).await;
+        assert_eq!(found(&broken), [format!("stamp_broken@{}", proof.day)]);
     }
 }

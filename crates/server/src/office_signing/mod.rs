@@ -7,14 +7,17 @@ mod appearance;
 mod faults;
 mod providers;
 mod report;
+mod stamps;
 mod transport;
 
 use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
+use haidang_contracts::issued::IssuedPapers;
 use haidang_contracts::papers::{
     FileToSign, JudgedFile, OfficeSigning, PaperPlace, PartyCertificate, SignatureRole, SigningOrder, SigningParty,
+    StampChain,
 };
 use haidang_documents::pades::{
     Authorities, BatchFile, FieldValue, Judge, Level, NewField, NewFieldKind, SignatureOptions, add_fields, fields,
@@ -26,14 +29,13 @@ use haidang_signing::path::{RevocationRule, TrustAnchors};
 use haidang_signing::time_stamp::{Imprint, request_time_stamp};
 use haidang_signing::{Certificate, DigestAlgorithm, DocumentSigner};
 use haidang_store::ActorRef;
-use haidang_trust::{Holder, TrustRoom};
+use haidang_trust::{Holder, HolderKey, PinAnswer, TrustRoom};
 
 use crate::config::Config;
 use appearance::Pictures;
 pub use appearance::seal_place;
 pub use providers::Providers;
 pub(crate) use providers::{Place, open_place};
-pub use report::{Competence, Competent};
 pub use transport::CityTransport;
 
 /// Largest file that is signed or judged: 64 MB.
@@ -54,7 +56,8 @@ struct Inner {
     time_stamps: Option<String>,
     anchors: Vec<Certificate>,
     pictures: Pictures,
-    competence: OnceLock<Arc<dyn Competence>>,
+    issued: OnceLock<Arc<dyn IssuedPapers>>,
+    production: bool,
 }
 
 /// A key that was found for somebody.
@@ -63,6 +66,8 @@ struct Found {
     /// Where it lies: `file`, `pkcs11`, `csc`.
     source: &'static str,
     revoked: bool,
+    /// The key itself, when the city keeps it: an official's is opened by its PIN.
+    held: Option<HolderKey>,
 }
 
 impl OfficeSigner {
@@ -83,15 +88,15 @@ impl OfficeSigner {
         };
         let transport = CityTransport::new(origin, trust.clone(), config.signing.private_hosts.clone());
         let transport = Arc::new(transport);
-        let providers = Providers::read(config)?;
-        let (ambient, pictures, competence) = (ambient.clone(), Pictures::default(), OnceLock::new());
-        let inner = Inner { ambient, providers, trust, transport, time_stamps, anchors, pictures, competence };
+        let (providers, production) = (Providers::read(config)?, !config.simulated());
+        let (ambient, pictures, issued) = (ambient.clone(), Pictures::default(), OnceLock::new());
+        let inner = Inner { ambient, providers, trust, transport, time_stamps, anchors, pictures, issued, production };
         Ok(OfficeSigner(Arc::new(inner)))
     }
 
     /// Introduces who knows whether signers were competent; the first introduction counts.
-    pub fn meet_office(&self, competence: Arc<dyn Competence>) {
-        let _ = self.0.competence.set(competence);
+    pub fn meet_office(&self, issued: Arc<dyn IssuedPapers>) {
+        let _ = self.0.issued.set(issued);
     }
 
     /// Whom a signature asks and believes; the archive renews with the same.
@@ -117,16 +122,20 @@ impl OfficeSigner {
     /// The key of somebody: a configured one first, then one of the city's own authority.
     async fn find(&self, party: &SigningParty) -> Result<Option<Found>, ContractError> {
         if let Some((signer, source)) = self.0.providers.open(party, self.0.transport.clone()).await? {
-            return Ok(Some(Found { signer, source, revoked: false }));
+            return Ok(Some(Found { signer, source, revoked: false, held: None }));
         }
         let Some(trust) = &self.0.trust else { return Ok(None) };
         let key = trust.ensure_holder_key(&holder(party), ActorRef::system()).await.map_err(faults::of_trust)?;
         let signer: Arc<dyn DocumentSigner> = Arc::new(trust.holder_signer(&key).map_err(faults::of_trust)?);
-        Ok(Some(Found { signer, source: "file", revoked: key.revoked.is_some() }))
+        Ok(Some(Found { signer, source: "file", revoked: key.revoked.is_some(), held: Some(key) }))
     }
 
     /// The key of somebody who is about to sign, with every reason against it that shows before.
-    async fn usable(&self, party: &SigningParty) -> Result<Arc<dyn DocumentSigner>, ContractError> {
+    async fn usable(
+        &self,
+        party: &SigningParty,
+        activation: Option<&str>,
+    ) -> Result<Arc<dyn DocumentSigner>, ContractError> {
         let Some(found) = self.find(party).await? else {
             let detail = "no key is configured for this signer: name one in the file of signing.providers".to_owned();
             return Err(ContractError::Refused { code: "certificate_missing", detail });
@@ -140,7 +149,39 @@ impl OfficeSigner {
             let end = certificate.not_after();
             return refused("certificate_expired", format!("certificate {} ended {end}", certificate.serial_hex()));
         }
+        if let (SigningParty::Officer { person, agency, .. }, Some(key)) = (party, &found.held) {
+            let actor = ActorRef {
+                kind: "official".to_owned(),
+                person: Some(person.to_string()),
+                agency: Some(agency.clone()),
+                ..ActorRef::system()
+            };
+            self.open_held(key, activation, actor).await?;
+        }
         Ok(found.signer)
+    }
+
+    /// Whether the key of an official that the city keeps may sign now: for the PIN its holder chose, and not while it is
+    /// suspended. In a demonstration a key that nobody activated signs too; in production it signs for nobody.
+    async fn open_held(&self, key: &HolderKey, pin: Option<&str>, actor: ActorRef) -> Result<(), ContractError> {
+        let refused = |detail: &str| {
+            Err(ContractError::Refused {
+                code: "signature_not_authorised",
+                detail: format!("key {}: {detail}", key.id),
+            })
+        };
+        if key.suspended.is_some() {
+            return refused("its holder suspended it");
+        }
+        if !key.has_pin() {
+            return if self.0.production { refused("its holder has not activated it") } else { Ok(()) };
+        }
+        let (Some(trust), Some(pin)) = (&self.0.trust, pin) else { return refused("it signs for its PIN alone") };
+        match trust.try_pin(key, pin, actor).await.map_err(faults::of_trust)? {
+            PinAnswer::Right => Ok(()),
+            PinAnswer::Wrong => refused("another PIN"),
+            PinAnswer::Locked(until) => refused(&format!("locked until {until} after too many wrong PINs")),
+        }
     }
 
     /// The file with its fields prepared and filled, and what its signature will say and show.
@@ -234,7 +275,7 @@ impl OfficeSigning for OfficeSigner {
             let detail = "an agency seals, and a person signs or initials".to_owned();
             return Err(ContractError::Refused { code: "signature_not_authorised", detail });
         }
-        let signer = self.usable(&order.party).await?;
+        let signer = self.usable(&order.party, order.activation.as_deref()).await?;
         let certificate = signer.certificate().clone();
         let at = self.0.ambient.now();
         let common = Common { role: order.role, party: &order.party, certificate: &certificate, at };
@@ -261,11 +302,12 @@ impl OfficeSigning for OfficeSigner {
         let judge = self.judge_now();
         let found = verify(Arc::new(file.to_vec()), &judge).await;
         let sha256 = data_encoding::HEXLOWER.encode(&DigestAlgorithm::Sha256.digest(file));
-        let mut judged = report::of(&found, sha256, judge.now)?;
-        if let Some(office) = self.0.competence.get()
-            && let Some(answer) = office.competent(&judged).await?
+        let mut judged = report::of(&found, sha256, judge.now, report::policy(&self.0.anchors))?;
+        if let Some(office) = self.0.issued.get()
+            && let Some(paper) = office.by_digest(&judged.sha256).await?
         {
-            report::decide(&mut judged, &answer);
+            let competence = office.competence(&paper, &judged.signatures).await?;
+            report::decide(&mut judged, &paper, &competence);
         }
         Ok(judged)
     }
@@ -290,5 +332,10 @@ impl OfficeSigning for OfficeSigner {
         let random = (self.0.ambient.bytes(), self.0.ambient.now());
         let stamp = request_time_stamp(self.0.transport.as_ref(), address, imprint, random, None).await;
         Ok(stamp.map_err(|error| ContractError::Unavailable(error.to_string()))?.der().to_vec())
+    }
+
+    async fn judge_stamps(&self, sha256: &[u8; 32], tokens: &[Vec<u8>]) -> Result<StampChain, ContractError> {
+        let anchors = TrustAnchors::new(self.0.anchors.clone());
+        Ok(stamps::judge(sha256, tokens, &anchors, self.0.ambient.now()))
     }
 }

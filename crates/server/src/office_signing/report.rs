@@ -1,15 +1,19 @@
 //! The report of a judgement as it is stored and handed out: three questions in the words of the law, the level, and what
 //! was found about every signature. Its form is described in docs/guide/signing.md.
 
-use async_trait::async_trait;
 use haidang_contracts::ContractError;
+use haidang_contracts::issued::{Competence, Competent, IssuedPaper};
 use haidang_contracts::papers::{JudgedAs, JudgedFile, JudgedSignature};
 use haidang_documents::pades::{Answer, Code, Finding, Level, Report, SignatureKind, SignatureReport, Verdict};
+use haidang_signing::{Certificate, DigestAlgorithm};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// Version of the form.
 const VERSION: u32 = 1;
+/// Name of the rules: certificates are judged at the time of the stamp that protects them, back to a root of the city's
+/// list, and asked about where the file does not carry the answer.
+const POLICY: &str = "haidang-pades-1";
 
 fn judged(verdict: Verdict) -> JudgedAs {
     match verdict {
@@ -57,23 +61,9 @@ const AUTHORITY: Question = Question {
     undetermined: "Thẩm quyền ký được đối chiếu theo hồ sơ của cơ quan ban hành.",
 };
 
-/// Whether the signers of a paper were competent, as the office knows from its own records.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Competent {
-    /// The answer.
-    pub answer: JudgedAs,
-    /// Why, in Vietnamese: the rule or the assignment that it rests on.
-    pub reason: String,
-}
-
-/// Who answers the third question. Whoever keeps the posts and assignments of the office.
-#[async_trait]
-pub trait Competence: Send + Sync {
-    /// Whether those who signed this file might sign it; none when the office knows nothing of it.
-    ///
-    /// # Errors
-    /// What its records say.
-    async fn competent(&self, file: &JudgedFile) -> Result<Option<Competent>, ContractError>;
+/// A finding in the form of those of `pades`, so that one reader serves all three answers.
+fn finding(by: &Competent) -> Value {
+    json!({ "code": by.code, "text": by.reason.vi, "text_en": by.reason.en })
 }
 
 impl Question {
@@ -85,7 +75,7 @@ impl Question {
             JudgedAs::Unknown => self.undetermined,
         };
         json!({ "question": self.code, "title": self.title, "answer": by.answer, "text": text,
-                "reason": by.reason, "findings": [] })
+                "reason": by.reason.vi, "findings": [finding(by)] })
     }
 
     fn answered(&self, answer: &Answer) -> Value {
@@ -118,19 +108,47 @@ fn signature(one: &SignatureReport) -> JudgedSignature {
     }
 }
 
-/// Puts the answer of the office into a report.
-pub(super) fn decide(file: &mut JudgedFile, by: &Competent) {
+/// Puts the answer of the office into a report: of the document and of each of its signatures, and what became of it.
+pub(super) fn decide(file: &mut JudgedFile, paper: &IssuedPaper, competence: &Competence) {
     let answer = file.report.get_mut("answers").and_then(|answers| answers.get_mut(2));
     if let Some(answer) = answer {
-        *answer = AUTHORITY.decided(by);
+        *answer = AUTHORITY.decided(&competence.whole);
     }
+    let signatures = file
+        .signatures
+        .iter()
+        .zip(&competence.signatures)
+        .map(|(signature, by)| json!({ "field": signature.field, "answer": by.answer, "findings": [finding(by)] }));
+    let authority: Vec<Value> = signatures.collect();
+    if let Some(report) = file.report.as_object_mut() {
+        report.insert("authority".to_owned(), authority.into());
+        let by = paper.by.as_ref().map(|(code, day)| json!({ "code": code, "issued_on": day }));
+        let document = json!({
+            "organ": paper.organ, "kind": paper.kind.vi, "code": paper.code, "issued_on": paper.issued_on,
+            "standing": paper.standing, "by": by,
+        });
+        report.insert("document".to_owned(), document);
+    }
+}
+
+/// By which rules was judged: version of the rules, the roots that were believed, and when revocation was asked about.
+pub(super) fn policy(anchors: &[Certificate]) -> Value {
+    let anchor = |one: &Certificate| {
+        let digest = data_encoding::HEXLOWER.encode(&DigestAlgorithm::Sha256.digest(one.der()));
+        json!({ "subject": one.subject(), "sha256": digest })
+    };
+    json!({
+        "name": POLICY,
+        "revocation": "where_known",
+        "anchors": anchors.iter().map(anchor).collect::<Vec<_>>(),
+    })
 }
 
 /// The judgement of a file with this digest.
 ///
 /// # Errors
 /// `Refused` with `file_unreadable`.
-pub(super) fn of(report: &Report, sha256: String, at: Timestamp) -> Result<JudgedFile, ContractError> {
+pub(super) fn of(report: &Report, sha256: String, at: Timestamp, policy: Value) -> Result<JudgedFile, ContractError> {
     let unreadable = |finding: &&Finding| finding.code == Code::Unreadable;
     if let Some(finding) = report.integrity.findings.iter().find(unreadable).filter(|_| report.signatures.is_empty()) {
         let detail = finding.detail.clone().unwrap_or_else(|| finding.text_en.to_owned());
@@ -141,6 +159,7 @@ pub(super) fn of(report: &Report, sha256: String, at: Timestamp) -> Result<Judge
         "version": VERSION,
         "sha256": sha256,
         "judged_at": at,
+        "policy": policy,
         "answers": [
             INTEGRITY.answered(&report.integrity),
             IDENTITY.answered(&report.identity),
@@ -158,6 +177,8 @@ pub(super) fn of(report: &Report, sha256: String, at: Timestamp) -> Result<Judge
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use haidang_contracts::issued::Standing;
+    use haidang_kernel::bilingual::Bilingual;
 
     #[test]
     fn the_office_answers_the_third_question_alone() {
@@ -168,8 +189,26 @@ mod tests {
             report: json!({ "answers": answers }),
             judged_at: Timestamp::UNIX_EPOCH,
         };
-        let by = Competent { answer: JudgedAs::Valid, reason: "Quy chế làm việc, Điều 5".to_owned() };
-        decide(&mut file, &by);
+        let by = Competent {
+            answer: JudgedAs::Valid,
+            code: "granted".to_owned(),
+            reason: Bilingual::new("Quy chế làm việc, Điều 5", "Work rules, Article 5"),
+        };
+        let paper = IssuedPaper {
+            id: String::new(),
+            token: String::new(),
+            agency: "H24.11824".to_owned(),
+            organ: "Ủy ban nhân dân xã Mẫu".to_owned(),
+            kind: Bilingual::vietnamese("Quyết định"),
+            code: "05/QĐ-UBND".to_owned(),
+            issued_on: None,
+            sha256: String::new(),
+            standing: Standing::Replaced,
+            by: Some(("06/QĐ-UBND".to_owned(), None)),
+        };
+        decide(&mut file, &paper, &Competence { whole: by, signatures: Vec::new() });
+        assert_eq!(file.report["document"]["by"]["code"], "06/QĐ-UBND");
+        assert_eq!(file.report["document"]["standing"], "replaced");
         assert_eq!(file.report["answers"][1]["answer"], "unknown");
         assert_eq!(file.report["answers"][2]["answer"], "valid");
         assert_eq!(file.report["answers"][2]["title"], "Thẩm quyền ký");

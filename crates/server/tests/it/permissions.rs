@@ -359,6 +359,8 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("scan", nothing.clone()),
         ("vote", nothing.clone()),
         ("office_task", nothing.clone()),
+        ("validation", nothing.clone()),
+        ("act", "kich-hoat".to_owned()),
         ("office_meeting", nothing.clone()),
         ("sha256", "0".repeat(64)),
         ("webhook", nothing.clone()),

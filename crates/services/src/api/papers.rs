@@ -2,7 +2,11 @@
 
 use super::{State, moment};
 use crate::pages::office::papers::signed_form;
-use crate::pages::verify_file::{FileFacts, LIMITS, facts_of, judged_word};
+use crate::pages::verify_file::{Authority, FileFacts, LIMITS, facts_of, judged_word};
+use crate::pages::verify_paper::facts_of_paper;
+use crate::service::Services;
+use haidang_contracts::issued::IssuedPaper;
+use haidang_contracts::papers::JudgedFile;
 use haidang_kernel::problem::Problem;
 use haidang_web::{Answer, Path, Routes, Row, State as Use, Upload, Visitor, json};
 use serde::Serialize;
@@ -51,23 +55,45 @@ pub struct SignatureFacts {
     pub integrity: String,
     /// Danh tính: `valid`, `invalid` or `unknown`.
     pub identity: String,
-    /// Thẩm quyền: `valid` for what the city issued itself, else `unknown`.
+    /// Thẩm quyền: `valid`, `invalid` or `unknown`; known for what the city or one of its organs issued.
     pub authority: String,
+    /// Why, in Vietnamese, for documents of organs: the assignment it rests on, or what is missing.
+    pub authority_reason: Option<String>,
     /// `B-B`, `B-T`, `B-LT` or `B-LTA`.
     pub level: String,
     /// By its time stamp, RFC 3339; absent without one.
     pub stamped_at: Option<String>,
 }
 
+/// A document that an organ of the city issued.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DocumentFacts {
+    /// Name of the organ when it issued.
+    pub organ: String,
+    /// Name of its kind.
+    pub kind: String,
+    /// Number and notation.
+    pub code: String,
+    /// Day of the number.
+    pub issued_on: Option<String>,
+    /// `stands`, `recalled`, `replaced` or `corrected`.
+    pub standing: String,
+    /// Number and notation of the document that replaced or corrected it.
+    pub by: Option<String>,
+}
+
 /// What was found about a file.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FileVerdict {
-    /// `ours`, `signed`, `broken`, `unknown` or `unsigned`.
+    /// `ours`, `signed`, `broken`, `unknown`, `unsigned`; of a document of an organ also `withdrawn` (recalled or
+    /// replaced) and `incompetent` (signed by somebody who might not).
     pub verdict: String,
     /// SHA-256 of the file, hex.
     pub sha256: String,
-    /// Address of the public page of the result, when it is one of this city.
+    /// Address of the public page of the result or document, when it is one of this city.
     pub result: Option<String>,
+    /// The document of an organ of this city it is.
+    pub document: Option<DocumentFacts>,
     /// Signatures, oldest first.
     pub signatures: Vec<SignatureFacts>,
 }
@@ -76,28 +102,64 @@ pub struct FileVerdict {
 pub async fn verify_uploaded_file(Use(services): Use<State>, upload: Upload) -> Answer {
     upload.complete()?;
     let file = upload.files.first().ok_or_else(|| Problem::invalid("file_required", "no file in the request"))?;
-    let FileFacts { verdict, result, authority, judged } = facts_of(&services, file).await?;
+    let FileFacts { verdict, token, document, authority, judged } = facts_of(&services, file).await?;
     json(
         200,
         &FileVerdict {
             verdict: verdict.word().to_owned(),
             sha256: file.sha256.clone(),
-            result: result.map(|token| format!("{}/kq/{token}", services.settings.origin)),
-            signatures: judged
-                .signatures
-                .iter()
-                .map(|one| SignatureFacts {
-                    field: one.field.clone(),
-                    signer: one.signer.clone(),
-                    integrity: judged_word(one.integrity).to_owned(),
-                    identity: judged_word(one.identity).to_owned(),
-                    authority: judged_word(authority).to_owned(),
-                    level: one.level.clone(),
-                    stamped_at: one.stamped_at.map(|at| moment(haidang_kernel::time::from_micros(at))),
-                })
-                .collect(),
+            result: token.map(|token| public_page(&services, &token)),
+            document: document.as_ref().map(document_facts),
+            signatures: signatures(&judged, &authority),
         },
     )
+}
+
+/// Judges the stored file of a document that an organ issued, by the code of its paper.
+pub async fn get_verification(Use(services): Use<State>, Path(token): Path<String>) -> Answer {
+    let paper = services.issued.by_token(&token).await?;
+    let paper = paper.ok_or_else(|| Problem::not_found("document_not_found", "no document with this code"))?;
+    let facts = facts_of_paper(&services, &paper).await?;
+    json(
+        200,
+        &FileVerdict {
+            verdict: facts.verdict.word().to_owned(),
+            sha256: facts.judged.as_ref().map_or_else(|| paper.sha256.clone(), |file| file.sha256.clone()),
+            result: Some(public_page(&services, &paper.token)),
+            document: Some(document_facts(&paper)),
+            signatures: facts.judged.map(|file| signatures(&file, &facts.authority)).unwrap_or_default(),
+        },
+    )
+}
+
+fn public_page(services: &Services, token: &str) -> String {
+    format!("{}/kq/{token}", services.settings.origin)
+}
+
+fn document_facts(paper: &IssuedPaper) -> DocumentFacts {
+    DocumentFacts {
+        organ: paper.organ.clone(),
+        kind: paper.kind.vi.clone(),
+        code: paper.code.clone(),
+        issued_on: paper.issued_on.map(|day| day.to_string()),
+        standing: paper.standing.as_str().to_owned(),
+        by: paper.by.as_ref().map(|(code, _)| code.clone()),
+    }
+}
+
+fn signatures(judged: &JudgedFile, authority: &[Authority]) -> Vec<SignatureFacts> {
+    let each = judged.signatures.iter().zip(authority);
+    each.map(|(one, authority)| SignatureFacts {
+        field: one.field.clone(),
+        signer: one.signer.clone(),
+        integrity: judged_word(one.integrity).to_owned(),
+        identity: judged_word(one.identity).to_owned(),
+        authority: judged_word(authority.answer).to_owned(),
+        authority_reason: authority.reason.as_ref().map(|reason| reason.vi.clone()),
+        level: one.level.clone(),
+        stamped_at: one.stamped_at.map(|at| moment(haidang_kernel::time::from_micros(at))),
+    })
+    .collect()
 }
 
 /// Adds the routes of this file.
@@ -126,5 +188,12 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
                 .upload(LIMITS)
                 .returns::<FileVerdict>(200),
             verify_uploaded_file,
+        )
+        .api(
+            Row::get("get_verification", "/api/v1/verifications/{token}")
+                .public()
+                .summary("Judge the stored file of a document of an organ by the code of its paper")
+                .returns::<FileVerdict>(200),
+            get_verification,
         )
 }

@@ -21,6 +21,7 @@ mod tracking;
 mod unit;
 mod verify;
 pub(crate) mod verify_file;
+pub(crate) mod verify_paper;
 mod withdrawal;
 
 use crate::api::State;

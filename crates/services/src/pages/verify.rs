@@ -1,6 +1,7 @@
 //! Public verification of a result: what was checked, and the verdict. No personal data.
 
-use super::verify_file::signature_rows;
+use super::verify_file::{Authority, signature_rows};
+use super::verify_paper;
 use crate::api::State;
 use crate::cases::trail::ResultRow;
 use crate::service::Services;
@@ -89,16 +90,18 @@ fn verdict(checked: Checked) -> Verdict {
 
 #[derive(Template)]
 #[template(path = "verify.html")]
-struct VerifyPage {
-    page: Page,
-    good: bool,
-    icon: Icon,
-    when: String,
-    text: Option<String>,
-    rows: Option<SummaryList>,
-    checks: Option<Reasons>,
-    digest: Option<Details>,
-    signatures: Vec<SummaryList>,
+pub(super) struct VerifyPage {
+    pub(super) page: Page,
+    pub(super) good: bool,
+    pub(super) icon: Icon,
+    pub(super) when: String,
+    pub(super) text: Option<String>,
+    pub(super) rows: Option<SummaryList>,
+    pub(super) checks: Option<Reasons>,
+    pub(super) digest: Option<Details>,
+    pub(super) signatures: Vec<SummaryList>,
+    /// Code whose file an official may have judged for a report that is kept; none for everybody else.
+    pub(super) keep: Option<String>,
 }
 
 /// Reads the stored bytes again and judges them; nothing of an earlier verdict is believed.
@@ -117,8 +120,9 @@ async fn check(services: &Services, row: &ResultRow) -> Result<Checked, Problem>
     Ok(Checked { unchanged, signed, revoked: row.revoked_at.is_some(), expired })
 }
 
-fn page_of(visitor: &Visitor, verdict: Verdict, token: &str) -> Page {
-    let mut page = visitor.page(t(visitor.lang, verdict.key(), &[]), "verify");
+/// The frame of a verdict with this title.
+pub(super) fn page_of(visitor: &Visitor, title: &str, token: &str) -> Page {
+    let mut page = visitor.page(t(visitor.lang, title, &[]), "verify");
     page.navigation.clear();
     page.private = true;
     // The address has no language; this one remembers the choice and comes back here.
@@ -141,16 +145,21 @@ pub(super) fn when(services: &Services, page: &Page) -> String {
 pub async fn verify_result(visitor: Visitor, Use(services): Use<State>, Path(token): Path<String>) -> Answer {
     let row = match services.result_by_token(&token).await {
         Ok(row) if row.issued_at.is_some() => row,
-        Ok(_) => return unknown(&services, &visitor, &token),
-        Err(problem) if problem.kind == ProblemKind::NotFound => return unknown(&services, &visitor, &token),
-        Err(problem) => return Err(problem.into()),
+        Err(problem) if problem.kind != ProblemKind::NotFound => return Err(problem.into()),
+        // No result of a procedure: perhaps a document of an organ, whose paper leads here too.
+        Ok(_) | Err(_) => {
+            return match services.issued.by_token(&token).await? {
+                Some(paper) => verify_paper::show(&services, &visitor, paper).await,
+                None => unknown(&services, &visitor, &token),
+            };
+        }
     };
     let mut checked = check(&services, &row).await?;
     let signatures = signatures_of(&services, &row).await?;
     let broken = |one: &JudgedSignature| one.integrity == JudgedAs::Invalid || one.identity == JudgedAs::Invalid;
     checked.signed = checked.signed && !signatures.iter().any(broken);
     let verdict = verdict(checked);
-    let page = page_of(&visitor, verdict, &token);
+    let page = page_of(&visitor, verdict.key(), &token);
     let issuer = super::common::agency_of(&services, page.lang, &row.agency).await?;
     let line = |key: &str, value: Html| SummaryRow::new(page.t(key), value);
     let mut rows = vec![
@@ -169,7 +178,6 @@ pub async fn verify_result(visitor: Visitor, Use(services): Use<State>, Path(tok
         (None, None) => page.t("services-verify-unlimited"),
     };
     rows.push(line("services-verify-validity", Html::text(validity)));
-    let mark = |good: bool, key: &'static str| (if good { "check" } else { "circle-x" }, key);
     let checks = [
         mark(
             checked.unchanged,
@@ -182,35 +190,53 @@ pub async fn verify_result(visitor: Visitor, Use(services): Use<State>, Path(tok
         ),
         mark(!checked.expired, if checked.expired { "services-verify-is-expired" } else { "services-verify-in-force" }),
     ];
-    let checks = checks.into_iter().fold(Reasons::new(), |list, (icon, key)| list.item(icon, page.t(key)));
-    let digest = row.sha256.as_ref().map(|sha256| {
-        let groups: Vec<String> =
-            sha256.as_bytes().chunks(4).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
-        let digest = super::common::element("p", "hd-flush hd-anywhere hd-figures", groups.join(" "));
-        let key = row.key_id.clone().map(|key| page.t1("services-verify-key", "key", key)).unwrap_or_default();
-        Details::new(
-            page.t("services-verify-digest"),
-            digest.then(super::common::element("p", "hd-anywhere hd-flush", key)),
-        )
-    });
+    let key = row.key_id.clone().map(|key| page.t1("services-verify-key", "key", key)).unwrap_or_default();
+    let digest = row.sha256.as_ref().map(|sha256| digest_details(&page, sha256, key));
     html(VerifyPage {
         good: verdict == Verdict::Genuine,
         icon: Icon::new(if verdict == Verdict::Genuine { "shield-check" } else { "triangle-alert" }),
         when: when(&services, &page),
         text: verdict.text().map(|key| page.t(key)),
         rows: Some(SummaryList::new(rows)),
-        checks: Some(checks),
+        checks: Some(reasons(&page, &checks)),
         digest,
         // The result is in the city's own books: whoever sealed it was competent for it.
-        signatures: signatures.iter().map(|one| signature_rows(&page, one, JudgedAs::Valid)).collect(),
+        keep: keep(&visitor, &token).filter(|_| !signatures.is_empty()),
+        signatures: signatures.iter().map(|one| signature_rows(&page, one, &Authority::BOOKS)).collect(),
         page,
     })
+}
+
+/// What was checked: the mark that says how it went, and its words.
+pub(super) fn mark(good: bool, key: &'static str) -> (&'static str, &'static str) {
+    (if good { "check" } else { "circle-x" }, key)
+}
+
+/// The list of what was checked.
+pub(super) fn reasons(page: &Page, checks: &[(&'static str, &'static str)]) -> Reasons {
+    checks.iter().fold(Reasons::new(), |list, (icon, key)| list.item(icon, page.t(key)))
+}
+
+/// The digest of the stored file in groups of four, and by which key it was signed.
+pub(super) fn digest_details(page: &Page, sha256: &str, key: String) -> Details {
+    let groups: Vec<String> =
+        sha256.as_bytes().chunks(4).map(|part| String::from_utf8_lossy(part).into_owned()).collect();
+    let digest = super::common::element("p", "hd-flush hd-anywhere hd-figures", groups.join(" "));
+    Details::new(
+        page.t("services-verify-digest"),
+        digest.then(super::common::element("p", "hd-anywhere hd-flush", key)),
+    )
+}
+
+/// The code, for officials: their checks may be kept as reports. Whoever has no post leaves nothing.
+pub(super) fn keep(visitor: &Visitor, token: &str) -> Option<String> {
+    visitor.is_official().then(|| token.to_owned())
 }
 
 /// The same page for a wrong code and for one that never was.
 fn unknown(services: &Services, visitor: &Visitor, token: &str) -> Answer {
     let shown: String = token.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
-    let page = page_of(visitor, Verdict::Unknown, &shown);
+    let page = page_of(visitor, Verdict::Unknown.key(), &shown);
     html_status(
         StatusCode::NOT_FOUND,
         VerifyPage {
@@ -222,6 +248,7 @@ fn unknown(services: &Services, visitor: &Visitor, token: &str) -> Answer {
             checks: None,
             digest: None,
             signatures: Vec::new(),
+            keep: None,
             page,
         },
     )
@@ -270,7 +297,9 @@ pub(super) fn form_page(visitor: &Visitor, services: &Services, typed: &str, err
 /// Asks for the code of a result.
 pub async fn show_verification(visitor: Visitor, Use(services): Use<State>, Query(query): Query<Code>) -> Answer {
     let typed = query.code.unwrap_or_default();
-    let last = typed.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    // Behind the mark stands the digest of the record inside the paper; it is for programs.
+    let address = typed.split('#').next().unwrap_or_default();
+    let last = address.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let token: String = last.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_lowercase();
     let fits = token.len() >= 8 && token.len() <= 64 && token.chars().all(|c| c.is_ascii_alphanumeric());
     if fits {

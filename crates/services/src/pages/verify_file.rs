@@ -8,7 +8,9 @@ use crate::cases::trail::ResultRow;
 use crate::service::Services;
 use crate::sql;
 use askama::Template;
+use haidang_contracts::issued::{Competence, IssuedPaper, Standing};
 use haidang_contracts::papers::{JudgedAs, JudgedFile, JudgedSignature};
+use haidang_kernel::bilingual::Bilingual;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::{format, time};
 use haidang_store::args;
@@ -43,6 +45,10 @@ pub(crate) enum Verdict {
     Unknown,
     /// No signature in it.
     Unsigned,
+    /// Issued by an organ of the city, and recalled or replaced since.
+    Withdrawn,
+    /// Issued by an organ of the city, and signed by somebody who might not.
+    Incompetent,
 }
 
 impl Verdict {
@@ -53,12 +59,14 @@ impl Verdict {
             Self::Broken => "broken",
             Self::Unknown => "unknown",
             Self::Unsigned => "unsigned",
+            Self::Withdrawn => "withdrawn",
+            Self::Incompetent => "incompetent",
         }
     }
 }
 
 /// The worst of what was found decides; a file the city knows byte for byte needs no more than that.
-fn verdict(ours: bool, signatures: &[JudgedSignature]) -> Verdict {
+pub(super) fn verdict(ours: bool, signatures: &[JudgedSignature]) -> Verdict {
     let any = |judged: JudgedAs| signatures.iter().any(|one| one.integrity == judged || one.identity == judged);
     if signatures.is_empty() {
         if ours { Verdict::Ours } else { Verdict::Unsigned }
@@ -71,6 +79,38 @@ fn verdict(ours: bool, signatures: &[JudgedSignature]) -> Verdict {
     } else {
         Verdict::Signed
     }
+}
+
+/// The verdict over a document of an organ: what was changed weighs most, then that it no longer counts, then that its
+/// signer was not competent.
+pub(super) fn document_verdict(
+    paper: &IssuedPaper,
+    competence: &Competence,
+    signatures: &[JudgedSignature],
+) -> Verdict {
+    match verdict(true, signatures) {
+        Verdict::Ours if signatures.is_empty() => Verdict::Unsigned,
+        Verdict::Ours => match (paper.standing, competence.whole.answer) {
+            (Standing::Recalled | Standing::Replaced, _) => Verdict::Withdrawn,
+            (_, JudgedAs::Invalid) => Verdict::Incompetent,
+            (_, JudgedAs::Unknown) => Verdict::Unknown,
+            (_, JudgedAs::Valid) => Verdict::Ours,
+        },
+        other => other,
+    }
+}
+
+/// The third answer about a signature, and why, where somebody says so.
+pub(crate) struct Authority {
+    pub(crate) answer: JudgedAs,
+    pub(crate) reason: Option<Bilingual>,
+}
+
+impl Authority {
+    /// The paper is in the books of the city: whoever sealed it was competent for it.
+    pub(super) const BOOKS: Authority = Authority { answer: JudgedAs::Valid, reason: None };
+    /// Nobody here knows.
+    const NOBODY: Authority = Authority { answer: JudgedAs::Unknown, reason: None };
 }
 
 /// One signature with its three answers.
@@ -99,19 +139,30 @@ pub(crate) fn judged_word(judged: JudgedAs) -> &'static str {
     }
 }
 
+fn tag(page: &Page, words: &str, judged: JudgedAs) -> Html {
+    let tag = Tag::new(&page.t(&format!("{words}-{}", judged_word(judged))));
+    match judged {
+        JudgedAs::Valid => tag.done().into_html(),
+        JudgedAs::Invalid => tag.late().into_html(),
+        JudgedAs::Unknown => tag.wait().into_html(),
+    }
+}
+
 fn answer(page: &Page, question: &str, judged: JudgedAs) -> SummaryRow {
-    let word = judged_word(judged);
-    let tag = Tag::new(&page.t(&format!("services-file-{question}-{word}")));
-    let tag = match judged {
-        JudgedAs::Valid => tag.done(),
-        JudgedAs::Invalid => tag.late(),
-        JudgedAs::Unknown => tag.wait(),
-    };
-    SummaryRow::new(page.t(&format!("services-file-{question}")), tag.into_html())
+    let words = format!("services-file-{question}");
+    SummaryRow::new(page.t(&words), tag(page, &words, judged))
+}
+
+/// The third answer: with its reason where the office gave one, else by whether the paper is in the city's books.
+fn authority_row(page: &Page, authority: &Authority) -> SummaryRow {
+    let Some(reason) = &authority.reason else { return answer(page, "authority", authority.answer) };
+    let why = super::common::element("p", "hd-flush", reason.text(page.lang));
+    let words = tag(page, "services-file-competence", authority.answer);
+    SummaryRow::new(page.t("services-file-authority"), words.then(why))
 }
 
 /// The three answers, who, when and how much it proves. Authority is known for what this city issued itself.
-pub(super) fn signature_rows(page: &Page, signature: &JudgedSignature, authority: JudgedAs) -> SummaryList {
+pub(super) fn signature_rows(page: &Page, signature: &JudgedSignature, authority: &Authority) -> SummaryList {
     let when = match signature.stamped_at {
         Some(at) => page.t1("services-file-stamped", "time", format::date_time_table(page.lang, time::from_micros(at))),
         None => page.t("services-file-unstamped"),
@@ -120,7 +171,7 @@ pub(super) fn signature_rows(page: &Page, signature: &JudgedSignature, authority
         SummaryRow::new(page.t("services-file-signer"), page.vietnamese(&signature.signer)),
         answer(page, "integrity", signature.integrity),
         answer(page, "identity", signature.identity),
-        answer(page, "authority", authority),
+        authority_row(page, authority),
         SummaryRow::new(page.t("services-file-time"), Html::text(when)),
         SummaryRow::new(page.t("services-file-level"), page.code(&signature.level)),
     ])
@@ -130,6 +181,7 @@ pub(super) fn signature_rows(page: &Page, signature: &JudgedSignature, authority
 enum Known {
     Result(Box<ResultRow>),
     Paper,
+    Document(Box<IssuedPaper>),
     Nothing,
 }
 
@@ -140,21 +192,30 @@ impl Services {
         if let Some(row) = self.db.fetch_optional(sql::record::RESULT_BY_HASH, args![sha256]).await? {
             return Ok(Known::Result(Box::new(ResultRow::read(&row)?)));
         }
-        Ok(match self.paper_by_hash(sha256).await? {
-            Some(_) => Known::Paper,
-            None => Known::Nothing,
-        })
+        if self.paper_by_hash(sha256).await?.is_some() {
+            return Ok(Known::Paper);
+        }
+        let document = self.issued.by_digest(sha256).await?;
+        Ok(document.map_or(Known::Nothing, |paper| Known::Document(Box::new(paper))))
     }
 }
 
 /// What was found about a file that somebody holds.
 pub(crate) struct FileFacts {
     pub(crate) verdict: Verdict,
-    /// Public token of the result it is.
-    pub(crate) result: Option<String>,
-    /// Known for what the city issued itself.
-    pub(crate) authority: JudgedAs,
+    /// Public token of the result or document it is.
+    pub(crate) token: Option<String>,
+    /// The document of an organ it is.
+    pub(crate) document: Option<IssuedPaper>,
+    /// The third answer, signature by signature.
+    pub(crate) authority: Vec<Authority>,
     pub(crate) judged: JudgedFile,
+}
+
+/// The third answers of the office.
+pub(super) fn answers_of(competence: Competence) -> Vec<Authority> {
+    let one = |by: haidang_contracts::issued::Competent| Authority { answer: by.answer, reason: Some(by.reason) };
+    competence.signatures.into_iter().map(one).collect()
 }
 
 /// Judges a file by what the city knows and by the signatures in it.
@@ -166,13 +227,20 @@ pub(crate) async fn facts_of(services: &Services, file: &UploadedFile) -> Result
     let known = services.known_file(&file.sha256).await?;
     let judged = services.documents.judge(&bytes).await?;
     let judged = judged.ok_or_else(|| Problem::conflict("certificate_missing", "this city has no trusted anchors"))?;
-    let result = match &known {
+    if let Known::Document(paper) = known {
+        let competence = services.issued.competence(&paper, &judged.signatures).await?;
+        let verdict = document_verdict(&paper, &competence, &judged.signatures);
+        let (token, document) = (Some(paper.token.clone()), Some(*paper));
+        return Ok(FileFacts { verdict, token, document, authority: answers_of(competence), judged });
+    }
+    let token = match &known {
         Known::Result(row) => row.token.clone(),
-        Known::Paper | Known::Nothing => None,
+        _ => None,
     };
     let ours = !matches!(known, Known::Nothing);
-    let authority = if ours { JudgedAs::Valid } else { JudgedAs::Unknown };
-    Ok(FileFacts { verdict: verdict(ours, &judged.signatures), result, authority, judged })
+    let known = || if ours { Authority::BOOKS } else { Authority::NOBODY };
+    let authority = judged.signatures.iter().map(|_| known()).collect();
+    Ok(FileFacts { verdict: verdict(ours, &judged.signatures), token, document: None, authority, judged })
 }
 
 /// Judges the file somebody chose.
@@ -192,15 +260,16 @@ pub async fn verify_file(visitor: Visitor, Use(services): Use<State>, upload: Up
         }
         Err(problem) => return Err(problem.into()),
     };
-    if let Some(token) = &facts.result {
+    if let Some(token) = &facts.token {
         return redirect_plain(&format!("/kq/{token}"));
     }
     let mut page = visitor.page("", "verify");
     page.title = page.t(&format!("services-file-verdict-{}", facts.verdict.word()));
     page.private = true;
-    let cards = facts.judged.signatures.iter().enumerate().map(|(at, signature)| SignatureCard {
+    let each = facts.judged.signatures.iter().zip(&facts.authority).enumerate();
+    let cards = each.map(|(at, (signature, authority))| SignatureCard {
         heading: page.t1("services-file-signature", "number", at + 1),
-        rows: signature_rows(&page, signature, facts.authority),
+        rows: signature_rows(&page, signature, authority),
     });
     let good = matches!(facts.verdict, Verdict::Ours | Verdict::Signed);
     html(FilePage {
@@ -256,5 +325,44 @@ mod tests {
         check(false, &[(Valid, Valid), (Valid, Unknown)], Verdict::Unknown);
         check(false, &[(Valid, Unknown), (Invalid, Valid)], Verdict::Broken);
         check(true, &[(Valid, Invalid)], Verdict::Broken);
+    }
+
+    #[test]
+    fn a_document_is_weighed_by_what_was_changed_then_its_standing_then_its_signer() {
+        let check = |standing, whole, integrity, expected| {
+            let paper = IssuedPaper {
+                id: "d".into(),
+                token: "t".into(),
+                agency: "A".into(),
+                organ: "UBND xã Mẫu".into(),
+                kind: Bilingual::vietnamese("Quyết định"),
+                code: "01/QĐ-UBND".into(),
+                issued_on: None,
+                sha256: String::new(),
+                standing,
+                by: None,
+            };
+            let reason = Bilingual::vietnamese("vì vậy");
+            let whole = haidang_contracts::issued::Competent { answer: whole, code: "x".into(), reason };
+            let competence = Competence { whole, signatures: Vec::new() };
+            let signature = JudgedSignature {
+                field: "organ".into(),
+                integrity,
+                identity: Valid,
+                signer: "UBND xã Mẫu".into(),
+                stamped_at: None,
+                level: "B-T".into(),
+                remarks: Vec::new(),
+            };
+            assert_eq!(document_verdict(&paper, &competence, &[signature]), expected, "{standing:?}");
+            assert_eq!(document_verdict(&paper, &competence, &[]), Verdict::Unsigned);
+        };
+        check(Standing::Stands, Valid, Valid, Verdict::Ours);
+        check(Standing::Corrected, Valid, Valid, Verdict::Ours);
+        check(Standing::Stands, Unknown, Valid, Verdict::Unknown);
+        check(Standing::Stands, Invalid, Valid, Verdict::Incompetent);
+        check(Standing::Recalled, Invalid, Valid, Verdict::Withdrawn);
+        check(Standing::Replaced, Valid, Valid, Verdict::Withdrawn);
+        check(Standing::Recalled, Valid, Invalid, Verdict::Broken);
     }
 }

@@ -38,9 +38,10 @@ pub(super) async fn list(desk: &SigningDesk, headers: &HeaderMap, body: &Bytes) 
     if asked.user.is_some_and(|user| user != caller.person) {
         return Err(Fault::Request("Invalid parameter userID: the token says who you are"));
     }
-    let rows = desk.room.0.db.fetch_all(sql::KEYS_OF_PERSON, args![caller.person]).await?;
-    let ids: Result<Vec<String>, _> = rows.iter().map(|row| row.text("id")).collect();
-    Ok(json!({ "credentialIDs": ids? }))
+    let rows = desk.room.0.db.fetch_all(sql::KEYS_OF_PERSON, args![caller.person.as_str()]).await?;
+    let ids = rows.iter().map(|row| row.text("id")).collect::<Result<Vec<String>, _>>()?;
+    let ids: Vec<String> = ids.into_iter().filter(|id| caller.opens(id)).collect();
+    Ok(json!({ "credentialIDs": ids }))
 }
 
 /// What can be told of a key.
@@ -107,6 +108,7 @@ fn status(key: &HolderKey, now: Timestamp) -> &'static str {
 /// Why a key cannot sign now; none when it can.
 pub(super) fn unusable(key: &HolderKey, now: Timestamp) -> Option<&'static str> {
     match status(key, now) {
+        "valid" if key.suspended.is_some() => Some("The holder suspended this credential"),
         "valid" if key.pin.is_some() => None,
         "valid" => Some("The holder has not chosen a PIN yet"),
         "revoked" => Some("The certificate of this credential was revoked"),

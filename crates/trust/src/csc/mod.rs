@@ -1,7 +1,8 @@
 //! A remote signing service after the Cloud Signature Consortium's API, version 1.0.4: keys that this room keeps for
 //! officials sign hashes that their holder authorised, each hash as often as it was named, once, and soon (SCAL2).
 //!
-//! Whoever calls shows a token of the city; it opens the keys of its own person and no other.
+//! Whoever calls shows a token of the city, which opens the keys of its own person and no other, or a pass that an official
+//! made for one key on their own page (`keys`).
 
 mod asked;
 mod credentials;
@@ -15,6 +16,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use haidang_contracts::Actor;
+use haidang_contracts::actor::PersonId;
 use haidang_contracts::identity::Identity;
 use haidang_kernel::problem::Problem;
 use haidang_store::ActorRef;
@@ -61,25 +63,46 @@ pub fn signing_routes(desk: SigningDesk) -> Routes<SigningDesk> {
 struct Caller {
     person: String,
     actor: ActorRef,
+    /// The one key that a pass opens; every own key for a token of the city.
+    only: Option<String>,
 }
 
 impl Caller {
+    fn opens(&self, key: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| only == key)
+    }
+
     fn of(actor: &Actor) -> Caller {
-        Caller { person: actor.person.to_string(), actor: ActorRef::of(actor, "csc") }
+        Caller { person: actor.person.to_string(), actor: ActorRef::of(actor, "csc"), only: None }
     }
 }
 
 impl SigningDesk {
     async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Fault> {
         let token = haidang_web::tokens::bearer(headers).ok_or(Fault::Token)?;
-        let actor = self.identity.actor_by_token(token).await.map_err(Fault::contract)?.ok_or(Fault::Token)?;
-        Ok(Caller::of(&actor))
+        match self.identity.actor_by_token(token).await.map_err(Fault::contract)? {
+            Some(actor) => Ok(Caller::of(&actor)),
+            None => self.caller_with_pass(token).await,
+        }
+    }
+
+    /// Whoever comes with a pass that an official made for a key: as that official, while they hold a post at the agency
+    /// of the key.
+    async fn caller_with_pass(&self, pass: &str) -> Result<Caller, Fault> {
+        let (credential, person) = self.room.opened_by(pass).await?.ok_or(Fault::Token)?;
+        let person = PersonId::parse(&person).map_err(|_| Fault::Token)?;
+        let actor = self.identity.actor(&person, None).await.map_err(Fault::contract)?.ok_or(Fault::Token)?;
+        let key = self.room.present_key(&credential).await?.ok_or(Fault::Token)?;
+        let there = |agency: &String| key.holder() == format!("officer/{agency}/{person}");
+        let agency = actor.agencies().into_iter().find(there).ok_or(Fault::Token)?;
+        let actor = ActorRef { agency: Some(agency), ..ActorRef::of(&actor, "csc") };
+        Ok(Caller { person: person.to_string(), actor, only: Some(credential) })
     }
 
     /// A present key of the caller; every other one is as unknown as one that never was.
     async fn key(&self, caller: &Caller, id: &str) -> Result<HolderKey, Fault> {
         let found = self.room.present_key(id).await?;
-        found.filter(|key| key.person.as_deref() == Some(&caller.person)).ok_or(Fault::Credential)
+        found.filter(|key| key.person.as_deref() == Some(&caller.person) && caller.opens(id)).ok_or(Fault::Credential)
     }
 }
 

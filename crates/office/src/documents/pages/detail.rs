@@ -61,6 +61,8 @@ pub(super) struct DetailPage {
     deeds: Vec<Deed>,
     edits: bool,
     signs: bool,
+    /// Whether its signatures can be checked: it was issued.
+    checks: bool,
     facts: SummaryList,
     shown: Html,
     bases: Vec<String>,
@@ -304,6 +306,7 @@ pub(super) async fn build(
         deeds: deeds(visitor, room, &page, &document, form, &errors).await?,
         edits: may(Action::Revise),
         signs: may(Action::Sign),
+        checks: document.state.after_issue(),
         facts: facts(room, &page, &document, &content),
         shown: preview(&body::blocks(&content.body)),
         bases: content.bases.clone(),

@@ -45,6 +45,8 @@ const SAID: &[(&str, bool)] = &[
 #[template(path = "incoming_show.html")]
 struct ShowPage {
     page: Page,
+    /// Id of the document.
+    id: String,
     tabs: Html,
     said: Option<Notification>,
     code: Html,
@@ -313,6 +315,7 @@ pub(super) async fn show_arrival(
         stamp: stamp(&room, &page, arrival).await?,
         answers: answers(&page, arrival),
         must_return: arrival.state == State::Arrived && verdict == crate::incoming::rules::Verdict::Return,
+        id: arrival.id.clone(),
         signatures: signatures(&page, &view.files),
         layout: layout(&page, &view.files),
         details: details(&page, arrival),

@@ -135,6 +135,8 @@ pub(crate) fn votes(page: &Page, view: &MeetingView) -> Option<Section> {
         let kind = page.t(if vote.secret { "meetings-vote-secret" } else { "meetings-vote-open" });
         let result = if vote.open {
             page.t("meetings-vote-running")
+        } else if vote.withheld {
+            page.t("meetings-vote-withheld")
         } else {
             let all = vote.choices.iter().map(|(words, chosen)| format!("{words}: {}", chosen.unwrap_or_default()));
             all.collect::<Vec<_>>().join("; ")

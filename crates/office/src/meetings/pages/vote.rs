@@ -26,7 +26,10 @@ fn ballot(page: &Page, path: &str, vote: &Vote, errors: &[ErrorItem]) -> Html {
         .then(Html::trusted("</form>"))
 }
 
-fn result(page: &Page, vote: &Vote) -> Html {
+fn result(page: &Page, vote: &Vote, least: i64) -> Html {
+    if vote.withheld {
+        return paragraph(page.t1("meetings-result-withheld", "least", least));
+    }
     let columns = vec![Column::new(page.t("meetings-column-choice")), Column::numeric(page.t("meetings-column-count"))];
     let mut table = Table::new(page.t("meetings-result"), columns).caption_hidden();
     for (words, chosen) in &vote.choices {
@@ -78,7 +81,7 @@ async fn build(
     }
     sections.push(("dieu-hanh", page.t("meetings-vote-panel"), count));
     if !vote.open {
-        sections.push(("ket-qua", page.t("meetings-result"), result(&page, vote)));
+        sections.push(("ket-qua", page.t("meetings-result"), result(&page, vote, room.meetings.secret_ballots)));
         if !vote.secret {
             let people = who_chose(&page, &mut Names::new(room), vote).await?;
             sections.push(("ai-chon", page.t("meetings-who-chose"), people));

@@ -57,6 +57,7 @@ fn verdict_facts(page: &Page, verdict: &Verdict) -> SummaryList {
         SummaryRow::new(page.t("registers-chain-head"), page.code(&verdict.head)),
         SummaryRow::new(page.t("registers-roots-agreed"), page.number(verdict.roots_agreed)),
         SummaryRow::new(page.t("registers-roots-stamped"), page.number(verdict.roots_stamped)),
+        SummaryRow::new(page.t("registers-roots-renewed"), page.number(verdict.roots_renewed)),
         SummaryRow::new(page.t("registers-roots-open"), page.number(verdict.days_open)),
     ]);
     SummaryList::new(rows)
@@ -101,7 +102,7 @@ pub(crate) async fn inspect_register(
             Cell::from(page.date_table(root.day)),
             Cell::from(page.number(root.leaves)),
             Cell::from(page.code(&root.root)),
-            Cell::from(match root.stamped_at {
+            Cell::from(match root.renewed_at.or(root.stamped_at) {
                 Some(at) => page.time(at),
                 None => Html::text(page.t("registers-stamp-missing")),
             }),
