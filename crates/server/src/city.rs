@@ -19,6 +19,7 @@ use haidang_web::{App, Rates, Served, SessionLimits, Site};
 use crate::archive::FileArchive;
 use crate::config::Config;
 use crate::documents::PageDocuments;
+use crate::interconnection::Edxml;
 use crate::office_signing::OfficeSigner;
 use crate::pack::Pack;
 use crate::rooms::Rooms;
@@ -216,6 +217,7 @@ impl City {
             archive: Arc::new(archive.clone()),
             typesetting,
             office_signing: Arc::new(office_signing.clone()),
+            messages: Arc::new(Edxml::new(office_signing.clone())),
             signer: signing,
             scanner,
             gateway: gateway.clone(),

@@ -10,6 +10,7 @@ use haidang_contracts::archive::Archive;
 use haidang_contracts::documents::{Documents, Signer};
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::{Directory, Identity};
+use haidang_contracts::interconnection::Messages;
 use haidang_contracts::messages::Notifier;
 use haidang_contracts::papers::{OfficeSigning, Typesetting};
 use haidang_contracts::payment::PaymentGateway;
@@ -57,6 +58,8 @@ pub struct Parts<'city> {
     pub typesetting: Arc<dyn Typesetting>,
     /// Signatures of the office.
     pub office_signing: Arc<dyn OfficeSigning>,
+    /// Messages between organs.
+    pub messages: Arc<dyn Messages>,
     /// Keys.
     pub signer: Arc<dyn Signer>,
     /// Virus scanner.
@@ -172,6 +175,7 @@ impl Rooms {
             signing: parts.office_signing,
             archive: parts.archive,
             scanner: parts.scanner,
+            messages: parts.messages,
         })
         .await
         .context("the office")?;

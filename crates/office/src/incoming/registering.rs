@@ -1,8 +1,8 @@
 //! What the clerk does with a document that came: a number, or back to its sender; then to a leader.
 
-use super::arriving::{CLERK, tidied};
+use super::arriving::{CLERK, Examined, NewFile, file_row, tidied};
 use super::changing::{By, Change, locked, next};
-use super::model::{Arrival, Details};
+use super::model::{Arrival, ArrivedFile, Details};
 use super::rules::{self, Act, State, Verdict};
 use super::{DirectoryRow, ROUTE, sql, words_problem};
 use crate::reader::Reader;
@@ -249,9 +249,20 @@ impl OfficeRoom {
     }
 
     /// What the sender says later: a recall or a replacement takes the document out of hand and keeps its trace and its
-    /// number; a correction is noted. Told again, it changes nothing.
-    pub(crate) async fn note_withdrawal(&self, id: &str, notice: &super::model::Notice) -> Result<(), Problem> {
+    /// number; a correction is noted, and what it brings is laid beside the files that came first. Told again, it
+    /// changes nothing.
+    pub(crate) async fn note_withdrawal(
+        &self,
+        id: &str,
+        notice: &super::model::Notice,
+        brought: &[NewFile],
+    ) -> Result<(), Problem> {
         let by = &By::system();
+        let mut examined = Vec::with_capacity(brought.len());
+        for file in brought {
+            examined.push((file, self.examine_arrived(file, false).await?));
+        }
+        let examined = &examined;
         self.db
             .transaction(|tx| {
                 Box::pin(async move {
@@ -274,6 +285,9 @@ impl OfficeRoom {
                         act_by
                     ];
                     tx.execute(sql::NOTICE, values).await?;
+                    if !examined.is_empty() {
+                        lay_beside(tx, id, examined).await?;
+                    }
                     if gone {
                         tx.execute(sql::END_ROUTINGS, args![id, self.ambient.now()]).await?;
                     }
@@ -289,6 +303,20 @@ impl OfficeRoom {
             })
             .await
     }
+}
+
+/// Lays files behind those of a document, unless they are there already; its row is locked.
+async fn lay_beside(tx: &mut Tx<'_>, id: &str, brought: &[(&NewFile, Examined)]) -> Result<(), Problem> {
+    let rows = tx.fetch_all(sql::FILES, args![id]).await?;
+    let known: Vec<ArrivedFile> = rows.iter().map(ArrivedFile::read).collect::<Result<_, StoreError>>()?;
+    let mut place = known.last().map_or(0, |last| last.place + 1);
+    for (file, found) in brought.iter().filter(|(file, _)| known.iter().all(|one| one.sha256 != file.sha256)) {
+        let (stored, row) = file_row(id, place, file, found)?;
+        tx.keep_blob(&stored).await?;
+        tx.execute(sql::INSERT_FILE, row).await?;
+        place += 1;
+    }
+    Ok(())
 }
 
 fn same_key(details: &Details) -> Option<String> {

@@ -126,7 +126,7 @@ impl OfficeSigner {
     }
 
     /// The key of somebody who is about to sign, with every reason against it that shows before.
-    async fn usable(&self, party: &SigningParty) -> Result<Arc<dyn DocumentSigner>, ContractError> {
+    pub(crate) async fn usable(&self, party: &SigningParty) -> Result<Arc<dyn DocumentSigner>, ContractError> {
         let Some(found) = self.find(party).await? else {
             let detail = "no key is configured for this signer: name one in the file of signing.providers".to_owned();
             return Err(ContractError::Refused { code: "certificate_missing", detail });

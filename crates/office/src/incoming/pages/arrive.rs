@@ -64,6 +64,7 @@ impl OfficeRoom {
             document: None,
             from_organ: None,
             envelope: None,
+            envelope_signer: None,
             details: Details::default(),
             secrecy,
             files: kept,

@@ -90,7 +90,17 @@ fn answers(page: &Page, arrival: &Arrival) -> SummaryList {
         row(page, "stamped", judged_tag(page, "stamped", arrival.stamped)),
     ];
     if let Some(envelope) = &arrival.envelope {
-        rows.push(row(page, "envelope", Html::text(page.t(&format!("incoming-envelope-{envelope}")))));
+        let tag = page.tag(page.t(&format!("incoming-envelope-{envelope}")));
+        let mut shown = part(match envelope.as_str() {
+            "trusted" => tag.done(),
+            "invalid" | "untrusted" => tag.late(),
+            "weak" | "foreign" => tag.wait(),
+            _ => tag,
+        });
+        if let Some(signer) = &arrival.envelope_signer {
+            shown = shown.then(Html::trusted("<br>")).then(page.vietnamese(signer));
+        }
+        rows.push(row(page, "envelope", shown));
     }
     SummaryList::new(rows)
 }
