@@ -168,11 +168,16 @@ impl OfficeRoom {
             }
             (Channel::Exchange, _, Some(organ)) => {
                 let id: Id<MessageRow> = self.ambient.new_id();
+                // Every withdrawal is answered, every other step is told once.
+                let key = match code {
+                    "15" => format!("status/{}/15/{}", arrival.id, arrival.revision),
+                    _ => format!("status/{}/{code}", arrival.id),
+                };
                 let payload = json!({ "code": code, "reason": reason, "at": at.as_microsecond() }).to_string();
                 let values = args![
                     &id,
                     "out",
-                    format!("status/{}/{code}", arrival.id),
+                    key,
                     "status",
                     "waiting",
                     organ.as_str(),

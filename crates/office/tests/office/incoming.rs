@@ -63,6 +63,7 @@ async fn new(room: &OfficeRoom, agency: &str, number: &str, bytes: &'static [u8]
         document: None,
         from_organ: None,
         envelope: None,
+        envelope_signer: None,
         details: details(number),
         secrecy: 0,
         files: vec![stored(room, bytes).await],

@@ -15,6 +15,7 @@ mod csc;
 mod demonstration;
 mod escalation;
 mod federation;
+mod interconnection;
 mod journey;
 mod numbers;
 mod office_signing;
