@@ -54,6 +54,7 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0023_create_arrival_event",
     "0024_create_exchange_message",
     "0025_extend_exchange",
+    "0026_extend_arrival",
     "0030_create_task",
     "0031_create_task_event",
     "0032_create_task_reminder",

@@ -113,9 +113,9 @@ pub async fn open(parts: Parts<'_>) -> Result<OfficeRoom> {
     };
     let incoming = IncomingOffice {
         settings: said(pack, "incoming.toml", IncomingSettings::from_toml)?,
+        attachments: Some(Arc::new(crate::inside::PdfInside)),
         messages: Some(parts.messages),
         folders: folders(parts.config),
-        ..IncomingOffice::default()
     };
     let identity = Arc::new(parts.identity.clone());
     let room = OfficeRoom::new(Inner {

@@ -141,12 +141,17 @@ impl OfficeRoom {
             examined.push(self.examine_arrived(file, strict).await?);
         }
         let mut details = tidied(&new.details);
+        let proposed = match new.files.first() {
+            Some(main) => self.details_inside(main).await?,
+            None => None,
+        };
         if details.subject.is_empty()
-            && let Some(main) = new.files.first()
-            && let Some(found) = self.details_inside(main).await?
+            && let Some(found) = &proposed
         {
-            details = tidied(&found);
+            details = found.clone();
         }
+        let proposed = proposed.map(|found| serde_json::to_string(&found)).transpose();
+        let proposed = proposed.map_err(|error| Problem::internal(error.to_string()))?;
         let id: Id<ArrivalRow> = self.ambient.new_id();
         let today = self.ambient.today();
         let act_by = rules::register_by(&self.days.calendar(), today);
@@ -179,6 +184,7 @@ impl OfficeRoom {
             stamped.as_str(),
             new.envelope.clone(),
             new.envelope_signer.clone(),
+            proposed,
             now,
             act_by.to_string()
         ];
@@ -249,8 +255,8 @@ impl OfficeRoom {
             return Ok(None);
         };
         let bytes = self.blobs.bytes(&file.sha256).await?;
-        match reader.attachments(&bytes).await {
-            Ok(found) => Ok(found.iter().find_map(|one| record::read(&one.name, &one.bytes))),
+        match reader.inside(bytes).await {
+            Ok(found) => Ok(record::proposed(&found)),
             Err(ContractError::Refused { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -80,6 +80,8 @@ pub struct Arrival {
     pub envelope: Option<String>,
     /// Name in the certificate of that signature.
     pub envelope_signer: Option<String>,
+    /// What the record inside the document says of it: its sender's claim.
+    pub proposed: Option<Details>,
     /// Where it stands.
     pub state: State,
     /// When it came.
@@ -157,6 +159,7 @@ impl Arrival {
             stamped: answer("stamped")?,
             envelope: row.opt_text("envelope")?,
             envelope_signer: row.opt_text("envelope_signer")?,
+            proposed: row.opt_json("proposed")?,
             state: State::parse(&row.text("state")?).ok_or_else(|| corrupt("state"))?,
             arrived_at: row.timestamp("arrived_at")?,
             act_by: row.opt_date("act_by")?,

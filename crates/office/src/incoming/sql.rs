@@ -2,7 +2,7 @@
 
 macro_rules! columns {
     () => {
-        "a.id, a.agency, a.channel, a.dispatch, a.document, a.from_organ, a.from_name, a.code_number, a.code_notation, a.issued_on, a.kind, a.subject, a.signer, a.urgency, a.pages, a.answer_by, a.integrity, a.identity, a.stamped, a.envelope, a.envelope_signer, a.state, a.arrived_at, a.act_by, a.register, a.arrival_number, a.arrived_on, a.leader, a.leader_name, a.lead_name, a.due_on, a.result_document, a.result_words, a.work_file, a.notice_kind, a.notice_reason, a.notice_document, a.told, a.revision"
+        "a.id, a.agency, a.channel, a.dispatch, a.document, a.from_organ, a.from_name, a.code_number, a.code_notation, a.issued_on, a.kind, a.subject, a.signer, a.urgency, a.pages, a.answer_by, a.integrity, a.identity, a.stamped, a.envelope, a.envelope_signer, a.proposed, a.state, a.arrived_at, a.act_by, a.register, a.arrival_number, a.arrived_on, a.leader, a.leader_name, a.lead_name, a.due_on, a.result_document, a.result_words, a.work_file, a.notice_kind, a.notice_reason, a.notice_document, a.told, a.revision"
     };
 }
 
@@ -13,7 +13,7 @@ macro_rules! routing_columns {
 }
 
 /// Takes a document in; the same one coming again by the same way changes nothing.
-pub const INSERT: &str = "INSERT INTO office_arrival (id, agency, channel, source_key, dispatch, document, from_organ, from_name, code_number, code_notation, issued_on, kind, subject, signer, urgency, pages, answer_by, same_key, integrity, identity, stamped, envelope, envelope_signer, state, arrived_at, act_by, told, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, 'arrived', $24, $25, '01', 1) ON CONFLICT (agency, source_key) DO NOTHING";
+pub const INSERT: &str = "INSERT INTO office_arrival (id, agency, channel, source_key, dispatch, document, from_organ, from_name, code_number, code_notation, issued_on, kind, subject, signer, urgency, pages, answer_by, same_key, integrity, identity, stamped, envelope, envelope_signer, proposed, state, arrived_at, act_by, told, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 'arrived', $25, $26, '01', 1) ON CONFLICT (agency, source_key) DO NOTHING";
 
 /// Keeps one of its files.
 pub const INSERT_FILE: &str = "INSERT INTO office_arrival_file (arrival_id, place, sha256, name, media_type, size, judgement, layout) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

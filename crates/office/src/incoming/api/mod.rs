@@ -108,6 +108,8 @@ pub(crate) struct ArrivalView {
     envelope: Option<String>,
     /// Name in the certificate of that signature.
     envelope_signer: Option<String>,
+    /// What the record inside the document (Appendix VI) proposes, to be confirmed when registering.
+    proposed: Option<ArrivalDetails>,
     /// When it came, RFC 3339.
     arrived_at: String,
     /// Arrival number.
@@ -146,6 +148,7 @@ fn arrival_view(room: &OfficeRoom, arrival: &Arrival) -> ArrivalView {
         stamped: arrival.stamped.as_str(),
         envelope: arrival.envelope.clone(),
         envelope_signer: arrival.envelope_signer.clone(),
+        proposed: arrival.proposed.as_ref().map(ArrivalDetails::from),
         arrived_at: instant(arrival.arrived_at),
         arrival_number: arrival.arrival_number,
         arrived_on: arrival.arrived_on.map(|day| day.to_string()),

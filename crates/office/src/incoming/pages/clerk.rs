@@ -7,18 +7,23 @@ use crate::incoming::registering::Registering;
 use crate::incoming::rules::{Verdict, verdict};
 use crate::room::OfficeRoom;
 use axum::extract::State as Use;
-use haidang_ui::Html;
+use haidang_ui::{Html, Page};
 use haidang_ui::component::{Choices, Select, TextArea, TextInput};
 use haidang_ui::field::{Choice, ErrorItem};
 use haidang_web::{Answer, Fault, FormFields, Path, Visitor};
 use jiff::civil::Date;
 
-/// The fields of the paper as they stand in a form.
+/// The form as it is opened: what is known of the paper.
 fn fields_of(arrival: &Arrival) -> FormFields {
-    let details = &arrival.details;
+    let mut pairs = vec![("revision", arrival.revision.to_string())];
+    pairs.extend(pairs_of(&arrival.details));
+    FormFields(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
+/// The fields of the paper as they stand in a form.
+fn pairs_of(details: &Details) -> [(&'static str, String); 10] {
     let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
-    let pairs = [
-        ("revision", arrival.revision.to_string()),
+    [
         ("from_name", details.from_name.clone()),
         ("code_number", details.code_number.clone()),
         ("code_notation", details.code_notation.clone()),
@@ -29,8 +34,7 @@ fn fields_of(arrival: &Arrival) -> FormFields {
         ("urgency", details.urgency.to_string()),
         ("pages", details.pages.map(|pages| pages.to_string()).unwrap_or_default()),
         ("answer_by", day(details.answer_by)),
-    ];
-    FormFields(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    ]
 }
 
 /// What a form says of the paper. What is no day or no number is told as a wrong field.
@@ -67,6 +71,21 @@ fn parse_number_of(text: &str) -> Option<i64> {
     text.trim().parse().ok()
 }
 
+/// What the record inside the document says, field by field, as it is shown beside the questions.
+fn proposed_words(page: &Page, proposed: &Details) -> Vec<(&'static str, String)> {
+    let shown = |(name, value): (&'static str, String)| {
+        let value = match name {
+            "urgency" if value == "0" => String::new(),
+            "urgency" => page.t(&format!("incoming-urgency-{value}")),
+            "issued_on" => proposed.issued_on.map(|day| page.date(day)).unwrap_or_default(),
+            "answer_by" => proposed.answer_by.map(|day| page.date(day)).unwrap_or_default(),
+            _ => value,
+        };
+        (name, value)
+    };
+    pairs_of(proposed).into_iter().map(shown).filter(|(_, value)| !value.is_empty()).collect()
+}
+
 fn registering(
     visitor: &Visitor,
     room: &OfficeRoom,
@@ -75,6 +94,9 @@ fn registering(
     errors: Vec<ErrorItem>,
 ) -> FormPage {
     let mut form = FormPage::of(visitor, arrival, "register", "vao-so", errors);
+    if let Some(proposed) = &arrival.proposed {
+        form.propose(proposed_words(&form.page, proposed));
+    }
     let text =
         |name: &str, key: &str, width: u8| TextInput::new(form.field(name, key)).value(fields.text(name)).width(width);
     let day = |name: &str, key: &str| text(name, key, 10).kind("date");

@@ -128,6 +128,8 @@ struct FormPage {
     multipart: bool,
     fields: Vec<Html>,
     button: String,
+    /// What the document proposes for its questions.
+    proposed: Vec<(&'static str, String)>,
 }
 
 impl FormPage {
@@ -144,6 +146,7 @@ impl FormPage {
             multipart: false,
             fields: Vec::new(),
             button: page.t(&format!("incoming-{act}-button")),
+            proposed: Vec::new(),
             errors,
             page,
         }
@@ -154,7 +157,18 @@ impl FormPage {
         let field =
             Field::new(self.page.lang, name, self.page.t(&format!("incoming-field-{key}"))).errors(&self.errors);
         let hint = format!("incoming-field-{key}-hint");
-        if haidang_ui::texts::has(self.page.lang, &hint) { field.hint(self.page.t(&hint)) } else { field }
+        let hint = haidang_ui::texts::has(self.page.lang, &hint).then(|| self.page.t(&hint));
+        let proposed = self.proposed.iter().find(|(question, _)| *question == name);
+        let proposed = proposed.map(|(_, value)| self.page.t1("incoming-proposed", "value", value));
+        let hints: Vec<String> = hint.into_iter().chain(proposed).collect();
+        if hints.is_empty() { field } else { field.hint(hints.join(" ")) }
+    }
+
+    /// Shows what the document says of itself beside the questions, for a person to confirm.
+    fn propose(&mut self, proposed: Vec<(&'static str, String)>) {
+        let words = Html::text(self.page.t("incoming-proposed-lead"));
+        self.lead = std::mem::take(&mut self.lead).then(Html::trusted(" ")).then(words);
+        self.proposed = proposed;
     }
 
     fn add(&mut self, component: impl std::fmt::Display) {
