@@ -97,6 +97,7 @@ async fn form(
         multipart: true,
         fields: Vec::new(),
         button: page.t("incoming-receive-button"),
+        proposed: Vec::new(),
         errors,
         page,
     };
