@@ -270,4 +270,9 @@ pub trait PaperAttachments: Send + Sync {
     /// # Errors
     /// `Refused` with `file_unreadable`, also for what is beyond every use.
     async fn inside(&self, file: Vec<u8>) -> Result<PaperInside, ContractError>;
+    /// What the pages of a PDF show, a line each; empty for pictures of paper.
+    ///
+    /// # Errors
+    /// `Refused` with `file_unreadable`; `Unavailable` when it takes too long.
+    async fn text(&self, file: Vec<u8>) -> Result<String, ContractError>;
 }

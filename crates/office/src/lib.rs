@@ -48,6 +48,7 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0014_create_document_signing",
     "0015_create_dispatch",
     "0017_create_case_file",
+    "0018_extend_case_file",
     "0020_create_arrival",
     "0021_create_arrival_file",
     "0022_create_routing",
@@ -64,4 +65,5 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0050_create_text",
     "0051_create_scan",
     "0052_create_scan_page",
+    "0053_extend_scan",
 ];

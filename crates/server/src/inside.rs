@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::papers::{PaperAttachment, PaperAttachments, PaperInside};
+use haidang_documents::lint::{LintError, page_text};
 use haidang_documents::pades::{FieldKind, fields};
 use haidang_documents::pdf::{Object, PdfError, PdfFile, embedded_files};
 use haidang_kernel::text::nfc;
@@ -21,6 +22,10 @@ pub struct PdfInside;
 
 fn refused(error: &PdfError) -> ContractError {
     ContractError::Refused { code: "file_unreadable", detail: error.to_string() }
+}
+
+fn stopped(_: tokio::task::JoinError) -> ContractError {
+    ContractError::Internal("the reader of a document stopped".to_owned())
 }
 
 fn read(file: Vec<u8>) -> Result<PaperInside, PdfError> {
@@ -51,7 +56,14 @@ impl PaperAttachments for PdfInside {
             return Err(ContractError::Refused { code: "file_unreadable", detail });
         }
         let read = tokio::task::spawn_blocking(move || read(file)).await;
-        let stopped = |_| ContractError::Internal("the reader of a document stopped".to_owned());
         read.map_err(stopped)?.map_err(|error| refused(&error))
+    }
+
+    async fn text(&self, file: Vec<u8>) -> Result<String, ContractError> {
+        let read = tokio::task::spawn_blocking(move || page_text(&file)).await;
+        read.map_err(stopped)?.map(|text| nfc(&text)).map_err(|error| match error {
+            LintError::TimedOut => ContractError::Unavailable(error.to_string()),
+            other => ContractError::Refused { code: "file_unreadable", detail: other.to_string() },
+        })
     }
 }

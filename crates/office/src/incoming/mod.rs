@@ -7,6 +7,7 @@ mod api;
 mod arriving;
 mod changing;
 mod exchange;
+mod filing;
 mod finding;
 mod listening;
 pub mod model;

@@ -207,47 +207,6 @@ impl OfficeRoom {
             .await
     }
 
-    /// Puts a handled document into a work file.
-    ///
-    /// # Errors
-    /// `arrival_invalid` with field `work_file`, `arrival_state`.
-    pub async fn file_arrival(&self, reader: &Reader<'_>, id: &str, work_file: &str) -> Result<(), Problem> {
-        let arrival = self.arrival_of(reader, id).await?;
-        let led = self
-            .arrival_routings(id)
-            .await?
-            .iter()
-            .any(|one| one.part == rules::Part::Lead && super::is_mine(reader, &arrival, one));
-        if !led && !reader.actor.can_in(CLERK, &arrival.agency) {
-            return Err(Problem::forbidden("not_allowed", "the clerk or whoever led the work puts it into a file"));
-        }
-        next(&arrival, Act::File)?;
-        let work_file = text::tidy(work_file);
-        // Appendix VI: FileNotation has at most 20 characters; titles are longer, so both may be given.
-        if work_file.is_empty() || work_file.chars().count() > 200 {
-            let code = if work_file.is_empty() { "required" } else { "too_long" };
-            return Err(Problem::invalid("arrival_invalid", "a work file is needed").field("work_file", code));
-        }
-        let (by, work_file) = (&By::official(reader, &arrival.agency), work_file.as_str());
-        self.db
-            .transaction(|tx| {
-                Box::pin(async move {
-                    let arrival = locked(tx, id, None).await?;
-                    let state = next(&arrival, Act::File)?;
-                    tx.execute(sql::FILE_AWAY, args![id, work_file]).await?;
-                    let change = Change {
-                        by,
-                        act: Act::File.as_str(),
-                        audit: "office.arrival_filed",
-                        words: work_file,
-                        detail: json!({}),
-                    };
-                    self.record_change(tx, &arrival, state, change).await
-                })
-            })
-            .await
-    }
-
     /// What the sender says later: a recall or a replacement takes the document out of hand and keeps its trace and its
     /// number; a correction is noted, and what it brings is laid beside the files that came first. Told again, it
     /// changes nothing.

@@ -77,6 +77,10 @@ pub const FINISH: &str = "UPDATE office_arrival SET state = 'done', result_docum
 pub const FILE_AWAY: &str =
     "UPDATE office_arrival SET state = 'filed', work_file = $2, revision = revision + 1 WHERE id = $1";
 
+/// It is in no work file any more.
+pub const TAKE_OUT: &str =
+    "UPDATE office_arrival SET state = 'done', work_file = NULL, revision = revision + 1 WHERE id = $1";
+
 /// What the sender said later.
 pub const NOTICE: &str = "UPDATE office_arrival SET state = $2, notice_kind = $3, notice_reason = $4, notice_document = $5, act_by = $6, revision = revision + 1 WHERE id = $1";
 

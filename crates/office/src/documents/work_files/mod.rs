@@ -2,6 +2,7 @@
 
 mod api;
 mod keeping;
+mod laying;
 mod model;
 mod package;
 mod pages;
@@ -10,6 +11,7 @@ pub mod rules;
 pub mod sql;
 
 pub use keeping::WantedFiles;
+pub(crate) use pages::LIST;
 pub use model::{CaseFile, CaseFileForm, Entry, Laid};
 pub(crate) use routes::{TEXTS, routes};
 pub use rules::{FileAct, FileState};

@@ -258,16 +258,25 @@ pub(super) async fn submit_arrival(
     }
 }
 
-fn filing(visitor: &Visitor, arrival: &Arrival, fields: &FormFields, errors: Vec<ErrorItem>) -> FormPage {
+async fn filing(
+    visitor: &Visitor,
+    room: &OfficeRoom,
+    arrival: &Arrival,
+    fields: &FormFields,
+    errors: Vec<ErrorItem>,
+) -> Result<FormPage, Fault> {
     let mut form = FormPage::of(visitor, arrival, "file", "luu", errors);
-    form.add(TextInput::new(form.field("work_file", "work-file")).value(fields.text("work_file")).width(30));
-    form
+    let files = room.open_case_files(&reader(visitor)?, &arrival.agency).await?;
+    let chosen = fields.text("work_file");
+    let choices = files.iter().map(|(id, name)| Choice::new(id, name).lang(haidang_ui::Lang::Vi).chosen(chosen));
+    form.add(Select::new(form.field("work_file", "work-file"), choices.collect()));
+    Ok(form)
 }
 
 /// The form that names a work file.
 pub(super) async fn show_filing(visitor: Visitor, Use(room): Use<OfficeRoom>, Path(id): Path<String>) -> Answer {
     let arrival = open(&visitor, &room, &id).await?;
-    filing(&visitor, &arrival, &FormFields::default(), Vec::new()).answer()
+    filing(&visitor, &room, &arrival, &FormFields::default(), Vec::new()).await?.answer()
 }
 
 /// Puts the document into a work file.
@@ -280,6 +289,6 @@ pub(super) async fn file_arrival(
     let arrival = open(&visitor, &room, &id).await?;
     match came(&visitor, &id, room.file_arrival(&reader(&visitor)?, &id, form.text("work_file")).await, "da-luu")? {
         Came::Done(answer) => answer,
-        Came::Again(errors) => filing(&visitor, &arrival, &form, errors).answer(),
+        Came::Again(errors) => filing(&visitor, &room, &arrival, &form, errors).await?.answer(),
     }
 }
