@@ -66,7 +66,7 @@ on_both! {
         assert_eq!(inside.filled["number"], "05");
         assert!(PdfInside.text(bytes.clone()).await.unwrap().contains("Giao Sở Xây dựng chủ trì rà soát quy hoạch."));
 
-        let clerk = town.post("clerk", AGENCY).await;
+        let clerk = town.post("registrar", AGENCY).await;
         let named = ("file", "05-TB.pdf", "application/pdf");
         let path = "/api/v1/office/incoming";
         let taken = town.upload_with(&clerk, path, &[("agency", AGENCY), ("secrecy", "0")], named, &bytes).await;
