@@ -70,12 +70,6 @@ pub(crate) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
     api::routes(pages::routes(routes))
 }
 
-/// A person as kept beside a document.
-pub(crate) struct DirectoryRow {
-    id: String,
-    name: String,
-}
-
 /// Whether an instruction means the reader: themselves, or, while nobody took it over, their post.
 pub(crate) fn is_mine(reader: &Reader<'_>, arrival: &Arrival, routing: &Routing) -> bool {
     match (&routing.person, &routing.role) {

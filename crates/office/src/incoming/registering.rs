@@ -1,10 +1,10 @@
 //! What the clerk does with a document that came: a number, or back to its sender; then to a leader.
 
 use super::arriving::{CLERK, Examined, NewFile, file_row, tidied};
-use super::changing::{By, Change, locked, next};
+use super::changing::{By, Change, Deed, locked, next};
 use super::model::{Arrival, ArrivedFile, Details};
 use super::rules::{self, Act, State, Verdict};
-use super::{DirectoryRow, ROUTE, sql, words_problem};
+use super::{ROUTE, sql, words_problem};
 use crate::reader::Reader;
 use crate::registers::{self, Claim, Direction, Entry};
 use crate::room::OfficeRoom;
@@ -152,24 +152,15 @@ impl OfficeRoom {
         next(&arrival, Act::Reject)?;
         let reason = text::tidy(reason);
         words_problem("reason", &reason)?;
-        let (by, reason) = (&By::official(reader, &arrival.agency), reason.as_str());
-        self.db
-            .transaction(|tx| {
-                Box::pin(async move {
-                    let arrival = locked(tx, id, None).await?;
-                    let state = next(&arrival, Act::Reject)?;
-                    tx.execute(sql::REJECT, args![id]).await?;
-                    let change = Change {
-                        by,
-                        act: Act::Reject.as_str(),
-                        audit: "office.arrival_returned",
-                        words: reason,
-                        detail: json!({}),
-                    };
-                    self.record_change(tx, &arrival, state, change).await
-                })
-            })
-            .await
+        let deed = Deed {
+            act: Act::Reject,
+            writes: vec![(sql::REJECT, args![id])],
+            by: &By::official(reader, &arrival.agency),
+            audit: "office.arrival_returned",
+            words: &reason,
+            detail: json!({}),
+        };
+        self.do_to_arrival(id, deed).await
     }
 
     /// Lays the document before a leader (Article 23): the same day, at the latest the next working day.
@@ -185,26 +176,16 @@ impl OfficeRoom {
             let problem = Problem::invalid("arrival_invalid", "nobody of this id may instruct in the organ");
             return Err(problem.field("leader", "required"));
         };
-        let leader = DirectoryRow { id: found.person.to_string(), name: found.name.clone() };
         let act_by = rules::submit_by(&self.days.calendar(), self.ambient.today(), arrival.details.urgency).to_string();
-        let (by, leader, act_by) = (&By::official(reader, &arrival.agency), &leader, act_by.as_str());
-        self.db
-            .transaction(|tx| {
-                Box::pin(async move {
-                    let arrival = locked(tx, id, None).await?;
-                    let state = next(&arrival, Act::Submit)?;
-                    tx.execute(sql::SUBMIT, args![id, leader.id.as_str(), leader.name.as_str(), act_by]).await?;
-                    let change = Change {
-                        by,
-                        act: Act::Submit.as_str(),
-                        audit: "office.arrival_submitted",
-                        words: &leader.name,
-                        detail: json!({ "leader": leader.id }),
-                    };
-                    self.record_change(tx, &arrival, state, change).await
-                })
-            })
-            .await
+        let deed = Deed {
+            act: Act::Submit,
+            writes: vec![(sql::SUBMIT, args![id, found.person.as_str(), found.name.as_str(), act_by])],
+            by: &By::official(reader, &arrival.agency),
+            audit: "office.arrival_submitted",
+            words: &found.name,
+            detail: json!({ "leader": found.person.as_str() }),
+        };
+        self.do_to_arrival(id, deed).await
     }
 
     /// What the sender says later: a recall or a replacement takes the document out of hand and keeps its trace and its

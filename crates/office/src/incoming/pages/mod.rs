@@ -3,6 +3,7 @@
 mod arrive;
 mod book;
 mod clerk;
+mod forms;
 mod list;
 mod show;
 mod work;
@@ -19,11 +20,11 @@ use super::{CLERK, ROUTE};
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
 use askama::Template;
-use haidang_kernel::problem::{Problem, ProblemKind};
+use haidang_kernel::problem::Problem;
 use haidang_ui::component::Tag;
 use haidang_ui::field::{ErrorItem, Field};
 use haidang_ui::{Html, Page, t};
-use haidang_web::{Answer, Fault, Routes, Row, Visitor, html, html_invalid, redirect};
+use haidang_web::{Answer, Fault, Routes, Row, Visitor, html, html_invalid};
 use jiff::civil::Date;
 
 /// Address of the list.
@@ -187,30 +188,6 @@ fn messages(visitor: &Visitor, problem: &Problem) -> Vec<ErrorItem> {
         ErrorItem::of(field, t(visitor.lang, &format!("incoming-error-{}-{}", dashed(field), dashed(code)), &[]))
     };
     problem.errors.iter().map(|error| message(&error.field, &error.code)).collect()
-}
-
-/// What came of an act: the document, or the form again with its errors; somebody who was faster is told on the
-/// document itself.
-enum Came {
-    /// Go on to the page of the document.
-    Done(Answer),
-    /// Show the form again.
-    Again(Vec<ErrorItem>),
-}
-
-fn came<T>(visitor: &Visitor, id: &str, outcome: Result<T, Problem>, done: &str) -> Result<Came, Fault> {
-    match outcome {
-        Ok(_) => Ok(Came::Done(redirect(visitor.lang, &format!("{}?bao={done}", path_of(id))))),
-        Err(problem) if problem.kind == ProblemKind::Invalid => Ok(Came::Again(messages(visitor, &problem))),
-        Err(problem) if problem.kind == ProblemKind::Conflict => {
-            let code = match problem.code {
-                "arrival_must_be_returned" => "phai-tra-lai",
-                _ => "da-doi",
-            };
-            Ok(Came::Done(redirect(visitor.lang, &format!("{}?bao={code}", path_of(id)))))
-        }
-        Err(problem) => Err(problem.into()),
-    }
 }
 
 /// Opens a document for a form; what is no id is no document.
