@@ -120,7 +120,7 @@ impl OfficeRoom {
                     let arrival = locked(tx, id, None).await?;
                     let state = next(&arrival, deed.act)?;
                     for (statement, values) in &deed.writes {
-                        tx.execute(statement, values.clone()).await?;
+                        tx.execute(*statement, values.clone()).await?;
                     }
                     let Deed { by, audit, words, ref detail, act, .. } = *deed;
                     let change = Change { by, act: act.as_str(), audit, words, detail: detail.clone() };
