@@ -113,8 +113,7 @@ impl Messages for Edxml {
             }
             other => ContractError::Unavailable(format!("the message was not signed: {other}")),
         };
-        let mut right =
-            signer.authorize(&[DigestAlgorithm::Sha256.digest(&signed)], None).await.map_err(not_signed)?;
+        let mut right = signer.authorize(&[DigestAlgorithm::Sha256.digest(&signed)], None).await.map_err(not_signed)?;
         let value = signer.sign(&mut right, &[signed]).await.map_err(not_signed)?.pop();
         let value = value.ok_or_else(|| ContractError::Unavailable("the key gave no signature".to_owned()))?;
         aside(move || prepared.embed(&value).map(String::into_bytes).map_err(|error| invalid(error.into()))).await

@@ -83,7 +83,8 @@ impl OfficeRoom {
         if let Some(text) = self.scanned_text(id).await? {
             return Ok(text);
         }
-        let none = || Problem::invalid("text_unreadable", "no text can be read in the document").field("text", "unreadable");
+        let none =
+            || Problem::invalid("text_unreadable", "no text can be read in the document").field("text", "unreadable");
         let file = self.arrival_file(reader, id, 0).await?;
         let Some(inside) = self.incoming.attachments.as_ref().filter(|_| file.media_type == "application/pdf") else {
             return Err(none());

@@ -20,7 +20,8 @@ pub const OF_FILE: &str = "SELECT id FROM office_scan WHERE agency = $1 AND sha2
 pub const LIST: &str = concat!("SELECT ", columns!(), " FROM office_scan");
 
 /// How many scans of an agency stand where.
-pub const COUNTS: &str = "SELECT state, COUNT(*) AS n FROM office_scan WHERE agency = $1 AND withdrawn_at IS NULL GROUP BY state";
+pub const COUNTS: &str =
+    "SELECT state, COUNT(*) AS n FROM office_scan WHERE agency = $1 AND withdrawn_at IS NULL GROUP BY state";
 
 /// Moves a scan that stands as it was seen.
 pub const MOVE: &str = "UPDATE office_scan SET state = $3, engine = $4, failure = $5, revision = revision + 1 WHERE id = $1 AND state = $2 AND withdrawn_at IS NULL";
@@ -38,8 +39,7 @@ pub const FINISH: &str = "UPDATE office_scan SET state = $2, proposals = $3, rea
 pub const CONFIRM: &str = "UPDATE office_scan SET state = $3, facts = $4, confirmed_by = $5, confirmed_name = $6, confirmed_at = $7, revision = revision + 1 WHERE id = $1 AND revision = $2 AND withdrawn_at IS NULL";
 
 /// What became of it.
-pub const REGISTERED: &str =
-    "UPDATE office_scan SET registered_as = $2, revision = revision + 1 WHERE id = $1 AND registered_as IS NULL AND withdrawn_at IS NULL";
+pub const REGISTERED: &str = "UPDATE office_scan SET registered_as = $2, revision = revision + 1 WHERE id = $1 AND registered_as IS NULL AND withdrawn_at IS NULL";
 
 /// Withdraws a scan that is used nowhere.
 pub const WITHDRAW: &str = "UPDATE office_scan SET withdrawn_at = $2, withdrawn_by = $3, withdrawn_name = $4, withdrawn_reason = $5, revision = revision + 1 WHERE id = $1 AND withdrawn_at IS NULL AND registered_as IS NULL AND NOT EXISTS (SELECT 1 FROM office_case_file_document WHERE document = $1)";

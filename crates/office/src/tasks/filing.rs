@@ -59,7 +59,8 @@ impl OfficeRoom {
                 "words": step.note, "percent": step.percent,
             }));
         }
-        let files = view.files.iter().map(|file| json!({ "role": file.role, "name": file.name, "sha256": file.sha256 }));
+        let files =
+            view.files.iter().map(|file| json!({ "role": file.role, "name": file.name, "sha256": file.sha256 }));
         let content = json!({
             "code": task.code, "work": task.work, "given_by": given_by, "given_at": instant(task.given_at),
             "owner": owner, "support": support, "unit": unit_name, "start": task.start_on.map(|day| day.to_string()),

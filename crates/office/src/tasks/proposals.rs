@@ -335,12 +335,24 @@ mod tests {
     #[test]
     fn lines_that_end_at_the_margin_are_one_sentence() {
         let check = |text: &str, expected: &str| assert_eq!(unbroken(text), expected, "{text}");
-        check("Giao Sở Xây dựng chủ trì, phối hợp với\nSở Tài chính rà soát quy hoạch.", "Giao Sở Xây dựng chủ trì, phối hợp với Sở Tài chính rà soát quy hoạch.");
+        check(
+            "Giao Sở Xây dựng chủ trì, phối hợp với\nSở Tài chính rà soát quy hoạch.",
+            "Giao Sở Xây dựng chủ trì, phối hợp với Sở Tài chính rà soát quy hoạch.",
+        );
         check("QUYẾT ĐỊNH\nGiao Văn phòng\n\ntổng hợp", "QUYẾT ĐỊNH\nGiao Văn phòng\ntổng hợp");
-        check("1. Giao Sở A báo cáo;\n2. Giao Sở B\nrà soát\n- kiểm tra", "1. Giao Sở A báo cáo;\n2. Giao Sở B rà soát\n- kiểm tra");
+        check(
+            "1. Giao Sở A báo cáo;\n2. Giao Sở B\nrà soát\n- kiểm tra",
+            "1. Giao Sở A báo cáo;\n2. Giao Sở B rà soát\n- kiểm tra",
+        );
         check("", "");
-        let found = propose(&unbroken("Điều 2. Giao Sở Xây dựng chủ trì rà soát quy hoạch,\nhoàn thành trước ngày\n15/3/2026."), "2026-03-03".parse().unwrap());
-        assert_eq!((found.len(), found[0].lead.as_str(), found[0].due.unwrap().to_string().as_str()), (1, "Sở Xây dựng", "2026-03-14"));
+        let found = propose(
+            &unbroken("Điều 2. Giao Sở Xây dựng chủ trì rà soát quy hoạch,\nhoàn thành trước ngày\n15/3/2026."),
+            "2026-03-03".parse().unwrap(),
+        );
+        assert_eq!(
+            (found.len(), found[0].lead.as_str(), found[0].due.unwrap().to_string().as_str()),
+            (1, "Sở Xây dựng", "2026-03-14")
+        );
     }
 
     #[test]

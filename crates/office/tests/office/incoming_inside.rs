@@ -7,7 +7,7 @@ use crate::incoming::{SIGNED, new, reader, registered};
 use haidang_contracts::ContractError;
 use haidang_contracts::papers::{PaperAttachment, PaperAttachments, PaperInside};
 use haidang_office::incoming::model::Details;
-use haidang_testkit::{TestDb, db_test};
+use haidang_testkit::db_test;
 use jiff::civil::date;
 use std::sync::Arc;
 

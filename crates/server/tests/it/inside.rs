@@ -33,7 +33,12 @@ async fn issued(town: &Town, record: &str) -> Vec<u8> {
         }],
     };
     let place = |x: f64, y: f64| PaperPlace { page: 0, x, y, width: 160.0, height: 40.0 };
-    let places = [("officer", place(340.0, 120.0)), ("organ", place(150.0, 120.0)), ("number", place(70.0, 700.0)), ("date", place(320.0, 700.0))];
+    let places = [
+        ("officer", place(340.0, 120.0)),
+        ("organ", place(150.0, 120.0)),
+        ("number", place(70.0, 700.0)),
+        ("date", place(320.0, 700.0)),
+    ];
     let mut file = FileToSign {
         bytes: Typesetter::new(None).set(&paper).unwrap().bytes,
         place: None,
@@ -66,10 +71,12 @@ on_both! {
         assert_eq!(inside.filled["number"], "05");
         assert!(PdfInside.text(bytes.clone()).await.unwrap().contains("Giao Sở Xây dựng chủ trì rà soát quy hoạch."));
 
-        let clerk = town.post("registrar", AGENCY).await;
+        // The clerk of another organ: a commune of the pack.
+        let agency = town.communes().remove(0).1;
+        let clerk = town.post("registrar", &agency).await;
         let named = ("file", "05-TB.pdf", "application/pdf");
         let path = "/api/v1/office/incoming";
-        let taken = town.upload_with(&clerk, path, &[("agency", AGENCY), ("secrecy", "0")], named, &bytes).await;
+        let taken = town.upload_with(&clerk, path, &[("agency", &agency), ("secrecy", "0")], named, &bytes).await;
         let id = taken.expect(201, "taken")["id"].as_str().unwrap().to_owned();
         let found = town.ask(Some(&clerk), "GET", &format!("{path}/{id}"), None).await.expect(200, "arrival");
         let details = &found["arrival"]["details"];

@@ -49,13 +49,13 @@ impl PreparedXml<'_> {
     /// [`XmlSignatureError`] when the value is not the one of this text and certificate.
     pub fn embed(&self, value: &[u8]) -> Result<String, XmlSignatureError> {
         let fixed;
-        let value = if SignatureAlgorithm::of_public_key(self.certificate.public_key())? == SignatureAlgorithm::EcdsaP256
-        {
-            fixed = algorithm::ecdsa_from_der(value, P256)?;
-            &fixed
-        } else {
-            value
-        };
+        let value =
+            if SignatureAlgorithm::of_public_key(self.certificate.public_key())? == SignatureAlgorithm::EcdsaP256 {
+                fixed = algorithm::ecdsa_from_der(value, P256)?;
+                &fixed
+            } else {
+                value
+            };
         let signature = signature(&self.info, &BASE64.encode(value), &self.certificate, &self.chain);
         let signed = place(&self.text, self.at, &signature);
         let document = XmlDocument::parse(signed.as_bytes(), &self.limits)?;

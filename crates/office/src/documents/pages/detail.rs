@@ -236,8 +236,8 @@ fn facts(room: &OfficeRoom, page: &Page, document: &Document, content: &Content)
 
 /// What was sent to organs outside and what they said of it.
 fn exchanged(page: &Page, dispatches: &[Dispatch], told: &[Told]) -> Option<Table> {
-    let columns = ["receiver", "message", "reason", "changed"]
-        .map(|key| Column::new(page.t(&format!("documents-column-{key}"))));
+    let columns =
+        ["receiver", "message", "reason", "changed"].map(|key| Column::new(page.t(&format!("documents-column-{key}"))));
     let table = Table::new(page.t("documents-exchanged"), columns.to_vec());
     let filled = told.iter().fold(table, |table, one| {
         let to = dispatches.iter().find(|dispatch| dispatch.id == one.dispatch);

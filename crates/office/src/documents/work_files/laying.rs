@@ -37,7 +37,8 @@ struct Paper<'p> {
 }
 
 fn unknown() -> Problem {
-    let problem = Problem::invalid("document_unknown", "no such document of this organ, issued, registered or confirmed");
+    let problem =
+        Problem::invalid("document_unknown", "no such document of this organ, issued, registered or confirmed");
     problem.field("document", "unknown")
 }
 
@@ -98,8 +99,9 @@ impl OfficeRoom {
             return Err(wrong("required"));
         }
         let files = self.list_case_files(reader, &WantedFiles::default()).await?;
-        let named =
-            |file: &CaseFile| file.id == word || file.notation == word || format!("{}/{}", file.notation, file.year) == word;
+        let named = |file: &CaseFile| {
+            file.id == word || file.notation == word || format!("{}/{}", file.notation, file.year) == word
+        };
         let fits = |file: &CaseFile| file.agency == agency && file.state == FileState::Open && keeps(file, reader);
         files.into_iter().find(|file| fits(file) && named(file)).ok_or_else(|| wrong("unknown"))
     }

@@ -11,7 +11,7 @@ pub mod rules;
 pub mod sql;
 
 pub use keeping::WantedFiles;
-pub(crate) use pages::LIST;
 pub use model::{CaseFile, CaseFileForm, Entry, Laid};
+pub(crate) use pages::LIST;
 pub(crate) use routes::{TEXTS, routes};
 pub use rules::{FileAct, FileState};

@@ -38,5 +38,4 @@ pub const LIES_SOMEWHERE: &str = "SELECT 1 AS found FROM office_case_file_docume
 pub const FILES_OF: &str = "SELECT f.id, f.notation, f.year, f.title FROM office_case_file_document d JOIN office_case_file f ON f.id = d.case_file WHERE d.document = $1 ORDER BY f.year, f.notation LIMIT 20";
 
 /// What lies in a work file.
-pub const DOCUMENTS: &str =
-    "SELECT document, coalesce(part, source) AS source, ordinal, entry FROM office_case_file_document WHERE case_file = $1 ORDER BY ordinal";
+pub const DOCUMENTS: &str = "SELECT document, coalesce(part, source) AS source, ordinal, entry FROM office_case_file_document WHERE case_file = $1 ORDER BY ordinal";

@@ -247,7 +247,10 @@ impl OfficeRoom {
             kind: "status",
             organ_id: organ.to_owned(),
             document_id: Some(about.document_id.clone()),
-            said: Some((dispatch.clone(), serde_json::json!({ "code": told.status, "reason": told.reason }).to_string())),
+            said: Some((
+                dispatch.clone(),
+                serde_json::json!({ "code": told.status, "reason": told.reason }).to_string(),
+            )),
         };
         let values = self.exchange_values(&known, "taken", note);
         let (told, dispatch) = (&told, dispatch.as_str());

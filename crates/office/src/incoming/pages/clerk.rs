@@ -9,9 +9,9 @@ use crate::incoming::rules::{Verdict, verdict};
 use crate::room::OfficeRoom;
 use axum::extract::State as Use;
 use haidang_kernel::problem::Problem;
-use haidang_ui::{Html, Page};
 use haidang_ui::component::{Choices, Select, TextArea, TextInput};
 use haidang_ui::field::{Choice, ErrorItem};
+use haidang_ui::{Html, Page};
 use haidang_web::{Answer, Fault, FormFields, Path, Visitor};
 use jiff::civil::Date;
 

@@ -191,6 +191,7 @@ pub(super) async fn finish_arrival(
     form: FormFields,
 ) -> Answer {
     open(&visitor, &room, &id).await?;
-    let outcome = room.finish_arrival(&reader(&visitor)?, &id, form.text("result_document"), form.text("result_words")).await;
+    let outcome =
+        room.finish_arrival(&reader(&visitor)?, &id, form.text("result_document"), form.text("result_words")).await;
     Form::Finish.sent(&visitor, &room, &id, &form, (outcome, "da-ket-thuc")).await
 }

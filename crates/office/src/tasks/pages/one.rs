@@ -17,7 +17,8 @@ use haidang_ui::component::{
 use haidang_ui::field::{Choice, ErrorItem, Field};
 use haidang_ui::{Html, Page};
 use haidang_web::{
-    Answer, Disposition, Fault, FormFields, Path, State as Held, Upload, UploadLimits, Visitor, file, html, html_invalid, redirect,
+    Answer, Disposition, Fault, FormFields, Path, State as Held, Upload, UploadLimits, Visitor, file, html,
+    html_invalid, redirect,
 };
 use tokio::io::AsyncReadExt as _;
 

@@ -105,7 +105,8 @@ pub async fn download_form(
 pub(crate) async fn signed_form(services: &Services, case: &CaseId, form: &str) -> Answer {
     let form = services.form(case, form).await?;
     let paper = services.paper_of_form(&form.id).await?;
-    let none = || Problem::not_found("paper_not_made", "nobody has had the signed file of this form made yet: ask for it");
+    let none =
+        || Problem::not_found("paper_not_made", "nobody has had the signed file of this form made yet: ask for it");
     super::super::files::paper(services, &paper.ok_or_else(none)?).await
 }
 
