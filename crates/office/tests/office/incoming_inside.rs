@@ -84,7 +84,7 @@ db_test! {
         assert!(form.status == 200 && form.text.contains("Văn bản đến:"), "{}", form.text);
         let got = leader.send("/vi/can-bo/nhiem-vu/de-xuat", &[("arrival", &id)]).await;
         assert_eq!(got.status, 200, "{}", got.text);
-        for words in ["Sở Xây dựng", "rà soát quy hoạch", "14/3/2026", &format!("name=\"source_id\" value=\"{id}\"")] {
+        for words in ["Sở Xây dựng", "rà soát quy hoạch", "value=\"2026-03-14\"", &format!("name=\"source_id\" value=\"{id}\"")] {
             assert!(got.text.contains(words), "{words} {}", got.text);
         }
         let mut stranger = Visitor::signed_in(&db, &room, "other_leader").await;
