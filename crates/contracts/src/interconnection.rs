@@ -2,6 +2,7 @@
 //! rooms that do not know their form.
 
 use crate::ContractError;
+use async_trait::async_trait;
 use jiff::civil::{Date, DateTime};
 
 /// An organ as messages name it.
@@ -123,23 +124,29 @@ pub enum ExchangeMessage {
 pub struct ReadMessage {
     /// What it says.
     pub message: ExchangeMessage,
-    /// State of the signature of the message: `whole`, `absent`, `weak`, `foreign` or `invalid`. It proves the envelope,
-    /// not the document in it.
+    /// What its signature proves: `trusted` (whole, by a certificate that an authority of this city vouches for),
+    /// `untrusted` (whole, by a certificate that is refused), `whole` (no authority is known to ask), `absent`, `weak`,
+    /// `foreign` or `invalid`. It proves the envelope, not the document in it.
     pub signature: String,
+    /// Name in the certificate of a message that is whole: a claim, unless it is trusted.
+    pub signer: Option<String>,
     /// Rules it breaks and yet can be read, in Vietnamese.
     pub remarks: Vec<String>,
 }
 
 /// Reads and writes messages.
+#[async_trait]
 pub trait Messages: Send + Sync {
-    /// Reads one message.
+    /// Reads one message and judges its signature.
     ///
     /// # Errors
     /// `Refused` with `message_refused` and what is wrong with it.
-    fn read(&self, bytes: &[u8]) -> Result<ReadMessage, ContractError>;
-    /// Writes one message. `at` is the time of the hop, by the wall clock.
+    async fn read(&self, bytes: Vec<u8>) -> Result<ReadMessage, ContractError>;
+    /// Writes one message, signed by the sender: the organ whose code in the city is `agency`. `at` is the time of the
+    /// hop, by the wall clock.
     ///
     /// # Errors
-    /// `Refused` with `message_invalid` and every rule it breaks.
-    fn write(&self, message: &ExchangeMessage, at: DateTime) -> Result<Vec<u8>, ContractError>;
+    /// `Refused` with `message_invalid` and every rule it breaks, or with `certificate_missing`, `certificate_expired`,
+    /// `certificate_revoked`, `signature_not_authorised`; `Unavailable` when the key does not answer.
+    async fn write(&self, message: ExchangeMessage, agency: &str, at: DateTime) -> Result<Vec<u8>, ContractError>;
 }

@@ -282,12 +282,26 @@ pub trait OfficeSigning: Send + Sync {
     async fn judge_stamps(&self, sha256: &[u8; 32], tokens: &[Vec<u8>]) -> Result<StampChain, ContractError>;
 }
 
-/// Reads the files that travel inside a document, such as its Appendix VI record.
+/// What a document carries besides its pages.
+#[derive(Debug, Clone, Default)]
+pub struct PaperInside {
+    /// Files inside it, such as its Appendix VI record; what is beyond the limits of the reader is left out.
+    pub files: Vec<PaperAttachment>,
+    /// Texts of the lines that were filled in after the first signature, by the name of the field: `number`, `date`.
+    pub filled: BTreeMap<String, String>,
+}
+
+/// Reads what travels inside a document. Whatever is found is its sender's claim.
 #[async_trait]
 pub trait PaperAttachments: Send + Sync {
-    /// The files inside a PDF, each within the limits of the reader; empty when it carries none.
+    /// What a PDF carries, within the limits of the reader; nothing when it carries nothing.
     ///
     /// # Errors
-    /// `Refused` with `file_unreadable`.
-    async fn attachments(&self, file: &[u8]) -> Result<Vec<PaperAttachment>, ContractError>;
+    /// `Refused` with `file_unreadable`, also for what is beyond every use.
+    async fn inside(&self, file: Vec<u8>) -> Result<PaperInside, ContractError>;
+    /// What the pages of a PDF show, a line each; empty for pictures of paper.
+    ///
+    /// # Errors
+    /// `Refused` with `file_unreadable`; `Unavailable` when it takes too long.
+    async fn text(&self, file: Vec<u8>) -> Result<String, ContractError>;
 }

@@ -20,6 +20,7 @@ use crate::archive::FileArchive;
 use crate::config::Config;
 use crate::desk::IssuedDesk;
 use crate::documents::PageDocuments;
+use crate::interconnection::Edxml;
 use crate::office_signing::OfficeSigner;
 use crate::pack::Pack;
 use crate::rooms::Rooms;
@@ -220,6 +221,7 @@ impl City {
             typesetting,
             office_signing: Arc::new(office_signing.clone()),
             issued,
+            messages: Arc::new(Edxml::new(office_signing.clone())),
             signer: signing,
             scanner,
             gateway: gateway.clone(),

@@ -12,6 +12,7 @@ pub mod demo;
 mod desk;
 pub mod documents;
 mod import;
+pub mod inside;
 pub mod interconnection;
 mod keys;
 pub mod logs;

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::archive::Archive;
 use haidang_contracts::files::FileScanner;
+use haidang_contracts::interconnection::Messages;
 use haidang_contracts::messages::Notifier;
 use haidang_contracts::papers::{OfficeSigning, Typesetting};
 use haidang_office::authority::AuthoritySettings;
@@ -59,6 +60,8 @@ pub struct Parts<'city> {
     pub archive: Arc<dyn Archive>,
     /// Virus scanner.
     pub scanner: Arc<dyn FileScanner>,
+    /// Messages between organs.
+    pub messages: Arc<dyn Messages>,
 }
 
 /// A file of the pack's folder `office`; none where the city says nothing about it.
@@ -111,9 +114,9 @@ pub async fn open(parts: Parts<'_>) -> Result<OfficeRoom> {
     };
     let incoming = IncomingOffice {
         settings: said(pack, "incoming.toml", IncomingSettings::from_toml)?,
-        messages: Some(Arc::new(crate::interconnection::Edxml)),
+        attachments: Some(Arc::new(crate::inside::PdfInside)),
+        messages: Some(parts.messages),
         folders: folders(parts.config),
-        ..IncomingOffice::default()
     };
     let identity = Arc::new(parts.identity.clone());
     let room = OfficeRoom::new(Inner {

@@ -10,6 +10,7 @@ use haidang_contracts::archive::Archive;
 use haidang_contracts::documents::{Documents, Signer};
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::{Directory, Identity};
+use haidang_contracts::interconnection::Messages;
 use haidang_contracts::messages::Notifier;
 use haidang_contracts::papers::{OfficeSigning, Typesetting};
 use haidang_contracts::payment::PaymentGateway;
@@ -59,6 +60,8 @@ pub struct Parts<'city> {
     pub office_signing: Arc<dyn OfficeSigning>,
     /// Where the office's issued documents are asked for.
     pub issued: Arc<IssuedDesk>,
+    /// Messages between organs.
+    pub messages: Arc<dyn Messages>,
     /// Keys.
     pub signer: Arc<dyn Signer>,
     /// Virus scanner.
@@ -175,6 +178,7 @@ impl Rooms {
             signing: parts.office_signing,
             archive: parts.archive,
             scanner: parts.scanner,
+            messages: parts.messages,
         })
         .await
         .context("the office")?;

@@ -28,7 +28,7 @@ pub use model::{
 pub use read::{Opened, Received, open, read};
 pub use rule::{Fault, Rule};
 pub use signature::{Identity, SignatureReport, SignatureState, Trust, judge_signature};
-pub use write::{sign, write};
+pub use write::{prepare, sign, write};
 
 use haidang_signing::xml::{Limits, Name, XmlError, XmlSignatureError};
 

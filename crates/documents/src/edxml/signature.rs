@@ -1,8 +1,9 @@
 //! Judging the signature of a message.
 
+use haidang_signing::Certificate;
 use haidang_signing::path::{Evidence, PathRules, Purpose, RevocationRule, TrustAnchors, validate};
 use haidang_signing::revocation::Moment;
-use haidang_signing::xml::{Coverage, Expectation, Name, VerifiedXml, XmlSignatureError, verify_enveloped};
+use haidang_signing::xml::{Coverage, Expectation, Name, XmlSignatureError, verify_enveloped};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -82,6 +83,9 @@ pub struct SignatureReport {
     /// Why the certificate is refused, in English.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity_reason: Option<String>,
+    /// The signer's certificate and those that came with it, of a message that is whole. None of them is trusted.
+    #[serde(skip)]
+    pub certificates: Vec<Certificate>,
 }
 
 impl SignatureReport {
@@ -95,6 +99,26 @@ impl SignatureReport {
             identity: Identity::NotAsked,
             revocation_known: false,
             identity_reason: None,
+            certificates: Vec::new(),
+        }
+    }
+
+    /// Judges the certificate of a message that is whole; of any other there is nothing to ask.
+    pub fn judge_identity(&mut self, trust: &Trust<'_>) {
+        let Some(own) = self.certificates.first() else { return };
+        let mut evidence = trust.evidence.clone();
+        evidence.certificates.extend_from_slice(&self.certificates);
+        let moment = Moment::now(trust.at);
+        let rules = PathRules { purpose: Purpose::DocumentSigning, moment, revocation: trust.revocation };
+        match validate(own, trust.anchors, &evidence, &rules) {
+            Ok(path) => {
+                self.identity = Identity::Trusted;
+                self.revocation_known = path.statuses.iter().all(Option::is_some);
+            }
+            Err(error) => {
+                self.identity = Identity::Refused;
+                self.identity_reason = Some(error.fault.to_string());
+            }
         }
     }
 
@@ -123,31 +147,17 @@ pub fn judge_signature(opened: &Opened<'_>, trust: Option<&Trust<'_>>) -> Signat
         }
         Err(error) => return SignatureReport::without(SignatureState::Invalid, Some(error.to_string())),
     };
+    let mut certificates = vec![verified.certificate.clone()];
+    certificates.extend(verified.certificates.into_iter().filter(|one| *one != verified.certificate));
     let mut report = SignatureReport {
         signer: verified.certificate.common_name(),
         issuer: verified.certificate.issuer_common_name(),
         serial: Some(verified.certificate.serial_hex()),
+        certificates,
         ..SignatureReport::without(SignatureState::Whole, None)
     };
     if let Some(trust) = trust {
-        judge_certificate(&verified, trust, &mut report);
+        report.judge_identity(trust);
     }
     report
-}
-
-fn judge_certificate(verified: &VerifiedXml<'_>, trust: &Trust<'_>, report: &mut SignatureReport) {
-    let mut evidence = trust.evidence.clone();
-    evidence.certificates.extend_from_slice(&verified.certificates);
-    let moment = Moment::now(trust.at);
-    let rules = PathRules { purpose: Purpose::DocumentSigning, moment, revocation: trust.revocation };
-    match validate(&verified.certificate, trust.anchors, &evidence, &rules) {
-        Ok(path) => {
-            report.identity = Identity::Trusted;
-            report.revocation_known = path.statuses.iter().all(Option::is_some);
-        }
-        Err(error) => {
-            report.identity = Identity::Refused;
-            report.identity_reason = Some(error.fault.to_string());
-        }
-    }
 }

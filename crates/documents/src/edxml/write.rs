@@ -1,7 +1,8 @@
 //! Writing a message, in the order and with the prefixes of the standard.
 
 use data_encoding::BASE64;
-use haidang_signing::xml::{Canonicalization, XmlSigner, sign_enveloped};
+use haidang_signing::Certificate;
+use haidang_signing::xml::{Canonicalization, PreparedXml, XmlSigner, prepare_enveloped, sign_enveloped};
 
 use super::attachment::looks_like_pdf;
 use super::check::check;
@@ -57,6 +58,19 @@ pub fn write(message: &Message, contents: &[&[u8]]) -> Result<String, EdxmlError
 /// [`EdxmlError::Signature`].
 pub fn sign(message: &str, signer: &XmlSigner<'_>) -> Result<String, EdxmlError> {
     Ok(sign_enveloped(message, &EXPECTED, Canonicalization::Inclusive, signer, &LIMITS)?)
+}
+
+/// Lays out the signature of a written message for the key of `certificate`, wherever that is; `chain` are the
+/// certificates between it and the root. The form is that of [`sign`].
+///
+/// # Errors
+/// [`EdxmlError::Signature`].
+pub fn prepare(
+    message: String,
+    certificate: &Certificate,
+    chain: &[Certificate],
+) -> Result<PreparedXml<'static>, EdxmlError> {
+    Ok(prepare_enveloped(message, &EXPECTED, Canonicalization::Inclusive, (certificate, chain), &LIMITS)?)
 }
 
 struct Writer {

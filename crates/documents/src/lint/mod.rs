@@ -120,6 +120,24 @@ pub fn layout_lint_by(rules: &LayoutRules, bytes: &[u8]) -> Result<Vec<Finding>,
     Ok(report.found)
 }
 
+/// What the pages show, a line each from top to bottom, pages apart by an empty line. A file that was written by a
+/// machine has text; a picture of paper has none.
+///
+/// # Errors
+/// As [`layout_lint`].
+pub fn page_text(bytes: &[u8]) -> Result<String, LintError> {
+    if bytes.len() > LARGEST_FILE {
+        return Err(LintError::TooLarge);
+    }
+    weight::judge(bytes)?;
+    let sheet = read_in_time(bytes)?;
+    let pages = sheet.pages.iter().map(|page| {
+        let lines = page.lines.iter().map(|line| line.text.trim()).filter(|line| !line.is_empty());
+        lines.collect::<Vec<_>>().join("\n")
+    });
+    Ok(pages.filter(|page| !page.is_empty()).collect::<Vec<_>>().join("\n\n"))
+}
+
 /// Reads on a thread of its own: a hostile file ends with the time, not with the machine.
 fn read_in_time(bytes: &[u8]) -> Result<sheet::Sheet, LintError> {
     let stop = Arc::new(AtomicBool::new(false));

@@ -5,6 +5,7 @@
 //! same bytes differently, so this one repairs nothing: a file that only opens after guessing is refused. Streams
 //! of pages, fonts and images are never decoded, so memory does not grow with the file.
 
+mod embedded;
 mod file;
 mod filter;
 mod object;
@@ -14,6 +15,7 @@ mod update;
 mod view;
 mod xref;
 
+pub use embedded::{EMBEDDED_BYTES, EMBEDDED_FILES, EmbeddedFile, embedded_files};
 pub use file::{PdfFile, Revision};
 pub use object::{Dictionary, Object, Reference, Stream, StreamData};
 pub use source::{FileSource, Source, digest_ranges, extended};

@@ -68,6 +68,14 @@ fn files_travel_inside() {
     });
     assert!(found, "the file is not related to the document");
     assert_eq!(printed.pages, 1);
+    // What we put in, we read again, byte by byte; and what the pages say.
+    let made = Typesetter::new(None).set(&paper).unwrap().bytes;
+    let file = haidang_documents::pdf::PdfFile::open(std::sync::Arc::new(made.clone())).unwrap();
+    let found = haidang_documents::pdf::embedded_files(&file.newest()).unwrap();
+    let given = &paper.attachments[0];
+    assert_eq!(found.len(), 1);
+    assert_eq!((&found[0].name, &found[0].media_type, &found[0].bytes), (&given.name, &given.media_type, &given.bytes));
+    assert!(haidang_documents::lint::page_text(&made).unwrap().contains("Thử"));
     paper.attachments[0].name = "../x".to_owned();
     assert!(matches!(Typesetter::new(None).set(&paper), Err(TypesetError::Name { .. })));
 }

@@ -126,6 +126,21 @@ pub(crate) struct DispatchView {
     state: String,
 }
 
+/// A message to or from a receiver outside the city.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ToldView {
+    /// Id of the dispatch.
+    dispatch: String,
+    /// `document`, `recall`, `update`, `replace` were sent; `status` was received.
+    kind: String,
+    /// Code of a status, `01` to `16`.
+    code: Option<String>,
+    /// Why, of a status.
+    reason: Option<String>,
+    /// When, RFC 3339.
+    at: String,
+}
+
 /// One document with everything about it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DocumentDetail {
@@ -143,6 +158,8 @@ pub(crate) struct DocumentDetail {
     history: Vec<StepView>,
     /// Receivers once issued.
     dispatches: Vec<DispatchView>,
+    /// What was sent to receivers outside the city and what they said of it, in its order.
+    exchanged: Vec<ToldView>,
     /// Appendix VI record once issued.
     record: Option<serde_json::Value>,
     /// What the caller may do next.
@@ -180,6 +197,13 @@ pub(crate) async fn get_document(visitor: Visitor, Use(room): Use<OfficeRoom>, P
         to: one.to_name,
         state: one.state,
     });
+    let exchanged = room.told(&document).await?.into_iter().map(|one| ToldView {
+        dispatch: one.dispatch,
+        kind: one.kind,
+        code: one.code,
+        reason: one.reason,
+        at: instant(one.at),
+    });
     json(
         200,
         &DocumentDetail {
@@ -189,6 +213,7 @@ pub(crate) async fn get_document(visitor: Visitor, Use(room): Use<OfficeRoom>, P
             annexes: content.annexes,
             history: history.collect(),
             dispatches: dispatches.collect(),
+            exchanged: exchanged.collect(),
             record: document.record.clone(),
             next: super::access::open_to(&document, reader.actor).iter().map(|step| step.action).collect(),
             document: DocumentView::from(&document),

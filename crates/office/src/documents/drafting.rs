@@ -2,7 +2,7 @@
 
 use super::access;
 use super::content::{self, DraftForm};
-use super::model::{Annex, Comment, Content, Dispatch, Document, DocumentRecord, Happened, Version};
+use super::model::{Annex, Comment, Content, Dispatch, Document, DocumentRecord, Happened, Told, Version};
 use super::moving::Move;
 use super::sql;
 use super::table::{Action, Given, State, judge};
@@ -359,6 +359,14 @@ impl OfficeRoom {
     /// What the database says.
     pub async fn dispatches(&self, document: &Document) -> Result<Vec<Dispatch>, StoreError> {
         self.db.fetch_all(sql::DISPATCHES, args![document.id.as_str()]).await?.iter().map(Dispatch::read).collect()
+    }
+
+    /// What was sent to organs outside about a document and what they said of it, in its order.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn told(&self, document: &Document) -> Result<Vec<Told>, StoreError> {
+        self.db.fetch_all(sql::MESSAGES, args![document.id.as_str()]).await?.iter().map(Told::read).collect()
     }
 
     /// Remarks, newest first.

@@ -32,7 +32,7 @@ pub use compare::Change;
 pub use content::DraftForm;
 pub use issuing::{KEEP_ISSUED, KeepIssued};
 pub use listing::Wanted;
-pub use model::{Annex, Comment, Content, Course, Dispatch, Document, Happened, Recipient, Version};
+pub use model::{Annex, Comment, Content, Course, Dispatch, Document, Happened, Recipient, Told, Version};
 pub use paper::Paper;
 pub(crate) use routes::{TEXTS, routes};
 pub use settings::{Kind, Organ, Retention, Settings, SettingsFault};

@@ -329,6 +329,43 @@ impl Happened {
     }
 }
 
+/// A message to or from an organ outside about one dispatch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// Id of the dispatch.
+    pub dispatch: String,
+    /// Whether the organ outside said it; else it was sent there.
+    pub theirs: bool,
+    /// `document`, `recall`, `update`, `replace`, `status`.
+    pub kind: String,
+    /// Code of a status, `01` to `16`.
+    pub code: Option<String>,
+    /// Why, of a status.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Told {
+    pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Said {
+            code: Option<String>,
+            reason: Option<String>,
+        }
+        let said: Said = row.json("payload")?;
+        Ok(Self {
+            dispatch: row.text("dispatch")?,
+            theirs: row.text("direction")? == "in",
+            kind: row.text("kind")?,
+            code: said.code,
+            reason: said.reason,
+            at: row.timestamp("at")?,
+        })
+    }
+}
+
 /// One receiver of an issued document.
 #[derive(Debug, Clone)]
 pub struct Dispatch {

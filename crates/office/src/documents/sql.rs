@@ -95,6 +95,9 @@ pub const INSERT_DISPATCH: &str = "INSERT INTO office_dispatch (id, document, se
 /// Receivers of a document.
 pub const DISPATCHES: &str = "SELECT id, channel, to_agency, to_organ_id, to_name, state, words, changed_at FROM office_dispatch WHERE document = $1 ORDER BY seq";
 
+/// Messages to and from organs outside about the dispatches of a document, in their order.
+pub const MESSAGES: &str = "SELECT m.dispatch, m.direction, m.kind, m.payload, m.at FROM office_exchange_message m JOIN office_dispatch d ON d.id = m.dispatch WHERE d.document = $1 ORDER BY m.at, m.id LIMIT 500";
+
 /// What became of a dispatch.
 pub const DISPATCH_STATE: &str =
     "UPDATE office_dispatch SET state = $2, words = $3, changed_at = $4 WHERE id = $1 AND state <> 'withdrawn'";

@@ -56,8 +56,10 @@ pub struct NewArrival {
     pub document: Option<String>,
     /// Code or OrganId of the sender.
     pub from_organ: Option<String>,
-    /// State of the signature of the message that brought it.
+    /// What the signature of the message that brought it proves.
     pub envelope: Option<String>,
+    /// Name in the certificate of that signature.
+    pub envelope_signer: Option<String>,
     /// What is known of the paper; the clerk confirms it.
     pub details: Details,
     /// 0 none, 1 mật, 2 tối mật, 3 tuyệt mật: anything but 0 is refused.
@@ -88,7 +90,7 @@ pub fn refuse_secret(secrecy: i64) -> Result<(), Problem> {
 }
 
 /// What was found about one file.
-struct Examined {
+pub(crate) struct Examined {
     answers: (Answer, Answer, Answer),
     judgement: Judgement,
     layout: Vec<Finding>,
@@ -142,12 +144,17 @@ impl OfficeRoom {
             examined.push(self.examine_arrived(file, strict).await?);
         }
         let mut details = tidied(&new.details);
+        let proposed = match new.files.first() {
+            Some(main) => self.details_inside(main).await?,
+            None => None,
+        };
         if details.subject.is_empty()
-            && let Some(main) = new.files.first()
-            && let Some(found) = self.details_inside(main).await?
+            && let Some(found) = &proposed
         {
-            details = tidied(&found);
+            details = found.clone();
         }
+        let proposed = proposed.map(|found| serde_json::to_string(&found)).transpose();
+        let proposed = proposed.map_err(|error| Problem::internal(error.to_string()))?;
         let id: Id<ArrivalRow> = self.ambient.new_id();
         let today = self.ambient.today();
         let act_by = rules::register_by(&self.days.calendar(), today);
@@ -179,10 +186,14 @@ impl OfficeRoom {
             identity.as_str(),
             stamped.as_str(),
             new.envelope.clone(),
+            new.envelope_signer.clone(),
+            proposed,
             now,
             act_by.to_string()
         ];
-        let files = file_rows(id.as_str(), &new.files, &examined)?;
+        let files = (0_i64..).zip(new.files.iter().zip(&examined));
+        let files = files.map(|(place, (file, found))| file_row(id.as_str(), place, file, found));
+        let files = files.collect::<Result<Vec<_>, _>>()?;
         let reports = self.reports_of(by, new, id.as_str(), &details, &examined).await?;
         let (source, files, reports, id) = (&source, &files, &reports, id.as_str());
         self.db
@@ -238,7 +249,7 @@ impl OfficeRoom {
     }
 
     /// Judges one file; only PDF carries signatures.
-    async fn examine_arrived(&self, file: &NewFile, strict: bool) -> Result<Examined, Problem> {
+    pub(crate) async fn examine_arrived(&self, file: &NewFile, strict: bool) -> Result<Examined, Problem> {
         let absent = (Answer::Absent, Answer::Absent, Answer::Absent);
         if file.media_type != PDF {
             return Ok(Examined { answers: absent, judgement: Judgement::default(), layout: Vec::new(), judged: None });
@@ -278,34 +289,33 @@ impl OfficeRoom {
             return Ok(None);
         };
         let bytes = self.blobs.bytes(&file.sha256).await?;
-        match reader.attachments(&bytes).await {
-            Ok(found) => Ok(found.iter().find_map(|one| record::read(&one.name, &one.bytes))),
+        match reader.inside(bytes).await {
+            Ok(found) => Ok(record::proposed(&found)),
             Err(ContractError::Refused { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 }
 
-type FileRow = (Stored, Vec<haidang_store::Value>);
-
-fn file_rows(id: &str, files: &[NewFile], examined: &[Examined]) -> Result<Vec<FileRow>, Problem> {
-    let mut rows = Vec::with_capacity(files.len());
-    for (place, (file, found)) in files.iter().zip(examined).enumerate() {
-        let stored = Stored { sha256: file.sha256.clone(), size: u64::try_from(file.size).unwrap_or(0) };
-        let json = |value: serde_json::Result<String>| value.map_err(|error| Problem::internal(error.to_string()));
-        let row = args![
-            id,
-            i64::try_from(place).unwrap_or(i64::MAX),
-            file.sha256.as_str(),
-            file.name.as_str(),
-            file.media_type.as_str(),
-            file.size,
-            json(serde_json::to_string(&found.judgement))?,
-            json(serde_json::to_string(&found.layout))?
-        ];
-        rows.push((stored, row));
-    }
-    Ok(rows)
+/// What is kept of a file, and its row at a place among the files of a document.
+pub(crate) fn file_row(
+    id: &str,
+    place: i64,
+    file: &NewFile,
+    found: &Examined,
+) -> Result<(Stored, Vec<haidang_store::Value>), Problem> {
+    let json = |value: serde_json::Result<String>| value.map_err(|error| Problem::internal(error.to_string()));
+    let row = args![
+        id,
+        place,
+        file.sha256.as_str(),
+        file.name.as_str(),
+        file.media_type.as_str(),
+        file.size,
+        json(serde_json::to_string(&found.judgement))?,
+        json(serde_json::to_string(&found.layout))?
+    ];
+    Ok((Stored { sha256: file.sha256.clone(), size: u64::try_from(file.size).unwrap_or(0) }, row))
 }
 
 /// Texts as people mean them: NFC, single spaces.

@@ -94,7 +94,42 @@ pub(crate) fn next(arrival: &Arrival, act: Act) -> Result<State, Problem> {
     rules::after(arrival.state, act).ok_or_else(|| not_now(arrival.state, act))
 }
 
+/// A step that is nothing but statements on the locked row: judged there, written, recorded.
+pub(crate) struct Deed<'d> {
+    /// What is done.
+    pub(crate) act: Act,
+    /// What is written, in this order.
+    pub(crate) writes: Vec<(&'static str, Vec<haidang_store::Value>)>,
+    /// Who, the audit action, what was said, the facts.
+    pub(crate) by: &'d By,
+    pub(crate) audit: &'static str,
+    pub(crate) words: &'d str,
+    pub(crate) detail: Value,
+}
+
 impl OfficeRoom {
+    /// Does a step on the document as it stands when its row is locked.
+    ///
+    /// # Errors
+    /// `arrival_not_found`, `arrival_state`.
+    pub(crate) async fn do_to_arrival(&self, id: &str, deed: Deed<'_>) -> Result<(), Problem> {
+        let deed = &deed;
+        self.db
+            .transaction(|tx| {
+                Box::pin(async move {
+                    let arrival = locked(tx, id, None).await?;
+                    let state = next(&arrival, deed.act)?;
+                    for (statement, values) in &deed.writes {
+                        tx.execute(*statement, values.clone()).await?;
+                    }
+                    let Deed { by, audit, words, ref detail, act, .. } = *deed;
+                    let change = Change { by, act: act.as_str(), audit, words, detail: detail.clone() };
+                    self.record_change(tx, &arrival, state, change).await
+                })
+            })
+            .await
+    }
+
     /// Writes the step, the audit record and the word for the sender.
     pub(crate) async fn record_change(
         &self,
@@ -168,11 +203,16 @@ impl OfficeRoom {
             }
             (Channel::Exchange, _, Some(organ)) => {
                 let id: Id<MessageRow> = self.ambient.new_id();
+                // Every withdrawal is answered, every other step is told once.
+                let key = match code {
+                    "15" => format!("status/{}/15/{}", arrival.id, arrival.revision),
+                    _ => format!("status/{}/{code}", arrival.id),
+                };
                 let payload = json!({ "code": code, "reason": reason, "at": at.as_microsecond() }).to_string();
                 let values = args![
                     &id,
                     "out",
-                    format!("status/{}/{code}", arrival.id),
+                    key,
                     "status",
                     "waiting",
                     organ.as_str(),

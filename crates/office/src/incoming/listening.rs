@@ -58,6 +58,7 @@ impl OfficeRoom {
             document: Some(sent.document.clone()),
             from_organ: Some(sent.from_agency.clone()),
             envelope: None,
+            envelope_signer: None,
             details: Details {
                 from_name: sent.from_name.clone(),
                 code_number: format!("{:02}", sent.code_number),
@@ -87,7 +88,7 @@ impl OfficeRoom {
         let notice =
             Notice { kind: told.kind.clone(), reason: told.reason.clone(), document: told.by_document.clone() };
         for row in self.db.fetch_all(sql::BY_DISPATCH, args![told.dispatch.as_str()]).await? {
-            self.note_withdrawal(&Arrival::read(&row)?.id, &notice).await?;
+            self.note_withdrawal(&Arrival::read(&row)?.id, &notice, &[]).await?;
         }
         Ok(())
     }

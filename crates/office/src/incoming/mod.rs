@@ -7,6 +7,7 @@ mod api;
 mod arriving;
 mod changing;
 mod exchange;
+mod filing;
 mod finding;
 mod listening;
 pub mod model;
@@ -67,12 +68,6 @@ pub struct Folders {
 /// Adds the pages and endpoints of this part.
 pub(crate) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
     api::routes(pages::routes(routes))
-}
-
-/// A person as kept beside a document.
-pub(crate) struct DirectoryRow {
-    id: String,
-    name: String,
 }
 
 /// Whether an instruction means the reader: themselves, or, while nobody took it over, their post.

@@ -76,8 +76,12 @@ pub struct Arrival {
     pub identity: Answer,
     /// Thời điểm: whether a time stamp proves when it was signed.
     pub stamped: Answer,
-    /// State of the signature of the message that brought it.
+    /// What the signature of the message that brought it proves.
     pub envelope: Option<String>,
+    /// Name in the certificate of that signature.
+    pub envelope_signer: Option<String>,
+    /// What the record inside the document says of it: its sender's claim.
+    pub proposed: Option<Details>,
     /// Where it stands.
     pub state: State,
     /// When it came.
@@ -154,6 +158,8 @@ impl Arrival {
             identity: answer("identity")?,
             stamped: answer("stamped")?,
             envelope: row.opt_text("envelope")?,
+            envelope_signer: row.opt_text("envelope_signer")?,
+            proposed: row.opt_json("proposed")?,
             state: State::parse(&row.text("state")?).ok_or_else(|| corrupt("state"))?,
             arrived_at: row.timestamp("arrived_at")?,
             act_by: row.opt_date("act_by")?,

@@ -1,10 +1,10 @@
 //! What the clerk does with a document that came: a number, or back to its sender; then to a leader.
 
-use super::arriving::{CLERK, tidied};
-use super::changing::{By, Change, locked, next};
-use super::model::{Arrival, Details};
+use super::arriving::{CLERK, Examined, NewFile, file_row, tidied};
+use super::changing::{By, Change, Deed, locked, next};
+use super::model::{Arrival, ArrivedFile, Details};
 use super::rules::{self, Act, State, Verdict};
-use super::{DirectoryRow, ROUTE, sql, words_problem};
+use super::{ROUTE, sql, words_problem};
 use crate::reader::Reader;
 use crate::registers::{self, Claim, Direction, Entry};
 use crate::room::OfficeRoom;
@@ -152,24 +152,15 @@ impl OfficeRoom {
         next(&arrival, Act::Reject)?;
         let reason = text::tidy(reason);
         words_problem("reason", &reason)?;
-        let (by, reason) = (&By::official(reader, &arrival.agency), reason.as_str());
-        self.db
-            .transaction(|tx| {
-                Box::pin(async move {
-                    let arrival = locked(tx, id, None).await?;
-                    let state = next(&arrival, Act::Reject)?;
-                    tx.execute(sql::REJECT, args![id]).await?;
-                    let change = Change {
-                        by,
-                        act: Act::Reject.as_str(),
-                        audit: "office.arrival_returned",
-                        words: reason,
-                        detail: json!({}),
-                    };
-                    self.record_change(tx, &arrival, state, change).await
-                })
-            })
-            .await
+        let deed = Deed {
+            act: Act::Reject,
+            writes: vec![(sql::REJECT, args![id])],
+            by: &By::official(reader, &arrival.agency),
+            audit: "office.arrival_returned",
+            words: &reason,
+            detail: json!({}),
+        };
+        self.do_to_arrival(id, deed).await
     }
 
     /// Lays the document before a leader (Article 23): the same day, at the latest the next working day.
@@ -185,73 +176,33 @@ impl OfficeRoom {
             let problem = Problem::invalid("arrival_invalid", "nobody of this id may instruct in the organ");
             return Err(problem.field("leader", "required"));
         };
-        let leader = DirectoryRow { id: found.person.to_string(), name: found.name.clone() };
         let act_by = rules::submit_by(&self.days.calendar(), self.ambient.today(), arrival.details.urgency).to_string();
-        let (by, leader, act_by) = (&By::official(reader, &arrival.agency), &leader, act_by.as_str());
-        self.db
-            .transaction(|tx| {
-                Box::pin(async move {
-                    let arrival = locked(tx, id, None).await?;
-                    let state = next(&arrival, Act::Submit)?;
-                    tx.execute(sql::SUBMIT, args![id, leader.id.as_str(), leader.name.as_str(), act_by]).await?;
-                    let change = Change {
-                        by,
-                        act: Act::Submit.as_str(),
-                        audit: "office.arrival_submitted",
-                        words: &leader.name,
-                        detail: json!({ "leader": leader.id }),
-                    };
-                    self.record_change(tx, &arrival, state, change).await
-                })
-            })
-            .await
-    }
-
-    /// Puts a handled document into a work file.
-    ///
-    /// # Errors
-    /// `arrival_invalid` with field `work_file`, `arrival_state`.
-    pub async fn file_arrival(&self, reader: &Reader<'_>, id: &str, work_file: &str) -> Result<(), Problem> {
-        let arrival = self.arrival_of(reader, id).await?;
-        let led = self
-            .arrival_routings(id)
-            .await?
-            .iter()
-            .any(|one| one.part == rules::Part::Lead && super::is_mine(reader, &arrival, one));
-        if !led && !reader.actor.can_in(CLERK, &arrival.agency) {
-            return Err(Problem::forbidden("not_allowed", "the clerk or whoever led the work puts it into a file"));
-        }
-        next(&arrival, Act::File)?;
-        let work_file = text::tidy(work_file);
-        // Appendix VI: FileNotation has at most 20 characters; titles are longer, so both may be given.
-        if work_file.is_empty() || work_file.chars().count() > 200 {
-            let code = if work_file.is_empty() { "required" } else { "too_long" };
-            return Err(Problem::invalid("arrival_invalid", "a work file is needed").field("work_file", code));
-        }
-        let (by, work_file) = (&By::official(reader, &arrival.agency), work_file.as_str());
-        self.db
-            .transaction(|tx| {
-                Box::pin(async move {
-                    let arrival = locked(tx, id, None).await?;
-                    let state = next(&arrival, Act::File)?;
-                    tx.execute(sql::FILE_AWAY, args![id, work_file]).await?;
-                    let change = Change {
-                        by,
-                        act: Act::File.as_str(),
-                        audit: "office.arrival_filed",
-                        words: work_file,
-                        detail: json!({}),
-                    };
-                    self.record_change(tx, &arrival, state, change).await
-                })
-            })
-            .await
+        let deed = Deed {
+            act: Act::Submit,
+            writes: vec![(sql::SUBMIT, args![id, found.person.as_str(), found.name.as_str(), act_by])],
+            by: &By::official(reader, &arrival.agency),
+            audit: "office.arrival_submitted",
+            words: &found.name,
+            detail: json!({ "leader": found.person.as_str() }),
+        };
+        self.do_to_arrival(id, deed).await
     }
 
     /// What the sender says later: a recall or a replacement takes the document out of hand and keeps its trace and its
-    /// number; a correction is noted. Told again, it changes nothing.
-    pub(crate) async fn note_withdrawal(&self, id: &str, notice: &super::model::Notice) -> Result<(), Problem> {
+    /// number; a correction is noted, and what it brings is laid beside the files that came first. Told again, it
+    /// changes nothing.
+    pub(crate) async fn note_withdrawal(
+        &self,
+        id: &str,
+        notice: &super::model::Notice,
+        brought: &[NewFile],
+    ) -> Result<(), Problem> {
         let by = &By::system();
+        let mut examined = Vec::with_capacity(brought.len());
+        for file in brought {
+            examined.push((file, self.examine_arrived(file, false).await?));
+        }
+        let examined = &examined;
         self.db
             .transaction(|tx| {
                 Box::pin(async move {
@@ -274,6 +225,9 @@ impl OfficeRoom {
                         act_by
                     ];
                     tx.execute(sql::NOTICE, values).await?;
+                    if !examined.is_empty() {
+                        lay_beside(tx, id, examined).await?;
+                    }
                     if gone {
                         tx.execute(sql::END_ROUTINGS, args![id, self.ambient.now()]).await?;
                     }
@@ -289,6 +243,20 @@ impl OfficeRoom {
             })
             .await
     }
+}
+
+/// Lays files behind those of a document, unless they are there already; its row is locked.
+async fn lay_beside(tx: &mut Tx<'_>, id: &str, brought: &[(&NewFile, Examined)]) -> Result<(), Problem> {
+    let rows = tx.fetch_all(sql::FILES, args![id]).await?;
+    let known: Vec<ArrivedFile> = rows.iter().map(ArrivedFile::read).collect::<Result<_, StoreError>>()?;
+    let mut place = known.last().map_or(0, |last| last.place + 1);
+    for (file, found) in brought.iter().filter(|(file, _)| known.iter().all(|one| one.sha256 != file.sha256)) {
+        let (stored, row) = file_row(id, place, file, found)?;
+        tx.keep_blob(&stored).await?;
+        tx.execute(sql::INSERT_FILE, row).await?;
+        place += 1;
+    }
+    Ok(())
 }
 
 fn same_key(details: &Details) -> Option<String> {

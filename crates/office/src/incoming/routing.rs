@@ -1,6 +1,6 @@
 //! What leaders and receivers do: instruct, begin, hand back, answer, finish.
 
-use super::changing::{By, Change, locked, missing, next};
+use super::changing::{By, Change, Deed, locked, missing, next};
 use super::model::{Arrival, Routing};
 use super::rules::{self, Act, Part, RoutingState, State};
 use super::{ROUTE, is_mine, sql, words_problem};
@@ -364,22 +364,18 @@ impl OfficeRoom {
                 Problem::invalid("arrival_invalid", "no number of a document").field("result_document", "too_long")
             );
         }
-        let (by, words) = (&By::official(reader, &arrival.agency), words.as_str());
         let document = Some(document).filter(|number| !number.is_empty());
-        let document = document.as_deref();
-        self.db
-            .transaction(|tx| {
-                Box::pin(async move {
-                    let arrival = locked(tx, id, None).await?;
-                    let state = next(&arrival, Act::Finish)?;
-                    tx.execute(sql::FINISH, args![id, document, words]).await?;
-                    tx.execute(sql::END_ROUTINGS, args![id, self.ambient.now()]).await?;
-                    let detail = json!({ "answered_by": document });
-                    let change =
-                        Change { by, act: Act::Finish.as_str(), audit: "office.arrival_finished", words, detail };
-                    self.record_change(tx, &arrival, state, change).await
-                })
-            })
-            .await
+        let deed = Deed {
+            act: Act::Finish,
+            writes: vec![
+                (sql::FINISH, args![id, document.clone(), words.as_str()]),
+                (sql::END_ROUTINGS, args![id, self.ambient.now()]),
+            ],
+            by: &By::official(reader, &arrival.agency),
+            audit: "office.arrival_finished",
+            words: &words,
+            detail: json!({ "answered_by": document }),
+        };
+        self.do_to_arrival(id, deed).await
     }
 }

@@ -92,6 +92,8 @@ words! {
         Finish = "finish",
         /// It goes into a work file.
         File = "file",
+        /// It is taken out of the last work file in which it lay.
+        TakeOut = "take_out",
         /// The sender takes it back.
         Withdraw = "withdraw",
     }
@@ -173,6 +175,7 @@ pub fn after(state: State, act: Act) -> Option<State> {
         // A leader may close what needs no work without giving it to anybody.
         (Submitted | Assigned | InProgress, Act::Finish) => Some(Done),
         (Done, Act::File) => Some(Filed),
+        (Filed, Act::TakeOut) => Some(Done),
         (Rejected | Withdrawn, Act::Withdraw) => None,
         (_, Act::Withdraw) => Some(Withdrawn),
         _ => None,

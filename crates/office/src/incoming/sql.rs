@@ -2,7 +2,7 @@
 
 macro_rules! columns {
     () => {
-        "a.id, a.agency, a.channel, a.dispatch, a.document, a.from_organ, a.from_name, a.code_number, a.code_notation, a.issued_on, a.kind, a.subject, a.signer, a.urgency, a.pages, a.answer_by, a.integrity, a.identity, a.stamped, a.envelope, a.state, a.arrived_at, a.act_by, a.register, a.arrival_number, a.arrived_on, a.leader, a.leader_name, a.lead_name, a.due_on, a.result_document, a.result_words, a.work_file, a.notice_kind, a.notice_reason, a.notice_document, a.told, a.revision"
+        "a.id, a.agency, a.channel, a.dispatch, a.document, a.from_organ, a.from_name, a.code_number, a.code_notation, a.issued_on, a.kind, a.subject, a.signer, a.urgency, a.pages, a.answer_by, a.integrity, a.identity, a.stamped, a.envelope, a.envelope_signer, a.proposed, a.state, a.arrived_at, a.act_by, a.register, a.arrival_number, a.arrived_on, a.leader, a.leader_name, a.lead_name, a.due_on, a.result_document, a.result_words, a.work_file, a.notice_kind, a.notice_reason, a.notice_document, a.told, a.revision"
     };
 }
 
@@ -13,7 +13,7 @@ macro_rules! routing_columns {
 }
 
 /// Takes a document in; the same one coming again by the same way changes nothing.
-pub const INSERT: &str = "INSERT INTO office_arrival (id, agency, channel, source_key, dispatch, document, from_organ, from_name, code_number, code_notation, issued_on, kind, subject, signer, urgency, pages, answer_by, same_key, integrity, identity, stamped, envelope, state, arrived_at, act_by, told, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 'arrived', $23, $24, '01', 1) ON CONFLICT (agency, source_key) DO NOTHING";
+pub const INSERT: &str = "INSERT INTO office_arrival (id, agency, channel, source_key, dispatch, document, from_organ, from_name, code_number, code_notation, issued_on, kind, subject, signer, urgency, pages, answer_by, same_key, integrity, identity, stamped, envelope, envelope_signer, proposed, state, arrived_at, act_by, told, revision) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, 'arrived', $25, $26, '01', 1) ON CONFLICT (agency, source_key) DO NOTHING";
 
 /// Keeps one of its files.
 pub const INSERT_FILE: &str = "INSERT INTO office_arrival_file (arrival_id, place, sha256, name, media_type, size, judgement, layout) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -77,6 +77,10 @@ pub const FINISH: &str = "UPDATE office_arrival SET state = 'done', result_docum
 pub const FILE_AWAY: &str =
     "UPDATE office_arrival SET state = 'filed', work_file = $2, revision = revision + 1 WHERE id = $1";
 
+/// It is in no work file any more.
+pub const TAKE_OUT: &str =
+    "UPDATE office_arrival SET state = 'done', work_file = NULL, revision = revision + 1 WHERE id = $1";
+
 /// What the sender said later.
 pub const NOTICE: &str = "UPDATE office_arrival SET state = $2, notice_kind = $3, notice_reason = $4, notice_document = $5, act_by = $6, revision = revision + 1 WHERE id = $1";
 
@@ -129,9 +133,6 @@ pub const BOOK: &str = concat!(
     " FROM office_arrival a WHERE a.agency = $1 AND a.arrived_on >= $2 AND a.arrived_on <= $3 ORDER BY a.arrived_on, a.arrival_number LIMIT 2000"
 );
 
-/// Whether a file is still needed by a document that came.
-pub const HASH_IN_USE: &str = "SELECT 1 AS found FROM office_arrival_file WHERE sha256 = $1 LIMIT 1";
-
 /// Leaves a message to be written, or keeps one that was taken; the same one a second time changes nothing.
 pub const INSERT_MESSAGE: &str = "INSERT INTO office_exchange_message (id, direction, message_key, kind, state, organ_id, dispatch, document_id, arrival_id, payload, file_name, note, at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (direction, message_key) DO NOTHING";
 
@@ -145,15 +146,16 @@ pub const MESSAGE_WRITTEN: &str =
 /// Dispatches to organs outside that wait.
 pub const WAITING_DISPATCHES: &str = "SELECT id, document, to_organ_id, to_name FROM office_dispatch WHERE channel = 'edxml' AND state = 'waiting' AND to_organ_id IS NOT NULL ORDER BY made_at, id LIMIT $1";
 
-/// Dispatches to organs outside that went out, were withdrawn, and are not yet taken back there.
-pub const WITHDRAWN_DISPATCHES: &str = "SELECT d.id, d.document, d.to_organ_id, d.to_name FROM office_dispatch d JOIN office_exchange_message m ON m.direction = 'out' AND m.message_key = 'document/' || d.id WHERE d.channel = 'edxml' AND d.state = 'withdrawn' AND NOT EXISTS (SELECT 1 FROM office_exchange_message w WHERE w.direction = 'out' AND w.message_key = 'withdraw/' || d.id) ORDER BY d.changed_at, d.id LIMIT $1";
+/// Dispatches to organs outside that went out, whose document was recalled, replaced or corrected since, and to whom
+/// that is not yet told. A document is corrected once at most, and recalled or replaced at most once after that.
+pub const CHANGED_DISPATCHES: &str = "SELECT d.id, d.document, d.to_organ_id, d.to_name, o.state, o.by_document FROM office_document o JOIN office_dispatch d ON d.document = o.id JOIN office_exchange_message m ON m.direction = 'out' AND m.message_key = 'document/' || d.id WHERE o.state IN ('recalled', 'replaced', 'corrected') AND d.channel = 'edxml' AND NOT EXISTS (SELECT 1 FROM office_exchange_message w WHERE w.direction = 'out' AND w.message_key = CASE WHEN o.state = 'corrected' THEN 'update/' ELSE 'withdraw/' END || d.id) ORDER BY o.changed_at, d.id LIMIT $1";
 
-/// Why a document was withdrawn: the words of its last change.
-pub const WITHDRAWAL_WORDS: &str = "SELECT words FROM office_document_event WHERE document = $1 AND action IN ('recall', 'replace') ORDER BY seq DESC LIMIT 1";
+/// Why a document no longer stands as it was: the words of that change.
+pub const CHANGE_WORDS: &str = "SELECT words FROM office_document_event WHERE document = $1 AND action IN ('recall', 'replace', 'correct') ORDER BY seq DESC LIMIT 1";
 
 /// A dispatch went out.
 pub const DISPATCH_SENT: &str =
     "UPDATE office_dispatch SET state = 'sent', changed_at = $2 WHERE id = $1 AND state = 'waiting'";
 
-/// The dispatch by which a document went to an organ outside.
-pub const SENT_TO: &str = "SELECT dispatch FROM office_exchange_message WHERE direction = 'out' AND kind = 'document' AND document_id = $1 AND organ_id = $2 ORDER BY at DESC LIMIT 1";
+/// The dispatch by which a document went to an organ outside: its own, else that of the document it replaced there.
+pub const SENT_TO: &str = "SELECT dispatch FROM office_exchange_message WHERE direction = 'out' AND kind IN ('document', 'replace') AND document_id = $1 AND organ_id = $2 ORDER BY kind, at DESC LIMIT 1";

@@ -258,14 +258,6 @@ impl OfficeRoom {
     pub fn meeting_actions(&self, view: &MeetingView) -> Vec<super::model::Action> {
         rules::allowed(view.meeting.state, &view.roles)
     }
-
-    /// Whether a file is still needed by a meeting.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn meeting_file_in_use(&self, sha256: &str) -> Result<bool, StoreError> {
-        Ok(self.db.fetch_optional(sql::HASH_IN_USE, args![sha256]).await?.is_some())
-    }
 }
 
 fn delegate(row: &Row) -> Result<Delegate, StoreError> {

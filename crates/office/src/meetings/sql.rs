@@ -47,8 +47,6 @@ pub const INSERT_PAPER: &str = "INSERT INTO office_meeting_paper (id, meeting_id
 /// The papers.
 pub const PAPERS: &str =
     "SELECT id, item_id, name, media_type, size, sha256 FROM office_meeting_paper WHERE meeting_id = $1 ORDER BY id";
-/// Whether a file is still needed by a meeting.
-pub const HASH_IN_USE: &str = "SELECT 1 AS found FROM office_meeting_paper WHERE sha256 = $1 UNION SELECT 1 AS found FROM office_meeting WHERE minutes_sha256 = $1 LIMIT 1";
 
 /// Invites somebody; whoever is invited stays it.
 pub const INSERT_DELEGATE: &str = "INSERT INTO office_meeting_delegate (id, meeting_id, person_id, guest_name, agency, votes) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (meeting_id, person_id) DO NOTHING";

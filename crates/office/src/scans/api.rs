@@ -87,6 +87,8 @@ pub(crate) struct ScanView {
     uploaded_at: String,
     /// Id of the incoming document it became.
     registered_as: Option<String>,
+    /// Why it was withdrawn.
+    withdrawn: Option<String>,
     /// To be sent back with what is confirmed.
     revision: i64,
 }
@@ -209,6 +211,7 @@ fn view(scan: Scan) -> ScanView {
         failure: scan.failure,
         uploaded_at: instant(scan.uploaded_at),
         registered_as: scan.registered_as,
+        withdrawn: scan.withdrawn.map(|one| one.reason),
         revision: scan.revision,
     }
 }
@@ -326,5 +329,25 @@ pub(crate) async fn register_scan_api(
 ) -> Answer {
     let reader = reader(&visitor)?;
     room.register_scan(&reader, &id).await?;
+    json(200, &view(room.open_scan(&reader, &id).await?))
+}
+
+/// Why a scan is withdrawn.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WithdrawScan {
+    /// The reason, at most 500 characters.
+    reason: String,
+}
+
+/// Withdraws a scan.
+pub(crate) async fn withdraw_scan_api(
+    visitor: Visitor,
+    RoomState(room): RoomState<OfficeRoom>,
+    Path(id): Path<String>,
+    Json(why): Json<WithdrawScan>,
+) -> Answer {
+    let reader = reader(&visitor)?;
+    room.withdraw_scan(&reader, &id, &why.reason).await?;
     json(200, &view(room.open_scan(&reader, &id).await?))
 }

@@ -154,6 +154,9 @@ impl OfficeRoom {
     /// A scan that the reader may change: handing in scans at its agency.
     pub(super) async fn changeable(&self, reader: &Reader<'_>, id: &str) -> Result<Scan, Problem> {
         let scan = self.scan_of(reader, id).await?;
+        if scan.withdrawn.is_some() {
+            return Err(Problem::conflict("scan_withdrawn", "the scan was withdrawn"));
+        }
         match reader.actor.can_in(UPLOAD, &scan.agency) {
             true => Ok(scan),
             false => Err(Problem::forbidden("not_allowed", "no post at this agency works with scans")),

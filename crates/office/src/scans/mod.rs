@@ -11,9 +11,10 @@ pub mod rules;
 mod settings;
 pub mod sql;
 mod uploading;
+mod withdrawing;
 
 pub use confirming::{Typed, faults};
-pub use model::{Facts, PageRow, PageText, Scan, State};
+pub use model::{Facts, PageRow, PageText, Scan, State, Withdrawn};
 pub use reading::ReadScans;
 pub use settings::{Kind, ScanSettings, SettingsError};
 pub use uploading::{ListScans, NewScan, Taken};
@@ -119,6 +120,18 @@ fn page_routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             one::register_scan,
         )
         .page(
+            Row::post("file_scan", "/can-bo/van-ban-quet/{scan}/ho-so")
+                .capability("scan.upload")
+                .audit("case_file.document_added"),
+            one::file_scan,
+        )
+        .page(
+            Row::post("withdraw_scan", "/can-bo/van-ban-quet/{scan}/rut")
+                .capability("scan.upload")
+                .audit("scan.withdrawn"),
+            one::withdraw_scan,
+        )
+        .page(
             Row::get("download_scan", "/can-bo/van-ban-quet/{scan}/tep")
                 .any_capability(READ)
                 .not_html()
@@ -186,6 +199,15 @@ pub(crate) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
                 .summary("Let a scan that could not be read be tried again")
                 .returns::<api::ScanView>(200),
             api::retry_scan_api,
+        )
+        .api(
+            Row::post("withdraw_scan_api", "/api/v1/office/scans/{scan}/withdrawal")
+                .capability("scan.upload")
+                .audit("scan.withdrawn")
+                .summary("Withdraw a scan that was handed in by mistake and is used nowhere yet")
+                .body::<api::WithdrawScan>()
+                .returns::<api::ScanView>(200),
+            api::withdraw_scan_api,
         )
         .api(
             Row::post("register_scan_api", "/api/v1/office/scans/{scan}/arrivals")

@@ -117,14 +117,35 @@ pub struct Scan {
     pub confirmed_at: Option<Timestamp>,
     /// Id of the incoming document it became.
     pub registered_as: Option<String>,
+    /// When it was withdrawn, by whom and why.
+    pub withdrawn: Option<Withdrawn>,
     /// Number of changes, for forms that were open meanwhile.
     pub revision: i64,
+}
+
+/// Why a scan counts no more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub name: String,
+    /// Why.
+    pub reason: String,
 }
 
 impl Scan {
     pub(crate) fn read(row: &Row) -> Result<Self, StoreError> {
         let word = row.text("state")?;
         let state = State::parse(&word).ok_or_else(|| StoreError::Corrupt(format!("state of a scan: {word}")))?;
+        let withdrawn = match row.opt_timestamp("withdrawn_at")? {
+            None => None,
+            Some(at) => Some(Withdrawn {
+                at,
+                name: row.opt_text("withdrawn_name")?.unwrap_or_default(),
+                reason: row.opt_text("withdrawn_reason")?.unwrap_or_default(),
+            }),
+        };
         Ok(Self {
             id: row.text("id")?,
             agency: row.text("agency")?,
@@ -146,6 +167,7 @@ impl Scan {
             confirmed_name: row.opt_text("confirmed_name")?,
             confirmed_at: row.opt_timestamp("confirmed_at")?,
             registered_as: row.opt_text("registered_as")?,
+            withdrawn,
             revision: row.integer("revision")?,
         })
     }

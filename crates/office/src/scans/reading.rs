@@ -57,7 +57,8 @@ impl OfficeRoom {
     async fn read_scan(&self, id: &str) -> Result<bool, Stop> {
         let row = self.db.fetch_optional(sql::ONE, args![id]).await.map_err(Problem::from)?;
         let Some(mut scan) = row.as_ref().map(Scan::read).transpose().map_err(Problem::from)? else { return Ok(false) };
-        if !matches!(scan.state, State::Uploaded | State::Waiting | State::Reading) {
+        let open = matches!(scan.state, State::Uploaded | State::Waiting | State::Reading);
+        if !open || scan.withdrawn.is_some() {
             return Ok(false);
         }
         let engine = match self.scans.recogniser.readiness().await {

@@ -55,6 +55,7 @@ impl OfficeRoom {
             document: None,
             from_organ: None,
             envelope: None,
+            envelope_signer: None,
             details: Details {
                 from_name: facts.organ.clone(),
                 code_number: facts.code_number.clone(),

@@ -109,7 +109,7 @@ impl OfficeRoom {
     pub async fn scans(&self, reader: &Reader<'_>, asked: &ListScans) -> Result<(Vec<Scan>, Option<String>), Problem> {
         let agency = agency_of(reader)?;
         let mut filter = Filter::select(sql::LIST)
-            .and("agency = ?", args![&agency])
+            .and("agency = ? AND withdrawn_at IS NULL", args![&agency])
             .and_some("state = ?", asked.state.map(State::as_str));
         if let Some(before) = &asked.before {
             let row = self.db.fetch_optional(sql::ONE, args![before]).await?;
@@ -157,7 +157,7 @@ impl OfficeRoom {
         Ok(scan)
     }
 
-    pub(super) async fn scan_of(&self, reader: &Reader<'_>, id: &str) -> Result<Scan, Problem> {
+    pub(crate) async fn scan_of(&self, reader: &Reader<'_>, id: &str) -> Result<Scan, Problem> {
         let row = self.db.fetch_optional(sql::ONE, args![id]).await?;
         let scan = row.as_ref().map(Scan::read).transpose()?.ok_or_else(missing)?;
         let may = [UPLOAD, "document.read_unit"].iter().any(|word| reader.actor.can_in(word, &scan.agency));

@@ -217,7 +217,11 @@ pub(crate) struct TaskGiven {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReadText {
     /// The text of a directive, at most 100,000 characters.
+    #[serde(default)]
     text: String,
+    /// Or the id of a document that came, whose text is read.
+    #[serde(default)]
+    arrival: Option<String>,
 }
 
 /// A task that a sentence asks for.
@@ -451,11 +455,21 @@ pub(crate) async fn get_task_file(
 }
 
 /// What a text asks for; nothing is kept.
-pub(crate) async fn propose_tasks(Held(room): Held<OfficeRoom>, Json(asked): Json<ReadText>) -> Answer {
+pub(crate) async fn propose_tasks(
+    visitor: Visitor,
+    Held(room): Held<OfficeRoom>,
+    Json(asked): Json<ReadText>,
+) -> Answer {
     if asked.text.chars().count() > proposals::MOST {
         return Err(Problem::invalid("text_too_long", "the text is too long").field("text", "too_long").into());
     }
-    let found = proposals::propose(&asked.text, room.ambient.today()).into_iter().map(|one| ProposedTask {
+    let text = match &asked.arrival {
+        Some(id) if asked.text.trim().is_empty() => {
+            proposals::unbroken(&room.arrival_text(&Reader::of(&visitor)?, id).await?)
+        }
+        _ => asked.text,
+    };
+    let found = proposals::propose(&text, room.ambient.today()).into_iter().map(|one| ProposedTask {
         quote: one.quote,
         lead: one.lead,
         support: one.support,

@@ -161,14 +161,6 @@ impl OfficeRoom {
         };
         Ok(rows.iter().map(figures).collect::<Result<_, _>>()?)
     }
-
-    /// Whether a file is still needed by a task.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn task_file_in_use(&self, sha256: &str) -> Result<bool, StoreError> {
-        Ok(self.db.fetch_optional(sql::HASH_IN_USE, args![sha256]).await?.is_some())
-    }
 }
 
 /// Names of people and agencies, asked once each.

@@ -5,6 +5,7 @@
 
 mod acting;
 mod api;
+mod filing;
 mod giving;
 pub(crate) mod looking;
 pub mod model;

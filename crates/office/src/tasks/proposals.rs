@@ -253,6 +253,33 @@ fn proposal(sentence: &str, on: Date) -> Option<Proposal> {
     Some(Proposal { quote: sentence.to_owned(), lead, support: supporters, work, due: due.map(|(_, day)| day) })
 }
 
+/// A text as its lines stand on paper, with the lines joined that only end at the margin: a sentence runs over them.
+/// A line stays the last of its part when it is empty, ends a sentence, or the next one begins a new point or heading.
+pub fn unbroken(text: &str) -> String {
+    let starts_anew = |line: &str| {
+        let first = line.split_whitespace().next().unwrap_or_default();
+        let marked = first.starts_with(['-', '–', '+', '•', '*']);
+        let point = first.ends_with(['.', ')']) && first.chars().count() <= 4;
+        let headed = line.chars().any(char::is_alphabetic) && !line.chars().any(char::is_lowercase);
+        marked || point || headed || matches!(first, "Điều" | "Khoản" | "Căn" | "Nơi")
+    };
+    let mut out = String::with_capacity(text.len());
+    let mut open = false;
+    for line in text.lines().map(str::trim) {
+        if line.is_empty() {
+            open = false;
+            continue;
+        }
+        if !out.is_empty() {
+            out.push(if open && !starts_anew(line) { ' ' } else { '\n' });
+        }
+        out.push_str(line);
+        let headed = line.chars().any(char::is_alphabetic) && !line.chars().any(char::is_lowercase);
+        open = !headed && !line.ends_with(['.', ';', ':', '/']);
+    }
+    out
+}
+
 /// The tasks a directive asks for, in its order; `on` is the day from which days without a year count.
 pub fn propose(text: &str, on: Date) -> Vec<Proposal> {
     let text: String = nfc(text).chars().take(MOST).collect();
@@ -302,6 +329,29 @@ mod tests {
         check(
             "Đề nghị các đơn vị thực hiện nghiêm Chỉ thị này",
             &[("các đơn vị", "", "thực hiện nghiêm Chỉ thị này", "")],
+        );
+    }
+
+    #[test]
+    fn lines_that_end_at_the_margin_are_one_sentence() {
+        let check = |text: &str, expected: &str| assert_eq!(unbroken(text), expected, "{text}");
+        check(
+            "Giao Sở Xây dựng chủ trì, phối hợp với\nSở Tài chính rà soát quy hoạch.",
+            "Giao Sở Xây dựng chủ trì, phối hợp với Sở Tài chính rà soát quy hoạch.",
+        );
+        check("QUYẾT ĐỊNH\nGiao Văn phòng\n\ntổng hợp", "QUYẾT ĐỊNH\nGiao Văn phòng\ntổng hợp");
+        check(
+            "1. Giao Sở A báo cáo;\n2. Giao Sở B\nrà soát\n- kiểm tra",
+            "1. Giao Sở A báo cáo;\n2. Giao Sở B rà soát\n- kiểm tra",
+        );
+        check("", "");
+        let found = propose(
+            &unbroken("Điều 2. Giao Sở Xây dựng chủ trì rà soát quy hoạch,\nhoàn thành trước ngày\n15/3/2026."),
+            "2026-03-03".parse().unwrap(),
+        );
+        assert_eq!(
+            (found.len(), found[0].lead.as_str(), found[0].due.unwrap().to_string().as_str()),
+            (1, "Sở Xây dựng", "2026-03-14")
         );
     }
 

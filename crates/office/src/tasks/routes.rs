@@ -93,6 +93,13 @@ fn pages_of(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             pages::one::download_office_task_file,
         )
         .page(
+            Row::post("file_office_task", "/can-bo/nhiem-vu/{task}/ho-so")
+                .official()
+                .office()
+                .audit("case_file.document_added"),
+            pages::one::file_office_task,
+        )
+        .page(
             Row::get("show_office_task_action", "/can-bo/nhiem-vu/{task}/lam/{action}")
                 .official()
                 .office()
@@ -165,7 +172,7 @@ fn endpoints(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
                 .any_capability(MAY_GIVE)
                 .no_mutation("reads a text and keeps nothing")
                 .body_limit(1024 * 1024)
-                .summary("The tasks that the text of a directive asks for, each with its sentence")
+                .summary("The tasks that a text or a document that came asks for, each with its sentence")
                 .body::<api::ReadText>()
                 .returns::<api::ProposedTasks>(200),
             api::propose_tasks,

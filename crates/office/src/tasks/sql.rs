@@ -69,9 +69,6 @@ pub const FILES: &str =
 /// How many files prove the result of a task.
 pub const FILE_COUNT: &str = "SELECT COUNT(*) AS found FROM office_task_file WHERE task_id = $1";
 
-/// Whether a file is still needed by a task.
-pub const HASH_IN_USE: &str = "SELECT 1 AS found FROM office_task_file WHERE sha256 = $1 LIMIT 1";
-
 /// Whether a reminder has been sent.
 pub const REMINDED: &str =
     "SELECT 1 AS found FROM office_task_reminder WHERE task_id = $1 AND rule = $2 AND due_on = $3 AND day = $4";

@@ -95,10 +95,19 @@ impl Bench {
         self.room.issue_document(&reader(&clerk), id, revision).await
     }
 
+    /// A document issued to these receivers.
+    pub async fn issued_to(&self, recipients: &str) -> String {
+        self.walked(State::Issued, &DraftForm { recipients: recipients.to_owned(), ..form() }).await
+    }
+
     /// A document at a state of the straight walk.
     pub async fn at(&self, state: State) -> String {
+        self.walked(state, &form()).await
+    }
+
+    async fn walked(&self, state: State, form: &DraftForm) -> String {
         let drafter = actor("drafter").await;
-        let id = self.room.draft_document(&reader(&drafter), &form()).await.unwrap();
+        let id = self.room.draft_document(&reader(&drafter), form).await.unwrap();
         let walk = [State::UnitReview, State::OfficeCheck, State::AwaitingSignature, State::Signed, State::Sealed];
         for next in walk.into_iter().chain([State::Issued]).take_while(|next| *next <= state) {
             match next {

@@ -54,7 +54,7 @@ pub async fn stored(room: &OfficeRoom, bytes: &'static [u8]) -> NewFile {
     }
 }
 
-async fn new(room: &OfficeRoom, agency: &str, number: &str, bytes: &'static [u8]) -> NewArrival {
+pub async fn new(room: &OfficeRoom, agency: &str, number: &str, bytes: &'static [u8]) -> NewArrival {
     NewArrival {
         agency: agency.into(),
         channel: Channel::Upload,
@@ -63,6 +63,7 @@ async fn new(room: &OfficeRoom, agency: &str, number: &str, bytes: &'static [u8]
         document: None,
         from_organ: None,
         envelope: None,
+        envelope_signer: None,
         details: details(number),
         secrecy: 0,
         files: vec![stored(room, bytes).await],
@@ -74,7 +75,7 @@ fn order(number: &str) -> Registering {
 }
 
 /// A document of the commune that came and was registered.
-async fn registered(room: &OfficeRoom, number: &str, bytes: &'static [u8]) -> String {
+pub async fn registered(room: &OfficeRoom, number: &str, bytes: &'static [u8]) -> String {
     let clerk = actor("clerk").await;
     let id = room.receive(&reader(&clerk), &new(room, COMMUNE, number, bytes).await).await.unwrap().id;
     room.register_arrival(&reader(&clerk), &id, &order(number)).await.unwrap();
@@ -191,12 +192,29 @@ db_test! {
 
         room.begin_arrival(&reader(&drafter), id).await.unwrap();
         room.finish_arrival(&reader(&drafter), id, "12/UBND-VP", "").await.unwrap();
-        room.file_arrival(&reader(&drafter), id, "12-VP, Trả lời sở ngành").await.unwrap();
+        let file = crate::work_files::kept_by_drafter(&room, "12.VP").await;
+        for (who, word, expected) in [
+            (&drafter, " ", "case_file_unknown"),
+            (&drafter, "13.VP", "case_file_unknown"),
+            (&clerk, "12.VP/2025", "case_file_unknown"),
+        ] {
+            assert_eq!(room.file_arrival(&reader(who), id, word).await.unwrap_err().code, expected, "{word}");
+        }
+        room.file_arrival(&reader(&drafter), id, "12.VP").await.unwrap();
+        let laid = || async { room.open_to_read(&reader(&drafter), &file).await.unwrap().1 };
+        assert_eq!(laid().await[0].document, id);
+        assert_eq!(room.open_arrival(&reader(&clerk), id).await.unwrap().arrival.work_file.as_deref(), Some("12.VP"));
+        // Laid in by mistake it is taken out, and is not filed any more; then it is filed for good.
+        room.take_out_of_file(&reader(&drafter), &file, id).await.unwrap();
+        let out = room.open_arrival(&reader(&clerk), id).await.unwrap().arrival;
+        assert_eq!((out.state, out.work_file), (State::Done, None));
+        assert!(laid().await.is_empty());
+        room.file_arrival(&reader(&clerk), id, &file).await.unwrap();
         let view = room.open_arrival(&reader(&clerk), id).await.unwrap();
         assert_eq!(view.arrival.state, State::Filed);
         assert_eq!(waits(&view.arrival), Waits::Nobody);
         let acts: Vec<&str> = view.steps.iter().map(|step| step.act.as_str()).collect();
-        assert_eq!(acts, ["arrive", "register", "submit", "instruct", "begin", "finish", "file"]);
+        assert_eq!(acts, ["arrive", "register", "submit", "instruct", "begin", "finish", "file", "take_out", "file"]);
         assert!(view.routings.iter().all(|one| one.state == RoutingState::Ended));
     }
 
@@ -480,5 +498,22 @@ db_test! {
             let found = room.find_documents(&reader(&actor), &find).await.unwrap().documents;
             assert_eq!(found.first().map(|one| one.document.as_str()), expected, "{who} {words}");
         }
+    }
+
+    /// A document that is still worked on lies in a file without being filed; once handled it is filed there.
+    async fn work_in_progress_lies_in_its_file(db: TestDb) {
+        let room = room(&db).await;
+        let (clerk, chair, drafter) = (actor("clerk").await, actor("chair").await, actor("drafter").await);
+        let id = registered(&room, "05", SIGNED).await;
+        let file = crate::work_files::kept_by_drafter(&room, "12.VP").await;
+        room.lay_into_file(&reader(&drafter), &file, &id).await.unwrap();
+        let again = room.lay_into_file(&reader(&drafter), &file, &id).await.unwrap_err();
+        assert_eq!(again.code, "already_filed");
+        assert_eq!(room.open_arrival(&reader(&clerk), &id).await.unwrap().arrival.state, State::Registered);
+        room.submit_arrival(&reader(&clerk), &id, person("chair").as_str()).await.unwrap();
+        room.finish_arrival(&reader(&chair), &id, "", "Để biết, lưu").await.unwrap();
+        room.file_arrival(&reader(&clerk), &id, "12.VP").await.unwrap();
+        assert_eq!(room.open_arrival(&reader(&clerk), &id).await.unwrap().arrival.state, State::Filed);
+        assert_eq!(room.open_to_read(&reader(&drafter), &file).await.unwrap().1.len(), 1);
     }
 }

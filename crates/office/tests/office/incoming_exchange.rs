@@ -2,7 +2,7 @@
 //! here they are JSON.
 
 use crate::ROOMS;
-use crate::city::{COMMUNE, actor, person, room_settled};
+use crate::city::{COMMUNE, DEPARTMENT, actor, person, room_settled};
 use crate::desk::Desk;
 use crate::documents::{Bench, heads};
 use crate::incoming::{SIGNED, reader};
@@ -29,14 +29,17 @@ use std::sync::{Arc, Mutex};
 const OUTSIDE: &str = "000.00.00.H41";
 /// OrganId of the commune of the tests.
 const OURS: &str = "000.00.24.H24";
+/// OrganId of the department of the tests, to which the exchange leads too.
+const NEIGHBOUR: &str = "000.00.25.H24";
 
 /// Messages as JSON.
 struct Plain;
 
+#[async_trait]
 impl Messages for Plain {
-    fn read(&self, bytes: &[u8]) -> Result<ReadMessage, ContractError> {
+    async fn read(&self, bytes: Vec<u8>) -> Result<ReadMessage, ContractError> {
         let broken = |_| ContractError::Refused { code: "message_refused", detail: "no message".into() };
-        let value: Value = serde_json::from_slice(bytes).map_err(broken)?;
+        let value: Value = serde_json::from_slice(&bytes).map_err(broken)?;
         let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
         let organ = |key: &str| ExchangeOrgan { organ_id: text(key), name: "Cơ quan ngoài thành phố".into() };
         let message = if value["code"].is_string() {
@@ -50,44 +53,55 @@ impl Messages for Plain {
                 }),
                 code: text("code"),
                 reason: text("reason"),
-                at: date(2026, 1, 6).at(9, 0, 0, 0),
+                at: value["at"].as_str().map_or(date(2026, 1, 6).at(9, 0, 0, 0), |at| at.parse().unwrap()),
             })
         } else {
-            ExchangeMessage::Document(Box::new(document(
-                &text("from"),
-                &text("to"),
-                &text("id"),
-                &text("act"),
-                &text("about"),
-                &text("file"),
-            )))
+            ExchangeMessage::Document(Box::new(document(&value)))
         };
-        Ok(ReadMessage { message, signature: "absent".into(), remarks: Vec::new() })
+        let signature = value["signature"].as_str().unwrap_or("absent").to_owned();
+        let signer = (signature == "trusted").then(|| "Cơ quan ngoài thành phố".to_owned());
+        Ok(ReadMessage { message, signature, signer, remarks: Vec::new() })
     }
 
-    fn write(&self, message: &ExchangeMessage, _: DateTime) -> Result<Vec<u8>, ContractError> {
-        let value = match message {
+    async fn write(&self, message: ExchangeMessage, agency: &str, _: DateTime) -> Result<Vec<u8>, ContractError> {
+        let value = match &message {
             ExchangeMessage::Document(one) => json!({
                 "from": one.from.organ_id, "to": one.to[0].organ_id, "id": one.document_id, "number": one.code_number,
-                "act": format!("{:?}", one.act), "about": one.about, "reason": one.reason,
-                "files": one.files.iter().map(|file| file.name.clone()).collect::<Vec<_>>(),
+                "act": format!("{:?}", one.act), "about": one.about, "reason": one.reason, "by": agency,
+                "files": one.files.iter().map(|file| String::from_utf8_lossy(&file.bytes)).collect::<Vec<_>>(),
+                "signature": "trusted",
             }),
             ExchangeMessage::Status(one) => json!({
-                "from": one.from.organ_id, "about": one.about.as_ref().unwrap().document_id, "code": one.code, "reason": one.reason,
+                "from": one.from.organ_id, "about": one.about.as_ref().unwrap().document_id, "code": one.code,
+                "reason": one.reason, "by": agency, "signature": "trusted", "at": one.at.to_string(),
             }),
         };
         Ok(serde_json::to_vec(&value).unwrap())
     }
 }
 
-fn document(from: &str, to: &str, id: &str, act: &str, about: &str, file: &str) -> ExchangeDocument {
-    let organ =
-        |organ_id: &str| ExchangeOrgan { organ_id: organ_id.into(), name: "Cơ quan ngoài thành phố".into() };
-    let bytes = if file.is_empty() { SIGNED.to_vec() } else { file.as_bytes().to_vec() };
+fn document(value: &Value) -> ExchangeDocument {
+    let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
+    let organ = |key: &str| ExchangeOrgan { organ_id: text(key), name: "Cơ quan ngoài thành phố".into() };
+    let texts = |value: &Value| match value {
+        Value::Array(all) => all.iter().map(|one| one.as_str().unwrap().to_owned()).collect(),
+        Value::String(one) => vec![one.clone()],
+        _ => Vec::new(),
+    };
+    let about: Vec<String> = texts(&value["about"]);
+    let mut files: Vec<String> = texts(&value["files"]);
+    if files.is_empty() {
+        files.push(String::from_utf8(SIGNED.to_vec()).unwrap());
+    }
+    let named = |(number, text): (usize, String)| ExchangeFile {
+        name: format!("{}-TB.pdf", number + 12),
+        media_type: "application/pdf".into(),
+        bytes: text.into_bytes(),
+    };
     ExchangeDocument {
-        from: organ(from),
-        to: vec![organ(to)],
-        document_id: id.into(),
+        from: organ("from"),
+        to: vec![organ("to")],
+        document_id: text("id"),
         code_number: "12".into(),
         code_notation: "TB-NG".into(),
         place: "Hà Nội".into(),
@@ -100,15 +114,15 @@ fn document(from: &str, to: &str, id: &str, act: &str, about: &str, file: &str) 
         due_on: None,
         urgency: 0,
         pages: None,
-        act: match act {
+        act: match text("act").to_lowercase().as_str() {
             "recall" => ExchangeAct::Recall,
             "update" => ExchangeAct::Update,
             "replace" => ExchangeAct::Replace,
             _ => ExchangeAct::New,
         },
-        about: if about.is_empty() { vec![] } else { vec![about.into()] },
         reason: if about.is_empty() { String::new() } else { "Có sai sót".into() },
-        files: vec![ExchangeFile { name: "12-TB.pdf".into(), media_type: "application/pdf".into(), bytes }],
+        about,
+        files: files.into_iter().enumerate().map(named).collect(),
     }
 }
 
@@ -127,18 +141,28 @@ impl Post {
         };
         let room = room_settled(db, &Arc::new(Desk::default()), |inner| {
             inner.incoming = incoming;
-            inner.documents.organs.retain(|organ| organ.agency != COMMUNE);
-            inner.documents.organs.push(haidang_office::documents::Organ {
-                agency: COMMUNE.into(),
-                organ_id: Some(OURS.into()),
-                abbreviation: "UBND".into(),
-                letter_unit: None,
-                place: None,
-            });
+            inner.documents.organs.retain(|organ| organ.agency != COMMUNE && organ.agency != DEPARTMENT);
+            for (agency, organ_id) in [(COMMUNE, OURS), (DEPARTMENT, NEIGHBOUR)] {
+                inner.documents.organs.push(haidang_office::documents::Organ {
+                    agency: agency.into(),
+                    organ_id: Some(organ_id.into()),
+                    abbreviation: "UBND".into(),
+                    letter_unit: None,
+                    place: None,
+                });
+            }
         })
         .await;
         std::fs::create_dir_all(&folders.incoming).unwrap();
         (room, Self { folders })
+    }
+
+    /// Carries what was written to where it is read, as the exchange does for organs of the same city.
+    fn carry(&self) {
+        for name in Self::names(self.folders.outgoing.clone()) {
+            let carried = self.folders.incoming.join(&name);
+            std::fs::rename(self.folders.outgoing.join(&name), carried).unwrap();
+        }
     }
 
     fn lay(&self, name: &str, message: &Value) {
@@ -231,7 +255,7 @@ db_test! {
         std::fs::write(post.folders.incoming.join("note.txt"), "not a message").unwrap();
         // The pattern scanner knows this test file of virus scanners.
         let harmful = ["X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].concat();
-        post.lay("harmful.edxml", &json!({ "from": OUTSIDE, "to": OURS, "id": "m2", "file": harmful }));
+        post.lay("harmful.edxml", &json!({ "from": OUTSIDE, "to": OURS, "id": "m2", "files": [harmful] }));
         post.lay("status.edxml", &json!({ "from": OUTSIDE, "about": "nothing-we-sent", "code": "06" }));
         let done = room.exchange_messages().await.unwrap();
         assert_eq!(done, Exchanged { refused: 4, ..Exchanged::default() });
@@ -297,5 +321,105 @@ db_test! {
         let recall = post.sent().into_iter().find(|one| one["act"] == "Recall").unwrap();
         assert_eq!(recall["about"][0], id.as_str());
         assert_ne!(recall["reason"], "");
+    }
+
+    /// What changes something that is here is taken only when its signature holds; a new document is shown to the clerk.
+    async fn a_message_with_a_wrong_signature_changes_nothing(db: TestDb) {
+        let (room, post) = Post::open(&db).await;
+        let mut wrong = new("m1");
+        wrong["signature"] = "invalid".into();
+        post.lay("a.edxml", &wrong);
+        post.lay("b.edxml", &new("m2"));
+        assert_eq!(room.exchange_messages().await.unwrap().taken, 2);
+        for (name, act, signature) in [("c", "recall", "untrusted"), ("d", "update", "invalid"), ("e", "replace", "invalid")] {
+            let value = json!({ "from": OUTSIDE, "to": OURS, "id": name, "act": act, "about": "m2", "signature": signature });
+            post.lay(&format!("{name}.edxml"), &value);
+        }
+        assert_eq!(room.exchange_messages().await.unwrap().refused, 3);
+        let found = all(&room).await;
+        assert_eq!(found.len(), 2);
+        for one in found {
+            let expected = if one.document.as_deref() == Some("m1") { "invalid" } else { "absent" };
+            assert_eq!((one.envelope.as_deref(), one.state, one.notice), (Some(expected), State::Arrived, None));
+        }
+    }
+
+    /// Two organisations of one pack, each message carried from one to the other: the document, its corrigendum, its
+    /// replacement, a recall, and every status back, shown on the sent document.
+    async fn two_organisations_tell_each_other_everything(db: TestDb) {
+        let (room, post) = Post::open(&db).await;
+        db.db().register(Arc::new(haidang_office::documents::DispatchAnswers(room.clone())));
+        heads(&db).await;
+        let bench = Bench { room: room.clone(), desk: Arc::new(Desk::default()) };
+        let recipients = format!("{NEIGHBOUR} Sở Mẫu");
+        let (first, second) = (bench.issued_to(&recipients).await, bench.issued_to(&recipients).await);
+        let third = bench.issued_to("Ông Nguyễn Văn Mẫu").await;
+        // Statuses cross with later messages, so everything is carried until nothing moves.
+        let settle = || async {
+            for _ in 0..4 {
+                room.exchange_messages().await.unwrap();
+                post.carry();
+                let done = room.exchange_messages().await.unwrap();
+                assert_eq!(done.refused, 0);
+                db.ambient().advance(jiff::SignedDuration::from_mins(1));
+                Dispatcher::new(db.db()).run_due().await.unwrap();
+            }
+        };
+        settle().await;
+        let there = |id: String| {
+            let room = room.clone();
+            async move {
+                let clerk = actor("other_clerk").await;
+                let wanted = Wanted { tray: Tray::Unit, limit: 50, ..Wanted::default() };
+                let found = room.arrivals(&reader(&clerk), &wanted).await.unwrap();
+                found.into_iter().find(|one| one.document.as_deref() == Some(id.as_str())).unwrap()
+            }
+        };
+        let came = there(first.clone()).await;
+        assert_eq!((came.envelope.as_deref(), came.envelope_signer.is_some()), (Some("trusted"), true));
+        let said = |id: String| {
+            let bench = &bench;
+            async move {
+                let document = bench.get(&id).await;
+                let told = bench.room.told(&document).await.unwrap();
+                told.iter().map(|one| one.code.clone().unwrap_or_else(|| one.kind.clone())).collect::<Vec<_>>()
+            }
+        };
+        assert_eq!(said(first.clone()).await, ["document", "01"]);
+
+        // A corrigendum goes to the receivers of the original as an update, with its file beside.
+        let (clerk, chair) = (actor("clerk").await, actor("chair").await);
+        let change = |id: String, action, by: Option<String>| {
+            let (room, bench, who) = (&room, &bench, if action == Action::Recall { &chair } else { &clerk });
+            async move {
+                let revision = bench.get(&id).await.revision;
+                room.withdraw_document(&reader(who), &id, revision, action, "Sai lỗi chính tả", by.as_deref()).await.unwrap();
+            }
+        };
+        change(first.clone(), Action::Correct, Some(third.clone())).await;
+        settle().await;
+        let came = there(first.clone()).await;
+        assert_eq!((came.state, came.notice.unwrap().kind.as_str()), (State::Arrived, "corrigendum"));
+        let other_clerk = actor("other_clerk").await;
+        let view = room.open_arrival(&reader(&other_clerk), &came.id).await.unwrap();
+        assert_eq!(view.files.len(), 2, "the corrigendum lies beside the document");
+        assert_eq!(said(first.clone()).await, ["document", "01", "update", "15"]);
+
+        // A replacement goes as one: the receiver sees what stands in its place, without asking for it.
+        change(first.clone(), Action::Replace, Some(third.clone())).await;
+        settle().await;
+        let came = there(first.clone()).await;
+        assert_eq!((came.state, came.notice.unwrap().document), (State::Withdrawn, Some(third.clone())));
+        assert_eq!(there(third.clone()).await.state, State::Arrived);
+        let told = said(first.clone()).await;
+        assert_eq!(&told[..5], ["document", "01", "update", "15", "replace"], "{told:?}");
+        assert!(told[5..].contains(&"15".to_owned()) && told[5..].contains(&"01".to_owned()), "{told:?}");
+
+        change(second.clone(), Action::Recall, None).await;
+        settle().await;
+        assert_eq!(there(second.clone()).await.state, State::Withdrawn);
+        let told = said(second.clone()).await;
+        assert_eq!(&told[..3], ["document", "01", "recall"], "{told:?}");
+        assert!(told.len() > 3, "{told:?}");
     }
 }

@@ -93,10 +93,15 @@ db_test! {
         let got = officer.send(&format!("{address}/ket-qua"), &[("result_document", "12/UBND-VP")]).await;
         assert!(got.location.ends_with("bao=da-doi"), "{}", got.location);
         assert!(officer.open(&got.location).await.text.contains("vừa được người khác xử lý"));
-        officer.open(&format!("{address}/luu")).await;
-        assert_eq!(officer.send(&format!("{address}/luu"), &[("work_file", "12-VP")]).await.status, 303);
+        let file = crate::work_files::kept_by_drafter(&room, "12.VP").await;
+        let form = officer.open(&format!("{address}/luu")).await;
+        assert!(form.text.contains(&format!("value=\"{file}\"")), "{}", form.text);
+        let got = officer.send(&format!("{address}/luu"), &[("work_file", "")]).await;
+        assert!(got.status == 422 && got.text.contains("Hãy chọn hồ sơ công việc"), "{}", got.text);
+        assert_eq!(officer.send(&format!("{address}/luu"), &[("work_file", &file)]).await.status, 303);
         let page = officer.open(&address).await;
-        assert!(page.text.contains("Không còn ai phải xử lý") && page.text.contains("12-VP"), "{}", page.text);
+        assert!(page.text.contains("Không còn ai phải xử lý"), "{}", page.text);
+        assert!(page.text.contains(&format!("/vi/can-bo/ho-so-cong-viec/{file}")), "{}", page.text);
         let book = officer.open(&format!("{LIST}/so-theo-doi")).await;
         assert!(book.text.contains("12/UBND-VP"), "{}", book.text);
         let print = officer.open(&format!("{LIST}/so-theo-doi/in")).await;
@@ -211,7 +216,8 @@ db_test! {
         assert_eq!((mine["items"][0]["state"].as_str(), mine["items"][0]["colour"].as_str()), (Some("assigned"), Some("amber")));
         change("beginning", "drafter", json!({})).await;
         change("result", "drafter", json!({ "words": "Đã trả lời" })).await;
-        change("work-file", "clerk", json!({ "work_file": "12-VP" })).await;
+        crate::work_files::kept_by_drafter(&room, "12.VP").await;
+        change("work-file", "clerk", json!({ "work_file": "12.VP" })).await;
         let detail = api(&served, "GET", &one, "clerk").await.json();
         assert_eq!(detail["arrival"]["state"], "filed");
         assert_eq!(detail["history"].as_array().unwrap().len(), 7);

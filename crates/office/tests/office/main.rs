@@ -9,6 +9,7 @@ mod documents;
 mod documents_pages;
 mod incoming;
 mod incoming_exchange;
+mod incoming_inside;
 mod incoming_pages;
 mod issued;
 mod meetings;

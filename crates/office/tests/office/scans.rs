@@ -194,6 +194,74 @@ db_test! {
         }
     }
 
+    async fn a_confirmed_scan_lies_in_a_work_file(db: TestDb) {
+        let room = room_of(&db, &Arc::new(Typist::default())).await;
+        let id = upload(&db, &room, PAPER).await;
+        work(&db, &room).await;
+        let clerk = actor("clerk").await;
+        let file = crate::work_files::kept_by_drafter(&room, "12.VP").await;
+        let early = room.lay_into_file(&reader(&clerk), &file, &id).await.unwrap_err();
+        assert_eq!(early.code, "document_unknown");
+        room.confirm_scan(&reader(&clerk), &id, &typed(&scan(&room, &id).await)).await.unwrap();
+        let path = format!("/vi/can-bo/van-ban-quet/{id}");
+        let mut visitor = Visitor::signed_in(&db, &room, "clerk").await;
+        let page = visitor.open(&path).await;
+        assert!(page.text.contains(&format!("value=\"{file}\"")), "{}", page.text);
+        let got = visitor.send(&format!("{path}/ho-so"), &[("work_file", "")]).await;
+        assert!(got.status == 422 && got.text.contains("Hãy chọn hồ sơ công việc"), "{}", got.text);
+        let got = visitor.send(&format!("{path}/ho-so"), &[("work_file", &file)]).await;
+        assert_eq!(got.status, 303, "{}", got.text);
+        let page = visitor.open(&path).await;
+        assert!(page.text.contains("Nằm trong hồ sơ:") && page.text.contains(&file), "{}", page.text);
+        let (_, laid) = room.open_to_read(&reader(&clerk), &file).await.unwrap();
+        assert_eq!((laid[0].source.as_str(), laid[0].entry.code()), ("scan", "05/QĐ-SM".into()));
+        let used = room.withdraw_scan(&reader(&clerk), &id, "Quét nhầm").await.unwrap_err();
+        assert_eq!(used.code, "scan_used");
+        let (_, package) = room.read_package(&reader(&clerk), &file).await.unwrap();
+        assert!(package.windows(5).any(|part| part == b"%PDF-"));
+        room.take_out_of_file(&reader(&clerk), &file, &id).await.unwrap();
+        room.withdraw_scan(&reader(&clerk), &id, "Quét nhầm").await.unwrap();
+    }
+
+    async fn a_scan_is_withdrawn_with_a_reason_and_its_trace_stays(db: TestDb) {
+        let room = room_of(&db, &Arc::new(Typist::default())).await;
+        let id = upload(&db, &room, PAPER).await;
+        work(&db, &room).await;
+        let clerk = actor("clerk").await;
+        room.confirm_scan(&reader(&clerk), &id, &typed(&scan(&room, &id).await)).await.unwrap();
+        work(&db, &room).await;
+        assert_eq!(found(&room, "colleague", "thuy loi").await, std::slice::from_ref(&id));
+        let path = format!("/vi/can-bo/van-ban-quet/{id}");
+        let mut visitor = Visitor::signed_in(&db, &room, "clerk").await;
+        visitor.open(&path).await;
+        let got = visitor.send(&format!("{path}/rut"), &[("reason", " ")]).await;
+        assert!(got.status == 422 && got.text.contains("Hãy ghi lý do rút"), "{}", got.text);
+        let got = visitor.send(&format!("{path}/rut"), &[("reason", "Quét nhầm văn bản")]).await;
+        assert_eq!(got.status, 303, "{}", got.text);
+        let page = visitor.open(&path).await;
+        assert!(page.text.contains("Quét nhầm văn bản") && !page.text.contains("name=\"compared\""), "{}", page.text);
+        work(&db, &room).await;
+        assert!(found(&room, "colleague", "thuy loi").await.is_empty());
+        let withdrawn = scan(&room, &id).await;
+        assert_eq!(withdrawn.withdrawn.as_ref().unwrap().reason, "Quét nhầm văn bản");
+        assert!(room.blobs.has(&withdrawn.sha256).await);
+        for refused in [
+            room.withdraw_scan(&reader(&clerk), &id, "lần nữa").await.unwrap_err(),
+            room.confirm_scan(&reader(&clerk), &id, &typed(&withdrawn)).await.unwrap_err(),
+            room.register_scan(&reader(&clerk), &id).await.unwrap_err(),
+        ] {
+            assert_eq!(refused.code, "scan_withdrawn");
+        }
+        let records = db.records_of("scan", &id, 100).await.unwrap();
+        assert_eq!(records.iter().filter(|record| record.action == "scan.withdrawn").count(), 1);
+        // What became an incoming document is no longer the scanner's to withdraw.
+        let other = upload(&db, &room, &PAPER.replace("05/QĐ", "06/QĐ")).await;
+        work(&db, &room).await;
+        room.confirm_scan(&reader(&clerk), &other, &typed(&scan(&room, &other).await)).await.unwrap();
+        room.register_scan(&reader(&clerk), &other).await.unwrap();
+        assert_eq!(room.withdraw_scan(&reader(&clerk), &other, "muộn").await.unwrap_err().code, "scan_used");
+    }
+
     async fn the_original_is_never_rewritten(db: TestDb) {
         let typist = Arc::new(Typist::default());
         let room = room_of(&db, &typist).await;

@@ -153,6 +153,33 @@ db_test! {
         assert_eq!(audited(&db, "task.acted").await, 6);
     }
 
+    async fn a_finished_task_is_laid_into_a_work_file(db: TestDb) {
+        let room = room(&db).await;
+        let id = give(&room, &new_task("Rà soát hộ nghèo")).await;
+        let file = crate::work_files::kept_by_drafter(&room, "12.VP").await;
+        let drafter = actor("drafter").await;
+        assert_eq!(room.lay_into_file(&reader(&drafter), &file, &id).await.unwrap_err().code, "task_open");
+        act(&room, "drafter", &id, Action::Accept, Act::default()).await.unwrap();
+        act(&room, "drafter", &id, Action::Submit, said("xong")).await.unwrap();
+        act(&room, "deputy", &id, Action::Approve, Act { confirmed: true, ..Act::default() }).await.unwrap();
+        let mut visitor = crate::city::Visitor::signed_in(&db, &room, "drafter").await;
+        let path = format!("/vi/can-bo/nhiem-vu/{id}");
+        let page = visitor.open(&path).await;
+        assert!(page.text.contains(&format!("value=\"{file}\"")), "{}", page.text);
+        let got = visitor.send(&format!("{path}/ho-so"), &[("work_file", &file)]).await;
+        assert_eq!(got.status, 303, "{}", got.text);
+        let again = room.file_task(&reader(&drafter), &id, "12.VP").await.unwrap_err();
+        assert_eq!(again.code, "already_filed");
+        let (_, laid) = room.open_to_read(&reader(&drafter), &file).await.unwrap();
+        assert_eq!((laid[0].source.as_str(), laid[0].entry.code_number.as_str()), ("task", "H24.11824.NV2026-0001"));
+        let record: serde_json::Value = serde_json::from_slice(&room.blobs.bytes(&laid[0].entry.sha256).await.unwrap()).unwrap();
+        assert_eq!((record["work"].as_str(), record["history"].as_array().unwrap().len()), (Some("Rà soát hộ nghèo"), 4));
+        let page = visitor.open(&format!("/vi/can-bo/ho-so-cong-viec/{file}")).await;
+        assert!(page.text.contains(&path), "{}", page.text);
+        room.take_out_of_file(&reader(&drafter), &file, &id).await.unwrap();
+        assert!(room.open_to_read(&reader(&drafter), &file).await.unwrap().1.is_empty());
+    }
+
     async fn a_document_or_a_file_proves_the_result(db: TestDb) {
         let room = room(&db).await;
         for by_file in [true, false] {
@@ -173,8 +200,6 @@ db_test! {
                 let got = get(&db, &room, &format!("{path}/{file}"), "chair").await;
                 assert_eq!((got.status, got.bytes.as_slice()), (200, pdf.as_slice()));
                 assert_eq!(get(&db, &room, &format!("{path}/{file}"), "other_leader").await.status, 404);
-                let sha = added.json()["files"][0]["sha256"].as_str().unwrap().to_owned();
-                assert!(room.task_file_in_use(&sha).await.unwrap());
             } else {
                 submit.evidence_document = "12/BC-UBND".into();
             }

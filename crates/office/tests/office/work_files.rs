@@ -11,6 +11,13 @@ use haidang_store::outbox::{Consumer as _, Event};
 use haidang_testkit::db_test;
 use std::io::Read as _;
 
+/// A work file that the drafter keeps.
+pub async fn kept_by_drafter(room: &haidang_office::OfficeRoom, notation: &str) -> String {
+    let drafter = actor("drafter").await;
+    let form = CaseFileForm { notation: notation.into(), ..form() };
+    room.open_case_file(&reader(&drafter), &form).await.unwrap()
+}
+
 fn form() -> CaseFileForm {
     CaseFileForm {
         notation: "01.TH".into(),

@@ -131,7 +131,7 @@ impl OfficeSigner {
     }
 
     /// The key of somebody who is about to sign, with every reason against it that shows before.
-    async fn usable(
+    pub(crate) async fn usable(
         &self,
         party: &SigningParty,
         activation: Option<&str>,

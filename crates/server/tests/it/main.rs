@@ -15,6 +15,8 @@ mod csc;
 mod demonstration;
 mod escalation;
 mod federation;
+mod inside;
+mod interconnection;
 mod journey;
 mod numbers;
 mod office_documents;

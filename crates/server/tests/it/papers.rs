@@ -84,13 +84,17 @@ on_both! {
         let (owner, filed) = birth(&town).await;
         let forms = forms(&town, &owner, &filed.id).await;
         assert_eq!(forms.iter().map(|form| form.0.as_str()).collect::<Vec<_>>(), ["01"]);
-        let (first, second) = tokio::join!(
-            town.ask(Some(&owner), "GET", &forms[0].1, None),
-            town.ask(Some(&owner), "GET", &forms[0].1, None)
-        );
-        assert_eq!((first.status, second.status), (200, 200), "{} {}", first.text(), second.text());
-        assert!(first.bytes == second.bytes, "whoever asks gets the same file");
-        assert_eq!(judge(&town, &first.bytes).await["verdict"], "ours");
+        let file = forms[0].1.as_str();
+        // Reading makes nothing.
+        town.ask(Some(&owner), "GET", file, None).await.refused(404, "paper_not_made", "before it was asked for");
+        let (first, second) =
+            tokio::join!(town.ask(Some(&owner), "POST", file, None), town.ask(Some(&owner), "POST", file, None));
+        let (first, second) = (first.expect(201, "made"), second.expect(201, "made"));
+        assert_eq!(first, second, "whoever asks gets the same file");
+        let got = town.ask(Some(&owner), "GET", file, None).await;
+        assert_eq!((got.status, got.bytes.len() as u64), (200, first["size"].as_u64().unwrap()));
+        assert_eq!(judge(&town, &got.bytes).await["verdict"], "ours");
+        town.ask(Some(&town.person("other")), "POST", file, None).await.expect(404, "somebody else's form");
         town.ask(Some(&town.person("other")), "GET", &forms[0].1, None).await.expect(404, "somebody else's form");
         town.prove().await;
     }
@@ -102,7 +106,7 @@ on_both! {
         assert!(bytes.starts_with(b"<!doctype html>") || bytes.starts_with(b"<!DOCTYPE html>"));
         assert_eq!(town.ask(None, "GET", &format!("/kq/{token}"), None).await.status, 200);
         let form = forms(&town, &owner, &filed.id).await.remove(0).1;
-        town.ask(Some(&owner), "GET", &form, None).await.refused(409, "certificate_missing", "nothing to seal with");
+        town.ask(Some(&owner), "POST", &form, None).await.refused(409, "certificate_missing", "nothing to seal with");
         let named = ("file", "giay.pdf", "application/pdf");
         let answer = town.upload(None, "/api/v1/verifications", named, b"%PDF-1.7\n%%EOF\n").await;
         answer.refused(409, "certificate_missing", "nothing to judge with");

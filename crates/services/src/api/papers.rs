@@ -1,14 +1,14 @@
 //! Papers of a case as files, and judging a paper somebody holds.
 
 use super::{State, moment};
-use crate::pages::office::papers::signed_form;
+use crate::pages::office::papers::{make_signed_form, signed_form};
 use crate::pages::verify_file::{Authority, FileFacts, LIMITS, facts_of, judged_word};
 use crate::pages::verify_paper::facts_of_paper;
 use crate::service::Services;
 use haidang_contracts::issued::IssuedPaper;
 use haidang_contracts::papers::JudgedFile;
 use haidang_kernel::problem::Problem;
-use haidang_web::{Answer, Path, Routes, Row, State as Use, Upload, Visitor, json};
+use haidang_web::{Answer, Path, Routes, Row, State as Use, Upload, Visitor, created, json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -21,6 +21,17 @@ pub struct FormLine {
     pub form: String,
     /// RFC 3339.
     pub issued_at: String,
+}
+
+/// The signed file of a form.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SignedFile {
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// Bytes.
+    pub size: i64,
+    /// When it was sealed, RFC 3339.
+    pub made_at: String,
 }
 
 /// The forms issued with a case, oldest first.
@@ -41,7 +52,19 @@ pub async fn get_case_form_file(
     Path((id, form)): Path<(String, String)>,
 ) -> Answer {
     let view = services.visible_case(&visitor, &id).await?;
-    signed_form(&services, &visitor, &view.case.id, &form, &view.documents).await
+    signed_form(&services, &view.case.id, &form).await
+}
+
+/// Makes the signed file of a form; again it is the same.
+pub async fn make_case_form_file(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path((id, form)): Path<(String, String)>,
+) -> Answer {
+    let view = services.visible_case(&visitor, &id).await?;
+    let paper = make_signed_form(&services, &visitor, &view.case.id, &form, &view.documents).await?;
+    let made = SignedFile { sha256: paper.sha256, size: paper.size, made_at: moment(paper.made_at) };
+    created(&format!("/api/v1/cases/{}/forms/{form}/file", view.case.id), &made)
 }
 
 /// One signature and what it proves.
@@ -176,9 +199,17 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
         .api(
             Row::get("get_case_form_file", "/api/v1/cases/{case}/forms/{form}/file")
                 .signed_in()
-                .summary("The signed PDF of a form")
+                .summary("The signed PDF of a form, once it was made")
                 .returns_file(200, "application/pdf"),
             get_case_form_file,
+        )
+        .api(
+            Row::post("make_case_form_file", "/api/v1/cases/{case}/forms/{form}/file")
+                .signed_in()
+                .audit("paper.sealed")
+                .summary("Have the signed PDF of a form made; a form has one for good")
+                .returns::<SignedFile>(201),
+            make_case_form_file,
         )
         .api(
             Row::post("verify_uploaded_file", "/api/v1/verifications")

@@ -78,9 +78,9 @@ impl Services {
     /// `certificate_missing` in a city without certificates; what typesetting, signing and the database say.
     pub async fn seal_paper(&self, actor: ActorRef, request_id: &str, new: NewPaper<'_>) -> Result<PaperRow, Problem> {
         if let Some(form) = new.form_id
-            && let Some(row) = self.db.fetch_optional(sql::record::PAPER_OF_FORM, args![form]).await?
+            && let Some(paper) = self.paper_of_form(form).await?
         {
-            return Ok(PaperRow::read(&row)?);
+            return Ok(paper);
         }
         let agency = self.directory.agency(new.agency).await?;
         let agency = agency.ok_or_else(|| Problem::internal("the agency of a paper vanished"))?;
@@ -150,6 +150,15 @@ impl Services {
             })
             .await?;
         Ok(PaperRow::read(&row)?)
+    }
+
+    /// The signed paper of an issued form, once somebody had it made.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn paper_of_form(&self, form: &str) -> Result<Option<PaperRow>, Problem> {
+        let row = self.db.fetch_optional(sql::record::PAPER_OF_FORM, args![form]).await?;
+        Ok(row.as_ref().map(PaperRow::read).transpose()?)
     }
 
     /// Whether a file is a paper this city sealed, by its digest.

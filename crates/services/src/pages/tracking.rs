@@ -415,7 +415,19 @@ pub async fn show_case_form(
     page.part = Some(view.case.case_no.clone());
     let sheet = super::office::sheets::of_form(&services, &page.city, &form, &view.documents);
     let shown = super::office::papers::PaperPage::new(page, &format!("/ho-so/{id}"), sheet);
-    html(shown.file(&services, &format!("/ho-so/{id}/giay/{}/tep", form.id)))
+    html(shown.form_file(&services, &form.id, &format!("/ho-so/{id}/giay/{}/tep", form.id)).await?)
+}
+
+/// Makes the signed file of a form that was issued to the owner, and goes to it.
+pub async fn sign_case_form(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path((case, form)): Path<(String, String)>,
+) -> Answer {
+    let (actor, id) = (visitor.require_actor()?, case_id(&case)?);
+    let view = services.own_case(actor, &id, &visitor.request_id).await?;
+    super::office::papers::make_signed_form(&services, &visitor, &id, &form, &view.documents).await?;
+    redirect(visitor.lang, &format!("/ho-so/{id}/giay/{form}/tep"))
 }
 
 /// The signed file of a form that was issued to the owner.
@@ -425,8 +437,8 @@ pub async fn download_case_form(
     Path((case, form)): Path<(String, String)>,
 ) -> Answer {
     let (actor, id) = (visitor.require_actor()?, case_id(&case)?);
-    let view = services.own_case(actor, &id, &visitor.request_id).await?;
-    super::office::papers::signed_form(&services, &visitor, &id, &form, &view.documents).await
+    services.own_case(actor, &id, &visitor.request_id).await?;
+    super::office::papers::signed_form(&services, &id, &form).await
 }
 
 async fn own_result(
@@ -479,6 +491,10 @@ pub fn routes(routes: Routes<State>) -> Routes<State> {
         .page(
             Row::get("download_case_form", "/ho-so/{case}/giay/{form}/tep").signed_in().not_html(),
             download_case_form,
+        )
+        .page(
+            Row::post("sign_case_form", "/ho-so/{case}/giay/{form}/tep").signed_in().audit("paper.sealed"),
+            sign_case_form,
         )
         .page(Row::get("download_result", "/ho-so/{case}/ket-qua/{result}").signed_in().not_html(), download_result)
         .page(

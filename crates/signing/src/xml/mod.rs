@@ -19,7 +19,7 @@ mod verify;
 
 pub use canonical::Canonicalization;
 pub use document::{Limits, Name, XmlDocument, XmlElement};
-pub use sign::{XmlSigner, sign_enveloped};
+pub use sign::{PreparedXml, XmlSigner, prepare_enveloped, sign_enveloped};
 pub use verify::{Coverage, Expectation, VerifiedXml, find_signatures, verify_enveloped};
 
 use crate::SigningError;

@@ -1,5 +1,7 @@
 //! Making an enveloped signature.
 
+use std::borrow::Cow;
+
 use data_encoding::BASE64;
 
 use super::canonical::{self, Canonicalization, Method, Part};
@@ -22,19 +24,64 @@ pub struct XmlSigner<'s> {
     pub chain: &'s [Certificate],
 }
 
-/// Signs a document, which must not bear a signature yet: the text with a `Signature` as the last child of the element
-/// at `expected.place`. The rest of the text stays byte by byte. The result was checked with [`verify_enveloped`].
+/// A document laid out for a key that is elsewhere: what that key signs, and the place of the value.
+pub struct PreparedXml<'t> {
+    text: Cow<'t, str>,
+    expected: Expectation<'t>,
+    certificate: Certificate,
+    chain: Vec<Certificate>,
+    limits: Limits,
+    at: usize,
+    info: String,
+    bytes: Vec<u8>,
+}
+
+impl PreparedXml<'_> {
+    /// The bytes that are signed, hashed with SHA-256 first.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The signed document: the text with a `Signature` as the last child of the element at the expected place, the rest
+    /// byte by byte as it was. It was checked with [`verify_enveloped`]. `value` is what the key gave, of ECDSA as DER.
+    ///
+    /// # Errors
+    /// [`XmlSignatureError`] when the value is not the one of this text and certificate.
+    pub fn embed(&self, value: &[u8]) -> Result<String, XmlSignatureError> {
+        let fixed;
+        let value =
+            if SignatureAlgorithm::of_public_key(self.certificate.public_key())? == SignatureAlgorithm::EcdsaP256 {
+                fixed = algorithm::ecdsa_from_der(value, P256)?;
+                &fixed
+            } else {
+                value
+            };
+        let signature = signature(&self.info, &BASE64.encode(value), &self.certificate, &self.chain);
+        let signed = place(&self.text, self.at, &signature);
+        let document = XmlDocument::parse(signed.as_bytes(), &self.limits)?;
+        let verified = verify_enveloped(&document, &self.expected)?;
+        if verified.certificate != self.certificate {
+            return Err(SigningError::Certificate("it is not the one of the key").into());
+        }
+        Ok(signed)
+    }
+}
+
+/// Lays out the signature of a document, which must not bear one yet, by the key of `certificate`; `chain` are the
+/// certificates between it and the root.
 ///
 /// # Errors
-/// [`XmlSignatureError`]: the text is no XML within `limits`, has no such place or is signed already, or the key refuses
-/// or is not the certificate's.
-pub fn sign_enveloped(
-    text: &str,
-    expected: &Expectation<'_>,
+/// [`XmlSignatureError`]: the text is no XML within `limits`, has no such place or is signed already, or the key is of a
+/// kind that does not sign here.
+pub fn prepare_enveloped<'t>(
+    text: impl Into<Cow<'t, str>>,
+    expected: &Expectation<'t>,
     form: Canonicalization,
-    signer: &XmlSigner<'_>,
+    (certificate, chain): (&Certificate, &[Certificate]),
     limits: &Limits,
-) -> Result<String, XmlSignatureError> {
+) -> Result<PreparedXml<'t>, XmlSignatureError> {
+    let text = text.into();
+    let key = SignatureAlgorithm::of_public_key(certificate.public_key())?;
     let document = XmlDocument::parse(text.as_bytes(), limits)?;
     if super::find_signatures(&document).next().is_some() {
         return Err(XmlSignatureError::Several);
@@ -45,26 +92,31 @@ pub fn sign_enveloped(
     let whole = matches!(expected.coverage, Coverage::Document);
     let part = Part { element: document.root(), whole, without: None };
     let digest = canonical::digest(&document, part, &method, DigestAlgorithm::Sha256)?;
+    drop(document);
 
-    let info = signed_info(form, signer.key.algorithm(), &uri, &digest);
+    let info = signed_info(form, key, &uri, &digest);
     // What is signed is the form that `SignedInfo` has at its place, where surrounding namespaces may belong to it.
-    let unsigned = place(text, at, &signature(&info, "", signer));
+    let unsigned = place(&text, at, &signature(&info, "", certificate, chain));
     let document = XmlDocument::parse(unsigned.as_bytes(), limits)?;
     let element = document.elements().find(|one| one.is(dsig("SignedInfo"))).ok_or(XmlSignatureError::Absent)?;
     let bytes = canonical::bytes(&document, Part { element, whole: false, without: None }, &method)?;
-    let mut value = signer.key.sign(&bytes)?;
-    if signer.key.algorithm() == SignatureAlgorithm::EcdsaP256 {
-        value = algorithm::ecdsa_from_der(&value, P256)?;
-    }
-    drop(unsigned);
+    let (certificate, chain) = (certificate.clone(), chain.to_vec());
+    Ok(PreparedXml { text, expected: *expected, certificate, chain, limits: *limits, at, info, bytes })
+}
 
-    let signed = place(text, at, &signature(&info, &BASE64.encode(&value), signer));
-    let document = XmlDocument::parse(signed.as_bytes(), limits)?;
-    let verified = verify_enveloped(&document, expected)?;
-    if verified.certificate != *signer.certificate {
-        return Err(SigningError::Certificate("it is not the one of the key").into());
-    }
-    Ok(signed)
+/// Signs a document with a key of this machine: [`prepare_enveloped`] and [`PreparedXml::embed`] in one.
+///
+/// # Errors
+/// [`XmlSignatureError`] of both, and when the key refuses or is not the certificate's.
+pub fn sign_enveloped(
+    text: &str,
+    expected: &Expectation<'_>,
+    form: Canonicalization,
+    signer: &XmlSigner<'_>,
+    limits: &Limits,
+) -> Result<String, XmlSignatureError> {
+    let prepared = prepare_enveloped(text, expected, form, (signer.certificate, signer.chain), limits)?;
+    prepared.embed(&signer.key.sign(prepared.bytes())?)
 }
 
 /// The byte before which a new last child of the expected parent stands.
@@ -116,9 +168,9 @@ fn signed_info(form: Canonicalization, key: SignatureAlgorithm, uri: &str, diges
     )
 }
 
-fn signature(info: &str, value: &str, signer: &XmlSigner<'_>) -> String {
+fn signature(info: &str, value: &str, own: &Certificate, chain: &[Certificate]) -> String {
     let mut certificates = String::new();
-    for certificate in std::iter::once(signer.certificate).chain(signer.chain) {
+    for certificate in std::iter::once(own).chain(chain) {
         certificates.push_str("<ds:X509Certificate>");
         certificates.push_str(&BASE64.encode(certificate.der()));
         certificates.push_str("</ds:X509Certificate>");

@@ -3,7 +3,7 @@
 use super::{dashed, kind_name, link, office_page, path, preview, reader, state_tag, tabs, urgency_tag};
 use crate::documents::access;
 use crate::documents::body;
-use crate::documents::model::{Content, Course, Document};
+use crate::documents::model::{Content, Course, Dispatch, Document, Told};
 use crate::documents::table::{Action, Part, State};
 use crate::room::OfficeRoom;
 use askama::Template;
@@ -71,6 +71,7 @@ pub(super) struct DetailPage {
     upload: Option<FileUpload>,
     word: Option<FileUpload>,
     receivers: Option<Table>,
+    exchanged: Option<Table>,
     sends: Vec<(String, String)>,
     comments: Vec<Line>,
     remark: Option<TextArea>,
@@ -235,7 +236,28 @@ fn facts(room: &OfficeRoom, page: &Page, document: &Document, content: &Content)
     SummaryList::new(rows)
 }
 
-fn receivers(page: &Page, list: &[crate::documents::model::Dispatch]) -> Option<Table> {
+/// What was sent to organs outside and what they said of it.
+fn exchanged(page: &Page, dispatches: &[Dispatch], told: &[Told]) -> Option<Table> {
+    let columns =
+        ["receiver", "message", "reason", "changed"].map(|key| Column::new(page.t(&format!("documents-column-{key}"))));
+    let table = Table::new(page.t("documents-exchanged"), columns.to_vec());
+    let filled = told.iter().fold(table, |table, one| {
+        let to = dispatches.iter().find(|dispatch| dispatch.id == one.dispatch);
+        let words = match &one.code {
+            Some(code) => page.t(&format!("documents-status-{code}")),
+            None => page.t(&format!("documents-message-{}", one.kind)),
+        };
+        table.row(vec![
+            Cell::from(page.vietnamese(to.map(|to| to.to_name.as_str()).unwrap_or_default())),
+            Cell::from(words),
+            Cell::from(page.vietnamese(one.reason.as_deref().unwrap_or_default())),
+            Cell::from(page.time(one.at)),
+        ])
+    });
+    (!told.is_empty()).then_some(filled)
+}
+
+fn receivers(page: &Page, list: &[Dispatch]) -> Option<Table> {
     let columns =
         ["receiver", "channel", "state", "changed"].map(|key| Column::new(page.t(&format!("documents-column-{key}"))));
     let table = Table::new(page.t("documents-receivers"), columns.to_vec());
@@ -316,6 +338,7 @@ pub(super) async fn build(
             .then(|| upload("files", "documents-field-files").accept(UploadLimits::DOCUMENTS.accept()).multiple()),
         word: may(Action::Revise).then(|| upload("word", "documents-field-word").accept(".docx")),
         receivers: receivers(&page, &dispatches).filter(|_| document.course == Course::Out),
+        exchanged: exchanged(&page, &dispatches, &room.told(&document).await?),
         sends,
         comments: comments
             .iter()

@@ -74,7 +74,7 @@ pub(crate) struct CaseFileList {
 pub(crate) struct LaidView {
     /// Id of the document.
     document: String,
-    /// `out`, `internal`, `in`.
+    /// `out`, `internal`, `in`, `scan`, `task`.
     source: String,
     /// Place.
     ordinal: i64,
@@ -146,7 +146,8 @@ pub(crate) async fn get_case_file_package(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct LayBody {
-    /// Number such as `05/QĐ-UBND` or id of an issued document, or id of one that came.
+    /// Number such as `05/QĐ-UBND` or id of an issued document, or id of one that came, of a confirmed scan, of a finished
+    /// task.
     document: String,
 }
 

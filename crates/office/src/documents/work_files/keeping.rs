@@ -1,17 +1,15 @@
-//! Keeping work files: opening, laying documents in, closing, handing over.
+//! Keeping work files: opening, closing, handing over.
 
-use super::model::{CaseFile, CaseFileForm, Entry, KEEPER, Laid, UNIT};
+use super::model::{CaseFile, CaseFileForm, KEEPER, Laid, UNIT};
 use super::rules::{self, FileAct, FileState};
 use super::sql;
 use crate::documents::access;
 use crate::documents::drafting::moved_meanwhile;
-use crate::documents::model::{Document, DocumentRecord};
-use crate::documents::moving::Move;
-use crate::documents::table::{Action, Given, State};
+use crate::documents::model::DocumentRecord;
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
 use haidang_kernel::id::Id;
-use haidang_kernel::problem::{Problem, ProblemKind};
+use haidang_kernel::problem::Problem;
 use haidang_kernel::text;
 use haidang_store::{AuditEntry, Filter, StoreError, args};
 use serde::Deserialize;
@@ -37,7 +35,7 @@ fn missing() -> Problem {
     Problem::not_found("case_file_not_found", "no such work file for this reader")
 }
 
-fn keeps(file: &CaseFile, reader: &Reader<'_>) -> bool {
+pub(super) fn keeps(file: &CaseFile, reader: &Reader<'_>) -> bool {
     let clerk = reader.actor.can_in(access::CLERK, &file.agency);
     let keeper = file.keeper == reader.actor.person.as_str() && reader.actor.can_in(access::DRAFT, &file.agency);
     keeper || clerk
@@ -47,7 +45,7 @@ fn reads(file: &CaseFile, reader: &Reader<'_>) -> bool {
     keeps(file, reader) || (file.rights == UNIT && reader.actor.can_in(access::READ_UNIT, &file.agency))
 }
 
-fn not_yours() -> Problem {
+pub(super) fn not_yours() -> Problem {
     Problem::forbidden("not_your_part", "the file is its keeper's and the clerk's")
 }
 
@@ -179,164 +177,6 @@ impl OfficeRoom {
         Ok(files.into_iter().filter(|file| reads(file, reader)).collect())
     }
 
-    /// Lays a document in: an issued one of this organ by its number or id, or one that came by its id. An issued one
-    /// counts as filed from then on.
-    ///
-    /// # Errors
-    /// `case_file_closed`, `already_filed`, `not_your_part`, `document_unknown` with field `document`.
-    pub async fn lay_into_file(&self, reader: &Reader<'_>, id: &str, what: &str) -> Result<(), Problem> {
-        let file = self.case_file(reader, id).await?;
-        if !keeps(&file, reader) {
-            return Err(not_yours());
-        }
-        let what = what.trim();
-        match self.issued_document(reader, &file.agency, what).await? {
-            Some(document) => self.lay_issued(reader, &file, &document).await,
-            None => self.lay_arrived(reader, &file, what).await,
-        }
-    }
-
-    async fn issued_document(
-        &self,
-        reader: &Reader<'_>,
-        agency: &str,
-        what: &str,
-    ) -> Result<Option<Document>, Problem> {
-        use crate::documents::sql as documents;
-        let code = what
-            .split_once('/')
-            .and_then(|(number, notation)| Some((number.trim().parse::<i64>().ok()?, notation.trim())));
-        let rows = match code {
-            Some((number, notation)) => self.db.fetch_all(documents::BY_CODE, args![agency, number, notation]).await?,
-            None => self.db.fetch_all(documents::BY_ID, args![what]).await?,
-        };
-        let documents: Vec<Document> = rows.iter().map(Document::read).collect::<Result<_, _>>()?;
-        let fits = |one: &Document| one.agency == agency && one.state.after_issue() && access::reads(one, reader.actor);
-        Ok(documents.into_iter().find(fits))
-    }
-
-    async fn lay_issued(&self, reader: &Reader<'_>, file: &CaseFile, document: &Document) -> Result<(), Problem> {
-        let paper = self.paper(document).await?;
-        let organ = self.organ(&document.agency).await?;
-        let kind = self.documents.kind(&document.kind).map(|kind| kind.name.vi.clone()).unwrap_or_default();
-        let entry = Entry {
-            type_name: kind,
-            code_number: document.code_number.map(|number| format!("{number:02}")).unwrap_or_default(),
-            code_notation: document.code_notation.clone().unwrap_or_default(),
-            issued_date: document.issued_on.map(|day| day.to_string()).unwrap_or_default(),
-            organ_name: organ.name_vi,
-            subject: document.subject.clone(),
-            page_amount: Some(paper.pages),
-            sha256: paper.sha256,
-            media_type: "application/pdf".to_owned(),
-        };
-        let step = match document.state {
-            State::Issued => {
-                let ready = self.ready(reader, &document.id, document.revision, Action::File, Given::default()).await?;
-                Some(ready.1)
-            }
-            // Filed before in another file, or withdrawn since: it is laid in as it stands.
-            _ => None,
-        };
-        let moved = step.map(|step| Move::new(self, reader, document, step).words(&file.notation));
-        self.lay(reader, file, &document.id, document.course.as_str(), entry, moved).await
-    }
-
-    async fn lay_arrived(&self, reader: &Reader<'_>, file: &CaseFile, what: &str) -> Result<(), Problem> {
-        let unknown = || {
-            let problem = Problem::invalid("document_unknown", "no such document of this organ, issued or registered");
-            problem.field("document", "unknown")
-        };
-        let arrival = match self.arrival_of(reader, what).await {
-            Ok(arrival) if arrival.agency == file.agency && arrival.arrival_number.is_some() => arrival,
-            Ok(_) => return Err(unknown()),
-            Err(problem) if problem.kind == ProblemKind::NotFound => return Err(unknown()),
-            Err(problem) => return Err(problem),
-        };
-        let paper = self.arrival_file(reader, what, 0).await?;
-        let details = &arrival.details;
-        let entry = Entry {
-            type_name: details.kind.clone(),
-            code_number: details.code_number.clone(),
-            code_notation: details.code_notation.clone(),
-            issued_date: details.issued_on.map(|day| day.to_string()).unwrap_or_default(),
-            organ_name: details.from_name.clone(),
-            subject: details.subject.clone(),
-            page_amount: details.pages,
-            sha256: paper.sha256,
-            media_type: paper.media_type,
-        };
-        self.lay(reader, file, &arrival.id, "in", entry, None).await
-    }
-
-    async fn lay(
-        &self,
-        reader: &Reader<'_>,
-        file: &CaseFile,
-        document: &str,
-        source: &str,
-        entry: Entry,
-        moved: Option<Move<'_>>,
-    ) -> Result<(), Problem> {
-        let id: Id<DocumentRecord> = self.ambient.new_id();
-        let line = serde_json::to_value(&entry).map_err(|_| Problem::internal("a line of a list does not print"))?;
-        let (person, now, key) = (reader.actor.person.as_str(), self.ambient.now(), file.id.as_str());
-        let audit = self.file_audit(
-            "case_file.document_added",
-            reader,
-            file,
-            json!({ "document": document, "sha256": entry.sha256 }),
-        );
-        let (id, line, audit, moved) = (&id, &line, &audit, &moved);
-        self.db
-            .transaction(|tx| {
-                Box::pin(async move {
-                    // The file first: its row is what two hands at once wait for.
-                    if tx.execute(sql::TOUCH, args![key]).await? == 0 {
-                        return Err(closed());
-                    }
-                    let next = tx.fetch_one(sql::NEXT_ORDINAL, args![key]).await?.integer("next")?;
-                    if tx.execute(sql::LAY, args![id, key, document, source, next, line, person, now]).await? == 0 {
-                        return Err(Problem::conflict("already_filed", "the document lies in this file already"));
-                    }
-                    if let Some(moved) = moved {
-                        moved.write(tx).await?;
-                    }
-                    tx.audit(audit.clone()).await?;
-                    Ok::<_, Problem>(())
-                })
-            })
-            .await
-    }
-
-    /// Takes out a document that was laid in by mistake, while the file is open.
-    ///
-    /// # Errors
-    /// `case_file_closed`, `not_your_part`, `document_unknown`.
-    pub async fn take_out_of_file(&self, reader: &Reader<'_>, id: &str, document: &str) -> Result<(), Problem> {
-        let file = self.case_file(reader, id).await?;
-        if !keeps(&file, reader) {
-            return Err(not_yours());
-        }
-        let audit = self.file_audit("case_file.document_removed", reader, &file, json!({ "document": document }));
-        let audit = &audit;
-        self.db
-            .transaction(|tx| {
-                Box::pin(async move {
-                    if tx.execute(sql::TOUCH, args![id]).await? == 0 {
-                        return Err(closed());
-                    }
-                    if tx.execute(sql::TAKE_OUT, args![id, document]).await? == 0 {
-                        let problem = Problem::invalid("document_unknown", "it does not lie in this file");
-                        return Err(problem.field("document", "unknown"));
-                    }
-                    tx.audit(audit.clone()).await?;
-                    Ok::<_, Problem>(())
-                })
-            })
-            .await
-    }
-
     /// What the reader may do with a file now.
     pub(super) fn file_acts(&self, reader: &Reader<'_>, file: &CaseFile) -> Vec<FileAct> {
         if !keeps(file, reader) {
@@ -346,7 +186,7 @@ impl OfficeRoom {
         FileAct::ALL.into_iter().filter(|act| act.from(file.state, held).is_some()).collect()
     }
 
-    fn file_audit(
+    pub(super) fn file_audit(
         &self,
         action: &'static str,
         reader: &Reader<'_>,
@@ -443,7 +283,7 @@ impl OfficeRoom {
     }
 }
 
-fn closed() -> Problem {
+pub(super) fn closed() -> Problem {
     Problem::conflict("case_file_closed", "the file is closed: reopen it first")
 }
 

@@ -2,6 +2,7 @@
 
 mod api;
 mod keeping;
+mod laying;
 mod model;
 mod package;
 mod pages;
@@ -11,5 +12,6 @@ pub mod sql;
 
 pub use keeping::WantedFiles;
 pub use model::{CaseFile, CaseFileForm, Entry, Laid};
+pub(crate) use pages::LIST;
 pub(crate) use routes::{TEXTS, routes};
 pub use rules::{FileAct, FileState};

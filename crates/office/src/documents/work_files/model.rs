@@ -123,12 +123,22 @@ pub struct Entry {
     pub media_type: String,
 }
 
+impl Entry {
+    /// Number and notation in one; what has no notation is known by its number.
+    pub fn code(&self) -> String {
+        match (self.code_number.as_str(), self.code_notation.as_str()) {
+            (number, "") => number.to_owned(),
+            (number, notation) => format!("{number}/{notation}"),
+        }
+    }
+}
+
 /// A document in a work file.
 #[derive(Debug, Clone)]
 pub struct Laid {
     /// Id of the document.
     pub document: String,
-    /// `out`, `internal`, `in`.
+    /// `out`, `internal`, `in`, `scan`, `task`.
     pub source: String,
     /// Place, from 1.
     pub ordinal: i64,

@@ -72,7 +72,14 @@ fn plain(text: &str) -> String {
 
 /// `001-05-QĐ-UBND.pdf`
 fn name(one: &Laid) -> String {
-    let ending = if one.entry.media_type == "application/pdf" { "pdf" } else { "bin" };
+    let ending = match one.entry.media_type.as_str() {
+        "application/pdf" => "pdf",
+        "application/json" => "json",
+        "image/png" => "png",
+        "image/jpeg" => "jpg",
+        "image/tiff" => "tif",
+        _ => "bin",
+    };
     format!("{:03}-{}-{}.{ending}", one.ordinal, plain(&one.entry.code_number), plain(&one.entry.code_notation))
 }
 

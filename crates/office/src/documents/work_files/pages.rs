@@ -19,7 +19,7 @@ use haidang_web::{
 };
 
 /// Address of the list.
-pub(super) const LIST: &str = "/can-bo/ho-so-cong-viec";
+pub(crate) const LIST: &str = "/can-bo/ho-so-cong-viec";
 
 fn path(id: &str) -> String {
     format!("{LIST}/{id}")
@@ -281,12 +281,14 @@ async fn detail(
         let entry = &one.entry;
         let subject = match one.source.as_str() {
             "in" => link(&page, &format!("/can-bo/van-ban-den/{}", one.document), &entry.subject),
+            "scan" => link(&page, &format!("/can-bo/van-ban-quet/{}", one.document), &entry.subject),
+            "task" => link(&page, &format!("/can-bo/nhiem-vu/{}", one.document), &entry.subject),
             _ => link(&page, &document_path(&one.document), &entry.subject),
         };
         table = table.row(vec![
             Cell::from(one.ordinal.to_string()),
             Cell::from(page.vietnamese(&entry.type_name)),
-            Cell::from(format!("{}/{}", entry.code_number, entry.code_notation)),
+            Cell::from(entry.code()),
             Cell::from(
                 entry
                     .issued_date

@@ -26,11 +26,16 @@ pub const NEXT_ORDINAL: &str =
     "SELECT CAST(coalesce(max(ordinal), 0) + 1 AS BIGINT) AS next FROM office_case_file_document WHERE case_file = $1";
 
 /// Lays a document in, once.
-pub const LAY: &str = "INSERT INTO office_case_file_document (id, case_file, document, source, ordinal, entry, added_by, added_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (case_file, document) DO NOTHING";
+pub const LAY: &str = "INSERT INTO office_case_file_document (id, case_file, document, source, ordinal, entry, added_by, added_at, part) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (case_file, document) DO NOTHING";
 
 /// Takes a document out.
 pub const TAKE_OUT: &str = "DELETE FROM office_case_file_document WHERE case_file = $1 AND document = $2";
 
+/// Whether something lies in any work file.
+pub const LIES_SOMEWHERE: &str = "SELECT 1 AS found FROM office_case_file_document WHERE document = $1 LIMIT 1";
+
+/// Work files in which something lies.
+pub const FILES_OF: &str = "SELECT f.id, f.notation, f.year, f.title FROM office_case_file_document d JOIN office_case_file f ON f.id = d.case_file WHERE d.document = $1 ORDER BY f.year, f.notation LIMIT 20";
+
 /// What lies in a work file.
-pub const DOCUMENTS: &str =
-    "SELECT document, source, ordinal, entry FROM office_case_file_document WHERE case_file = $1 ORDER BY ordinal";
+pub const DOCUMENTS: &str = "SELECT document, coalesce(part, source) AS source, ordinal, entry FROM office_case_file_document WHERE case_file = $1 ORDER BY ordinal";

@@ -215,7 +215,7 @@ pub(crate) async fn finish_arrival(
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FileArrival {
-    /// Its number and title, or its id.
+    /// Id or notation of an open work file that the caller keeps.
     work_file: String,
 }
 

@@ -103,6 +103,13 @@ pub(crate) struct ArrivalView {
     identity: &'static str,
     /// Whether a time stamp proves the time of signing.
     stamped: &'static str,
+    /// What the signature of the message that brought it proves: `trusted`, `untrusted`, `whole`, `absent`, `weak`,
+    /// `foreign`, `invalid`; nothing for what came otherwise.
+    envelope: Option<String>,
+    /// Name in the certificate of that signature.
+    envelope_signer: Option<String>,
+    /// What the record inside the document (Appendix VI) proposes, to be confirmed when registering.
+    proposed: Option<ArrivalDetails>,
     /// When it came, RFC 3339.
     arrived_at: String,
     /// Arrival number.
@@ -139,6 +146,9 @@ fn arrival_view(room: &OfficeRoom, arrival: &Arrival) -> ArrivalView {
         integrity: arrival.integrity.as_str(),
         identity: arrival.identity.as_str(),
         stamped: arrival.stamped.as_str(),
+        envelope: arrival.envelope.clone(),
+        envelope_signer: arrival.envelope_signer.clone(),
+        proposed: arrival.proposed.as_ref().map(ArrivalDetails::from),
         arrived_at: instant(arrival.arrived_at),
         arrival_number: arrival.arrival_number,
         arrived_on: arrival.arrived_on.map(|day| day.to_string()),

@@ -1,7 +1,7 @@
-//! What goes out: issued documents to organs outside, recalls of them, and statuses of what came from outside.
+//! What goes out: issued documents to organs outside, what became of them later, and statuses of what came from outside.
 
 use super::{ROUND, file_problem};
-use crate::documents::Document;
+use crate::documents::{Document, State};
 use crate::incoming::model::Arrival;
 use crate::incoming::sql;
 use crate::room::OfficeRoom;
@@ -34,6 +34,15 @@ struct Outside {
     dispatch: String,
     document: String,
     organ: ExchangeOrgan,
+}
+
+/// What is sent about a dispatch: its kind, the key under which it goes out once, the sender, the document that the
+/// message itself names.
+struct Going {
+    kind: &'static str,
+    key: &'static str,
+    agency: String,
+    document: ExchangeDocument,
 }
 
 impl Outside {
@@ -71,8 +80,8 @@ impl OfficeRoom {
         for row in self.db.fetch_all(sql::WAITING_DISPATCHES, args![limit]).await? {
             written += usize::from(self.send_dispatched(messages, folder, &Outside::read(&row)?).await?);
         }
-        for row in self.db.fetch_all(sql::WITHDRAWN_DISPATCHES, args![limit]).await? {
-            written += usize::from(self.send_recall(messages, folder, &Outside::read(&row)?).await?);
+        for row in self.db.fetch_all(sql::CHANGED_DISPATCHES, args![limit]).await? {
+            written += usize::from(self.send_change(messages, folder, &row).await?);
         }
         for row in self.db.fetch_all(sql::WAITING_MESSAGES, args![limit]).await? {
             written += usize::from(self.send_arrival_status(messages, folder, &row).await?);
@@ -87,9 +96,14 @@ impl OfficeRoom {
         Ok(Some(ExchangeOrgan { organ_id: organ_id.to_owned(), name }))
     }
 
-    /// The message of an issued document; `None` when the sender has no OrganId or the document is not issued.
-    async fn outgoing_message(&self, to: &Outside) -> Result<Option<ExchangeDocument>, Problem> {
-        let row = self.db.fetch_optional(crate::documents::sql::BY_ID, args![to.document.as_str()]).await?;
+    /// The message of an issued document, with the code of its organ; `None` when the sender has no OrganId or the
+    /// document is not issued.
+    async fn outgoing_message(
+        &self,
+        document: &str,
+        to: &ExchangeOrgan,
+    ) -> Result<Option<(String, ExchangeDocument)>, Problem> {
+        let row = self.db.fetch_optional(crate::documents::sql::BY_ID, args![document]).await?;
         let Some(row) = row else { return Ok(None) };
         let document = Document::read(&row)?;
         let Some(from) = self.organ_outside(&document.agency).await? else { return Ok(None) };
@@ -111,9 +125,9 @@ impl OfficeRoom {
             media_type: "application/pdf".to_owned(),
             bytes: self.blobs.bytes(&sha256).await?,
         };
-        Ok(Some(ExchangeDocument {
+        let message = ExchangeDocument {
             from,
-            to: vec![to.organ.clone()],
+            to: vec![to.clone()],
             document_id: document.id.clone(),
             code_number: format!("{number:02}"),
             code_notation: notation,
@@ -131,7 +145,8 @@ impl OfficeRoom {
             about: Vec::new(),
             reason: String::new(),
             files: vec![file],
-        }))
+        };
+        Ok(Some((document.agency, message)))
     }
 
     async fn send_dispatched(
@@ -140,24 +155,48 @@ impl OfficeRoom {
         folder: &Path,
         to: &Outside,
     ) -> Result<bool, Problem> {
-        let Some(message) = self.outgoing_message(to).await? else { return Ok(false) };
-        let message = ExchangeMessage::Document(Box::new(message));
-        self.write_about(messages, folder, to, ("document", "document"), &message).await
+        let Some((agency, document)) = self.outgoing_message(&to.document, &to.organ).await? else {
+            return Ok(false);
+        };
+        let going = Going { kind: "document", key: "document", agency, document };
+        self.write_about(messages, folder, to, going).await
     }
 
-    /// A recall; a replaced document is taken back too, for what replaces it goes out as a document of its own. The file
-    /// goes along, for no message about a document may be without one.
-    async fn send_recall(&self, messages: &Arc<dyn Messages>, folder: &Path, to: &Outside) -> Result<bool, Problem> {
-        let Some(mut message) = self.outgoing_message(to).await? else { return Ok(false) };
-        let row = self.db.fetch_optional(sql::WITHDRAWAL_WORDS, args![to.document.as_str()]).await?;
-        message.reason = match row {
-            Some(row) => row.text("words")?,
-            None => String::new(),
+    /// What became of a document after it was sent. A recall carries the file of the document, for no message about a
+    /// document may be without one; a replacement is the message of the document that now stands; an update is about the
+    /// document that was sent and carries the corrigendum beside it.
+    async fn send_change(&self, messages: &Arc<dyn Messages>, folder: &Path, row: &Row) -> Result<bool, Problem> {
+        let to = &Outside::read(row)?;
+        let (state, by_document) = (State::parse(&row.text("state")?), row.opt_text("by_document")?);
+        let words = self.db.fetch_optional(sql::CHANGE_WORDS, args![to.document.as_str()]).await?;
+        let reason = words.map(|row| row.text("words")).transpose()?.unwrap_or_default();
+        let named = match (state, &by_document) {
+            (Some(State::Replaced), Some(other)) => other,
+            _ => &to.document,
         };
-        message.act = ExchangeAct::Recall;
-        message.about = vec![to.document.clone()];
-        let message = ExchangeMessage::Document(Box::new(message));
-        self.write_about(messages, folder, to, ("recall", "withdraw"), &message).await
+        let Some((agency, mut document)) = self.outgoing_message(named, &to.organ).await? else { return Ok(false) };
+        let (kind, key) = match state {
+            Some(State::Replaced) => {
+                document.act = ExchangeAct::Replace;
+                ("replace", "withdraw")
+            }
+            Some(State::Corrected) => {
+                document.act = ExchangeAct::Update;
+                if let Some(other) = &by_document
+                    && let Some((_, corrigendum)) = self.outgoing_message(other, &to.organ).await?
+                {
+                    document.files.extend(corrigendum.files);
+                }
+                ("update", "update")
+            }
+            _ => {
+                document.act = ExchangeAct::Recall;
+                ("recall", "withdraw")
+            }
+        };
+        document.reason = reason;
+        document.about = vec![to.document.clone()];
+        self.write_about(messages, folder, to, Going { kind, key, agency, document }).await
     }
 
     /// Writes a message about a dispatch and remembers that it went out.
@@ -166,14 +205,15 @@ impl OfficeRoom {
         messages: &Arc<dyn Messages>,
         folder: &Path,
         to: &Outside,
-        (kind, key): (&str, &str),
-        message: &ExchangeMessage,
+        going: Going,
     ) -> Result<bool, Problem> {
-        let now = self.ambient.now();
-        let bytes = match messages.write(message, wall(now)) {
+        let Going { kind, key, agency, document } = going;
+        let (now, named) = (self.ambient.now(), document.document_id.clone());
+        let message = ExchangeMessage::Document(Box::new(document));
+        let bytes = match messages.write(message, &agency, wall(now)).await {
             Ok(bytes) => bytes,
             Err(error) => {
-                // What cannot be said in the form of the exchange stays waiting, for a person to mend its data.
+                // What cannot be said in the form of the exchange, or signed, stays waiting, for a person to mend it.
                 tracing::error!(dispatch = to.dispatch, error = %error, "a message is not written");
                 return Ok(false);
             }
@@ -189,7 +229,7 @@ impl OfficeRoom {
             "written",
             to.organ.organ_id.as_str(),
             to.dispatch.as_str(),
-            to.document.as_str(),
+            named.as_str(),
             None::<String>,
             "{}",
             name.as_str(),
@@ -200,7 +240,7 @@ impl OfficeRoom {
         let entry = AuditEntry::mutation("office.message_written", ActorRef::system())
             .object("dispatch", &to.dispatch)
             .because(crate::incoming::changing::LEGAL_BASIS, "gửi văn bản liên thông")
-            .detail(json!({ "kind": kind, "organ_id": to.organ.organ_id, "document": to.document }));
+            .detail(json!({ "kind": kind, "organ_id": to.organ.organ_id, "document": named }));
         let entry = &entry;
         self.db
             .transaction(|tx| {
@@ -244,7 +284,7 @@ impl OfficeRoom {
             at: wall(time::from_micros(said.at)),
         });
         let now = self.ambient.now();
-        let bytes = match messages.write(&message, wall(now)) {
+        let bytes = match messages.write(message, &arrival.agency, wall(now)).await {
             Ok(bytes) => bytes,
             Err(error) => {
                 tracing::error!(message = id, error = %error, "a status is not written");

@@ -30,6 +30,14 @@ struct Known {
     kind: &'static str,
     organ_id: String,
     document_id: Option<String>,
+    /// Of a status: the dispatch it is about, and what it says.
+    said: Option<(String, String)>,
+}
+
+/// What the signature of a message proves, and whose name is in its certificate.
+struct Envelope {
+    signature: String,
+    signer: Option<String>,
 }
 
 /// Whether a fault of the moment: the message stays for the next look.
@@ -76,17 +84,23 @@ impl OfficeRoom {
             return Err(refused("longer than 300 MB"));
         }
         let bytes = tokio::fs::read(path).await.map_err(|error| file_problem(path, &error))?;
-        let reader = Arc::clone(messages);
-        let read = tokio::task::spawn_blocking(move || reader.read(&bytes)).await;
-        let read = match read.map_err(|_| Problem::internal("the reader of messages stopped"))? {
+        let read = match messages.read(bytes).await {
             Ok(read) => read,
             Err(ContractError::Refused { detail, .. }) => return Err(refused(detail)),
             Err(error) => return Err(error.into()),
         };
-        let ReadMessage { message, signature, remarks } = read;
+        let ReadMessage { message, signature, signer, remarks } = read;
         let note = (!remarks.is_empty()).then(|| remarks.join("; "));
+        // A new document is taken all the same, so that the clerk sees what is wrong and returns it. What changes
+        // something that is here already is not.
+        let new = matches!(&message, ExchangeMessage::Document(document) if document.act == ExchangeAct::New);
+        if !new && matches!(signature.as_str(), "invalid" | "untrusted") {
+            return Err(refused(format!("its signature does not hold: {signature}")));
+        }
         match message {
-            ExchangeMessage::Document(document) => self.take_exchanged_document(*document, &signature, note).await,
+            ExchangeMessage::Document(document) => {
+                self.take_exchanged_document(*document, Envelope { signature, signer }, note).await
+            }
             ExchangeMessage::Status(status) => self.take_exchanged_status(status, note).await,
         }
     }
@@ -94,7 +108,7 @@ impl OfficeRoom {
     async fn take_exchanged_document(
         &self,
         document: ExchangeDocument,
-        signature: &str,
+        envelope: Envelope,
         note: Option<String>,
     ) -> Result<(), Problem> {
         let named = &document.document_id;
@@ -118,15 +132,19 @@ impl OfficeRoom {
             ExchangeAct::Update => "update",
             ExchangeAct::Replace => "replace",
         };
+        // A recall carries the file that is here already.
+        let files = match document.act {
+            ExchangeAct::Recall => Vec::new(),
+            _ => self.keep_exchanged_files(&document.files).await?,
+        };
         if document.act != ExchangeAct::New {
             for agency in &agencies {
-                self.take_exchanged_notice(agency, &document, &id).await?;
+                self.take_exchanged_notice(agency, &document, &id, &files).await?;
             }
         }
         if matches!(document.act, ExchangeAct::New | ExchangeAct::Replace) {
-            let files = self.keep_exchanged_files(&document.files).await?;
             for agency in &agencies {
-                let new = arrival_of(agency, &document, &id, signature, &files);
+                let new = arrival_of(agency, &document, &id, &envelope, &files);
                 self.take_in(&By::system(), &new, false).await?;
             }
         }
@@ -135,12 +153,20 @@ impl OfficeRoom {
             kind,
             organ_id: document.from.organ_id.clone(),
             document_id: Some(id),
+            said: None,
         };
         self.note_exchanged(&known, "taken", note).await
     }
 
-    /// What a sender takes back, brings up to date or replaces. What never came here is nothing to cancel.
-    async fn take_exchanged_notice(&self, agency: &str, document: &ExchangeDocument, id: &str) -> Result<(), Problem> {
+    /// What a sender takes back, brings up to date or replaces. What never came here is nothing to cancel. The files of
+    /// an update are laid beside those that came first.
+    async fn take_exchanged_notice(
+        &self,
+        agency: &str,
+        document: &ExchangeDocument,
+        id: &str,
+        files: &[NewFile],
+    ) -> Result<(), Problem> {
         let kind = match document.act {
             ExchangeAct::Recall => "recall",
             ExchangeAct::Replace => "replace",
@@ -156,7 +182,8 @@ impl OfficeRoom {
                 let arrival = Arrival::read(&row)?;
                 // Only who sent a document takes it back.
                 if arrival.from_organ.as_deref() == Some(document.from.organ_id.as_str()) {
-                    self.note_withdrawal(&arrival.id, &notice).await?;
+                    let more = if document.act == ExchangeAct::Update { files } else { &[] };
+                    self.note_withdrawal(&arrival.id, &notice, more).await?;
                 }
             }
         }
@@ -215,8 +242,16 @@ impl OfficeRoom {
             reason: Some(status.reason.clone()).filter(|reason| !reason.is_empty()),
         };
         let key = format!("status/{organ}/{}/{}/{}", about.document_id, status.code, wall(time::at(status.at)));
-        let known =
-            Known { key, kind: "status", organ_id: organ.to_owned(), document_id: Some(about.document_id.clone()) };
+        let known = Known {
+            key,
+            kind: "status",
+            organ_id: organ.to_owned(),
+            document_id: Some(about.document_id.clone()),
+            said: Some((
+                dispatch.clone(),
+                serde_json::json!({ "code": told.status, "reason": told.reason }).to_string(),
+            )),
+        };
         let values = self.exchange_values(&known, "taken", note);
         let (told, dispatch) = (&told, dispatch.as_str());
         self.db
@@ -234,6 +269,10 @@ impl OfficeRoom {
 
     fn exchange_values(&self, known: &Known, state: &str, note: Option<String>) -> Vec<haidang_store::Value> {
         let (id, now): (Id<MessageRow>, _) = (self.ambient.new_id(), self.ambient.now());
+        let (dispatch, payload) = match &known.said {
+            Some((dispatch, payload)) => (Some(dispatch.clone()), payload.as_str()),
+            None => (None, "{}"),
+        };
         args![
             &id,
             "in",
@@ -241,10 +280,10 @@ impl OfficeRoom {
             known.kind,
             state,
             known.organ_id.as_str(),
-            None::<String>,
+            dispatch,
             known.document_id.clone(),
             None::<String>,
-            "{}",
+            payload,
             None::<String>,
             note,
             now,
@@ -270,12 +309,18 @@ impl OfficeRoom {
             digest.update(piece.get(..length).unwrap_or_default());
         }
         let key = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-        let known = Known { key, kind: "unreadable", organ_id: String::new(), document_id: None };
+        let known = Known { key, kind: "unreadable", organ_id: String::new(), document_id: None, said: None };
         self.note_exchanged(&known, "refused", Some(problem.detail.clone())).await
     }
 }
 
-fn arrival_of(agency: &str, document: &ExchangeDocument, id: &str, signature: &str, files: &[NewFile]) -> NewArrival {
+fn arrival_of(
+    agency: &str,
+    document: &ExchangeDocument,
+    id: &str,
+    envelope: &Envelope,
+    files: &[NewFile],
+) -> NewArrival {
     let signer = [&document.signer_form, &document.signer_post, &document.signer_name];
     NewArrival {
         agency: agency.to_owned(),
@@ -284,7 +329,8 @@ fn arrival_of(agency: &str, document: &ExchangeDocument, id: &str, signature: &s
         dispatch: None,
         document: Some(id.to_owned()),
         from_organ: Some(document.from.organ_id.clone()),
-        envelope: Some(signature.to_owned()),
+        envelope: Some(envelope.signature.clone()),
+        envelope_signer: envelope.signer.clone(),
         details: Details {
             from_name: document.from.name.clone(),
             code_number: document.code_number.clone(),

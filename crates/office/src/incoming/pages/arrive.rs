@@ -64,6 +64,7 @@ impl OfficeRoom {
             document: None,
             from_organ: None,
             envelope: None,
+            envelope_signer: None,
             details: Details::default(),
             secrecy,
             files: kept,
@@ -96,6 +97,7 @@ async fn form(
         multipart: true,
         fields: Vec::new(),
         button: page.t("incoming-receive-button"),
+        proposed: Vec::new(),
         errors,
         page,
     };

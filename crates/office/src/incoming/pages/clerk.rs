@@ -1,24 +1,31 @@
 //! Forms of the clerk: number, return, leader, work file.
 
-use super::{Came, FormPage, came, open, reader};
+use super::forms::Form;
+use super::{FormPage, open, reader};
 use crate::incoming::ROUTE;
 use crate::incoming::model::{Arrival, Details};
 use crate::incoming::registering::Registering;
 use crate::incoming::rules::{Verdict, verdict};
 use crate::room::OfficeRoom;
 use axum::extract::State as Use;
-use haidang_ui::Html;
+use haidang_kernel::problem::Problem;
 use haidang_ui::component::{Choices, Select, TextArea, TextInput};
 use haidang_ui::field::{Choice, ErrorItem};
+use haidang_ui::{Html, Page};
 use haidang_web::{Answer, Fault, FormFields, Path, Visitor};
 use jiff::civil::Date;
 
+/// The form as it is opened: what is known of the paper.
+pub(super) fn first_registering(arrival: &Arrival) -> FormFields {
+    let mut pairs = vec![("revision", arrival.revision.to_string())];
+    pairs.extend(pairs_of(&arrival.details));
+    FormFields(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
+
 /// The fields of the paper as they stand in a form.
-fn fields_of(arrival: &Arrival) -> FormFields {
-    let details = &arrival.details;
+fn pairs_of(details: &Details) -> [(&'static str, String); 10] {
     let day = |day: Option<Date>| day.map(|day| day.to_string()).unwrap_or_default();
-    let pairs = [
-        ("revision", arrival.revision.to_string()),
+    [
         ("from_name", details.from_name.clone()),
         ("code_number", details.code_number.clone()),
         ("code_notation", details.code_notation.clone()),
@@ -29,8 +36,7 @@ fn fields_of(arrival: &Arrival) -> FormFields {
         ("urgency", details.urgency.to_string()),
         ("pages", details.pages.map(|pages| pages.to_string()).unwrap_or_default()),
         ("answer_by", day(details.answer_by)),
-    ];
-    FormFields(pairs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    ]
 }
 
 /// What a form says of the paper. What is no day or no number is told as a wrong field.
@@ -67,7 +73,22 @@ fn parse_number_of(text: &str) -> Option<i64> {
     text.trim().parse().ok()
 }
 
-fn registering(
+/// What the record inside the document says, field by field, as it is shown beside the questions.
+fn proposed_words(page: &Page, proposed: &Details) -> Vec<(&'static str, String)> {
+    let shown = |(name, value): (&'static str, String)| {
+        let value = match name {
+            "urgency" if value == "0" => String::new(),
+            "urgency" => page.t(&format!("incoming-urgency-{value}")),
+            "issued_on" => proposed.issued_on.map(|day| page.date(day)).unwrap_or_default(),
+            "answer_by" => proposed.answer_by.map(|day| page.date(day)).unwrap_or_default(),
+            _ => value,
+        };
+        (name, value)
+    };
+    pairs_of(proposed).into_iter().map(shown).filter(|(_, value)| !value.is_empty()).collect()
+}
+
+pub(super) fn registering(
     visitor: &Visitor,
     room: &OfficeRoom,
     arrival: &Arrival,
@@ -75,6 +96,9 @@ fn registering(
     errors: Vec<ErrorItem>,
 ) -> FormPage {
     let mut form = FormPage::of(visitor, arrival, "register", "vao-so", errors);
+    if let Some(proposed) = &arrival.proposed {
+        form.propose(proposed_words(&form.page, proposed));
+    }
     let text =
         |name: &str, key: &str, width: u8| TextInput::new(form.field(name, key)).value(fields.text(name)).width(width);
     let day = |name: &str, key: &str| text(name, key, 10).kind("date");
@@ -135,8 +159,7 @@ fn registering(
 
 /// The form with what is known of the paper: a document of ours needs one press.
 pub(super) async fn show_registering(visitor: Visitor, Use(room): Use<OfficeRoom>, Path(id): Path<String>) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
-    registering(&visitor, &room, &arrival, &fields_of(&arrival), Vec::new()).answer()
+    Form::Register.show(&visitor, &room, &id).await
 }
 
 /// Gives the document its number.
@@ -146,32 +169,24 @@ pub(super) async fn register_arrival(
     Path(id): Path<String>,
     form: FormFields,
 ) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
+    open(&visitor, &room, &id).await?;
     let (details, wrong) = details_of(&form);
-    let mut errors = Vec::new();
     if !wrong.is_empty() {
-        let mut problem = haidang_kernel::problem::Problem::invalid("arrival_invalid", "");
-        for (field, code) in wrong {
-            problem = problem.field(field, code);
-        }
-        errors = super::messages(&visitor, &problem);
+        let invalid = Problem::invalid("arrival_invalid", "what was typed is no day or no number");
+        let problem = wrong.into_iter().fold(invalid, |problem, (field, code)| problem.field(field, code));
+        return Form::Register.again(&visitor, &room, &id, &form, super::messages(&visitor, &problem)).await;
     }
-    if errors.is_empty() {
-        let order = Registering {
-            revision: form.text("revision").parse().ok(),
-            details,
-            checked: form.text("checked") == "1",
-            different: form.text("different") == "1",
-        };
-        match came(&visitor, &id, room.register_arrival(&reader(&visitor)?, &id, &order).await, "da-vao-so")? {
-            Came::Done(answer) => return answer,
-            Came::Again(found) => errors = found,
-        }
-    }
-    registering(&visitor, &room, &arrival, &form, errors).answer()
+    let order = Registering {
+        revision: form.text("revision").parse().ok(),
+        details,
+        checked: form.text("checked") == "1",
+        different: form.text("different") == "1",
+    };
+    let outcome = room.register_arrival(&reader(&visitor)?, &id, &order).await;
+    Form::Register.sent(&visitor, &room, &id, &form, (outcome, "da-vao-so")).await
 }
 
-fn returning(visitor: &Visitor, arrival: &Arrival, fields: &FormFields, errors: Vec<ErrorItem>) -> FormPage {
+pub(super) fn returning(visitor: &Visitor, arrival: &Arrival, fields: &FormFields, errors: Vec<ErrorItem>) -> FormPage {
     let mut form = FormPage::of(visitor, arrival, "return", "tra-lai", errors);
     form.add(TextArea::new(form.field("reason", "reason")).value(fields.text("reason")).limit(2000));
     form
@@ -179,8 +194,7 @@ fn returning(visitor: &Visitor, arrival: &Arrival, fields: &FormFields, errors: 
 
 /// The form of a return.
 pub(super) async fn show_returning(visitor: Visitor, Use(room): Use<OfficeRoom>, Path(id): Path<String>) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
-    returning(&visitor, &arrival, &FormFields::default(), Vec::new()).answer()
+    Form::Return.show(&visitor, &room, &id).await
 }
 
 /// Returns the document to its sender.
@@ -190,15 +204,12 @@ pub(super) async fn return_arrival(
     Path(id): Path<String>,
     form: FormFields,
 ) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
+    open(&visitor, &room, &id).await?;
     let outcome = room.return_arrival(&reader(&visitor)?, &id, form.text("reason")).await;
-    match came(&visitor, &id, outcome, "da-tra-lai")? {
-        Came::Done(answer) => answer,
-        Came::Again(errors) => returning(&visitor, &arrival, &form, errors).answer(),
-    }
+    Form::Return.sent(&visitor, &room, &id, &form, (outcome, "da-tra-lai")).await
 }
 
-async fn submitting(
+pub(super) async fn submitting(
     visitor: &Visitor,
     room: &OfficeRoom,
     arrival: &Arrival,
@@ -217,8 +228,7 @@ async fn submitting(
 
 /// The form in which a leader is chosen.
 pub(super) async fn show_submitting(visitor: Visitor, Use(room): Use<OfficeRoom>, Path(id): Path<String>) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
-    submitting(&visitor, &room, &arrival, &FormFields::default(), Vec::new()).await?.answer()
+    Form::Submit.show(&visitor, &room, &id).await
 }
 
 /// Lays the document before a leader.
@@ -228,24 +238,29 @@ pub(super) async fn submit_arrival(
     Path(id): Path<String>,
     form: FormFields,
 ) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
+    open(&visitor, &room, &id).await?;
     let outcome = room.submit_arrival(&reader(&visitor)?, &id, form.text("leader")).await;
-    match came(&visitor, &id, outcome, "da-trinh")? {
-        Came::Done(answer) => answer,
-        Came::Again(errors) => submitting(&visitor, &room, &arrival, &form, errors).await?.answer(),
-    }
+    Form::Submit.sent(&visitor, &room, &id, &form, (outcome, "da-trinh")).await
 }
 
-fn filing(visitor: &Visitor, arrival: &Arrival, fields: &FormFields, errors: Vec<ErrorItem>) -> FormPage {
+pub(super) async fn filing(
+    visitor: &Visitor,
+    room: &OfficeRoom,
+    arrival: &Arrival,
+    fields: &FormFields,
+    errors: Vec<ErrorItem>,
+) -> Result<FormPage, Fault> {
     let mut form = FormPage::of(visitor, arrival, "file", "luu", errors);
-    form.add(TextInput::new(form.field("work_file", "work-file")).value(fields.text("work_file")).width(30));
-    form
+    let files = room.open_case_files(&reader(visitor)?, &arrival.agency).await?;
+    let chosen = fields.text("work_file");
+    let choices = files.iter().map(|(id, name)| Choice::new(id, name).lang(haidang_ui::Lang::Vi).chosen(chosen));
+    form.add(Select::new(form.field("work_file", "work-file"), choices.collect()));
+    Ok(form)
 }
 
 /// The form that names a work file.
 pub(super) async fn show_filing(visitor: Visitor, Use(room): Use<OfficeRoom>, Path(id): Path<String>) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
-    filing(&visitor, &arrival, &FormFields::default(), Vec::new()).answer()
+    Form::File.show(&visitor, &room, &id).await
 }
 
 /// Puts the document into a work file.
@@ -255,9 +270,7 @@ pub(super) async fn file_arrival(
     Path(id): Path<String>,
     form: FormFields,
 ) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
-    match came(&visitor, &id, room.file_arrival(&reader(&visitor)?, &id, form.text("work_file")).await, "da-luu")? {
-        Came::Done(answer) => answer,
-        Came::Again(errors) => filing(&visitor, &arrival, &form, errors).answer(),
-    }
+    open(&visitor, &room, &id).await?;
+    let outcome = room.file_arrival(&reader(&visitor)?, &id, form.text("work_file")).await;
+    Form::File.sent(&visitor, &room, &id, &form, (outcome, "da-luu")).await
 }

@@ -3,6 +3,7 @@
 mod arrive;
 mod book;
 mod clerk;
+mod forms;
 mod list;
 mod show;
 mod work;
@@ -19,11 +20,11 @@ use super::{CLERK, ROUTE};
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
 use askama::Template;
-use haidang_kernel::problem::{Problem, ProblemKind};
+use haidang_kernel::problem::Problem;
 use haidang_ui::component::Tag;
 use haidang_ui::field::{ErrorItem, Field};
 use haidang_ui::{Html, Page, t};
-use haidang_web::{Answer, Fault, Routes, Row, Visitor, html, html_invalid, redirect};
+use haidang_web::{Answer, Fault, Routes, Row, Visitor, html, html_invalid};
 use jiff::civil::Date;
 
 /// Address of the list.
@@ -128,6 +129,8 @@ struct FormPage {
     multipart: bool,
     fields: Vec<Html>,
     button: String,
+    /// What the document proposes for its questions.
+    proposed: Vec<(&'static str, String)>,
 }
 
 impl FormPage {
@@ -144,6 +147,7 @@ impl FormPage {
             multipart: false,
             fields: Vec::new(),
             button: page.t(&format!("incoming-{act}-button")),
+            proposed: Vec::new(),
             errors,
             page,
         }
@@ -154,7 +158,18 @@ impl FormPage {
         let field =
             Field::new(self.page.lang, name, self.page.t(&format!("incoming-field-{key}"))).errors(&self.errors);
         let hint = format!("incoming-field-{key}-hint");
-        if haidang_ui::texts::has(self.page.lang, &hint) { field.hint(self.page.t(&hint)) } else { field }
+        let hint = haidang_ui::texts::has(self.page.lang, &hint).then(|| self.page.t(&hint));
+        let proposed = self.proposed.iter().find(|(question, _)| *question == name);
+        let proposed = proposed.map(|(_, value)| self.page.t1("incoming-proposed", "value", value));
+        let hints: Vec<String> = hint.into_iter().chain(proposed).collect();
+        if hints.is_empty() { field } else { field.hint(hints.join(" ")) }
+    }
+
+    /// Shows what the document says of itself beside the questions, for a person to confirm.
+    fn propose(&mut self, proposed: Vec<(&'static str, String)>) {
+        let words = Html::text(self.page.t("incoming-proposed-lead"));
+        self.lead = std::mem::take(&mut self.lead).then(Html::trusted(" ")).then(words);
+        self.proposed = proposed;
     }
 
     fn add(&mut self, component: impl std::fmt::Display) {
@@ -173,30 +188,6 @@ fn messages(visitor: &Visitor, problem: &Problem) -> Vec<ErrorItem> {
         ErrorItem::of(field, t(visitor.lang, &format!("incoming-error-{}-{}", dashed(field), dashed(code)), &[]))
     };
     problem.errors.iter().map(|error| message(&error.field, &error.code)).collect()
-}
-
-/// What came of an act: the document, or the form again with its errors; somebody who was faster is told on the
-/// document itself.
-enum Came {
-    /// Go on to the page of the document.
-    Done(Answer),
-    /// Show the form again.
-    Again(Vec<ErrorItem>),
-}
-
-fn came<T>(visitor: &Visitor, id: &str, outcome: Result<T, Problem>, done: &str) -> Result<Came, Fault> {
-    match outcome {
-        Ok(_) => Ok(Came::Done(redirect(visitor.lang, &format!("{}?bao={done}", path_of(id))))),
-        Err(problem) if problem.kind == ProblemKind::Invalid => Ok(Came::Again(messages(visitor, &problem))),
-        Err(problem) if problem.kind == ProblemKind::Conflict => {
-            let code = match problem.code {
-                "arrival_must_be_returned" => "phai-tra-lai",
-                _ => "da-doi",
-            };
-            Ok(Came::Done(redirect(visitor.lang, &format!("{}?bao={code}", path_of(id)))))
-        }
-        Err(problem) => Err(problem.into()),
-    }
 }
 
 /// Opens a document for a form; what is no id is no document.

@@ -92,7 +92,17 @@ fn answers(page: &Page, arrival: &Arrival) -> SummaryList {
         row(page, "stamped", judged_tag(page, "stamped", arrival.stamped)),
     ];
     if let Some(envelope) = &arrival.envelope {
-        rows.push(row(page, "envelope", Html::text(page.t(&format!("incoming-envelope-{envelope}")))));
+        let tag = page.tag(page.t(&format!("incoming-envelope-{envelope}")));
+        let mut shown = part(match envelope.as_str() {
+            "trusted" => tag.done(),
+            "invalid" | "untrusted" => tag.late(),
+            "weak" | "foreign" => tag.wait(),
+            _ => tag,
+        });
+        if let Some(signer) = &arrival.envelope_signer {
+            shown = shown.then(Html::trusted("<br>")).then(page.vietnamese(signer));
+        }
+        rows.push(row(page, "envelope", shown));
     }
     SummaryList::new(rows)
 }
@@ -131,7 +141,11 @@ fn layout(page: &Page, files: &[ArrivedFile]) -> Option<Table> {
     (!found.is_empty()).then_some(table)
 }
 
-fn details(page: &Page, arrival: &Arrival) -> SummaryList {
+fn part_of_files(page: &Page, id: &str, name: &str) -> Html {
+    link(page, &format!("{}/{id}", crate::documents::work_files::LIST), name)
+}
+
+fn details(page: &Page, arrival: &Arrival, files: &[(String, String)]) -> SummaryList {
     let details = &arrival.details;
     let text = |key: &str, text: &str| (!text.is_empty()).then(|| row(page, key, page.vietnamese(text)));
     let day =
@@ -149,7 +163,9 @@ fn details(page: &Page, arrival: &Arrival) -> SummaryList {
     rows.push(row(page, "arrived", page.time(arrival.arrived_at)));
     rows.extend(text("result-document", arrival.result_document.as_deref().unwrap_or_default()));
     rows.extend(text("result-words", arrival.result_words.as_deref().unwrap_or_default()));
-    rows.extend(text("work-file", arrival.work_file.as_deref().unwrap_or_default()));
+    let links = files.iter().map(|(id, name)| part_of_files(page, id, name));
+    let links = links.reduce(|all, one| all.then(Html::trusted("<br>")).then(one));
+    rows.extend(links.map(|links| row(page, "work-file", links)));
     SummaryList::new(rows)
 }
 
@@ -300,7 +316,12 @@ pub(super) async fn show_arrival(
             .then(Html::text(format!(" ({})", page.size(u64::try_from(file.size).unwrap_or(0)))))
     });
     let verdict = crate::incoming::rules::verdict(arrival.integrity, arrival.identity);
-    let (next, begin) = next(&page, arrival, &choices(&reader, &view));
+    let (mut next, begin) = next(&page, arrival, &choices(&reader, &view));
+    // What a directive asks for may be given as tasks by whoever gives tasks.
+    if arrival.arrival_number.is_some() && visitor.can("task.assign") {
+        let address = format!("/can-bo/nhiem-vu/de-xuat?van-ban-den={}", arrival.id);
+        next.push(page.link_button(page.t("incoming-next-propose"), address).secondary());
+    }
     html(ShowPage {
         tabs: frame::tabs(&visitor, ARRIVED),
         said,
@@ -318,7 +339,7 @@ pub(super) async fn show_arrival(
         id: arrival.id.clone(),
         signatures: signatures(&page, &view.files),
         layout: layout(&page, &view.files),
-        details: details(&page, arrival),
+        details: details(&page, arrival, &room.case_files_of(&arrival.id).await?),
         files: files.collect(),
         routings: routings(&room, &page, &view),
         history: history(&page, &view),

@@ -1,10 +1,10 @@
 //! Forms of leaders and receivers: instruct, begin, answer or hand back, finish.
 
-use super::{Came, FormPage, came, open, reader};
+use super::forms::{Form, came, own_routing};
+use super::{FormPage, open, reader};
 use crate::incoming::model::{Arrival, Routing};
 use crate::incoming::routing::{Instruction, Receiver, Until};
 use crate::incoming::rules::{Part, State};
-use crate::incoming::{changing::missing, is_mine};
 use crate::room::OfficeRoom;
 use axum::extract::State as Use;
 use haidang_kernel::problem::Problem;
@@ -32,7 +32,7 @@ pub(crate) async fn receivers(room: &OfficeRoom, agency: &str) -> Result<Vec<(St
     Ok(found)
 }
 
-async fn instructing(
+pub(super) async fn instructing(
     visitor: &Visitor,
     room: &OfficeRoom,
     arrival: &Arrival,
@@ -74,14 +74,17 @@ async fn instructing(
     Ok(form)
 }
 
-/// The form of an instruction.
-pub(super) async fn show_instructing(visitor: Visitor, Use(room): Use<OfficeRoom>, Path(id): Path<String>) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
-    let fields = FormFields(vec![
+/// An instruction begins with the usual number of days, on the document as it is shown.
+pub(super) fn first_instructing(room: &OfficeRoom, arrival: &Arrival) -> FormFields {
+    FormFields(vec![
         ("revision".to_owned(), arrival.revision.to_string()),
         ("due".to_owned(), room.incoming.settings.handling_days.to_string()),
-    ]);
-    instructing(&visitor, &room, &arrival, &fields, Vec::new()).await?.answer()
+    ])
+}
+
+/// The form of an instruction.
+pub(super) async fn show_instructing(visitor: Visitor, Use(room): Use<OfficeRoom>, Path(id): Path<String>) -> Answer {
+    Form::Instruct.show(&visitor, &room, &id).await
 }
 
 /// What the form orders; a deadline that is none stays one that cannot be.
@@ -109,32 +112,23 @@ pub(super) async fn instruct_arrival(
     Path(id): Path<String>,
     form: FormFields,
 ) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
+    open(&visitor, &room, &id).await?;
     let outcome = room.instruct_arrival(&reader(&visitor)?, &id, &instruction(&form)).await;
-    match came(&visitor, &id, outcome, "da-chi-dao")? {
-        Came::Done(answer) => answer,
-        Came::Again(errors) => instructing(&visitor, &room, &arrival, &form, errors).await?.answer(),
-    }
+    Form::Instruct.sent(&visitor, &room, &id, &form, (outcome, "da-chi-dao")).await
 }
 
 /// Begins the work, by one press.
 pub(super) async fn begin_arrival(visitor: Visitor, Use(room): Use<OfficeRoom>, Path(id): Path<String>) -> Answer {
     open(&visitor, &room, &id).await?;
-    match came(&visitor, &id, room.begin_arrival(&reader(&visitor)?, &id).await, "da-bat-dau")? {
-        Came::Done(answer) => answer,
-        Came::Again(_) => Err(Problem::internal("beginning has no fields").into()),
-    }
+    came(&visitor, &id, room.begin_arrival(&reader(&visitor)?, &id).await, "da-bat-dau")
 }
 
-/// The reader's own instruction.
-async fn own_routing(visitor: &Visitor, room: &OfficeRoom, arrival: &Arrival, routing: &str) -> Result<Routing, Fault> {
-    let reader = reader(visitor)?;
-    let found = room.arrival_routings(&arrival.id).await?.into_iter().find(|one| one.id == routing);
-    let found = found.filter(|one| is_mine(&reader, arrival, one));
-    found.ok_or_else(|| missing().into())
+/// An answer begins as an answer.
+pub(super) fn first_answering() -> FormFields {
+    FormFields(vec![("what".to_owned(), "answer".to_owned())])
 }
 
-fn answering(
+pub(super) fn answering(
     visitor: &Visitor,
     arrival: &Arrival,
     routing: &Routing,
@@ -159,10 +153,7 @@ pub(super) async fn show_answering(
     Use(room): Use<OfficeRoom>,
     Path((id, routing)): Path<(String, String)>,
 ) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
-    let routing = own_routing(&visitor, &room, &arrival, &routing).await?;
-    let fields = FormFields(vec![("what".to_owned(), "answer".to_owned())]);
-    answering(&visitor, &arrival, &routing, &fields, Vec::new()).answer()
+    Form::Answer(&routing).show(&visitor, &room, &id).await
 }
 
 /// Answers an instruction, or gives it back.
@@ -173,16 +164,13 @@ pub(super) async fn answer_routing(
     form: FormFields,
 ) -> Answer {
     let arrival = open(&visitor, &room, &id).await?;
-    let routing = own_routing(&visitor, &room, &arrival, &routing).await?;
-    let back = routing.part == Part::Lead || form.text("what") == "back";
-    let outcome = room.answer_routing(&reader(&visitor)?, &id, &routing.id, back, form.text("words")).await;
-    match came(&visitor, &id, outcome, "da-tra-loi")? {
-        Came::Done(answer) => answer,
-        Came::Again(errors) => answering(&visitor, &arrival, &routing, &form, errors).answer(),
-    }
+    let own = own_routing(&visitor, &room, &arrival, &routing).await?;
+    let back = own.part == Part::Lead || form.text("what") == "back";
+    let outcome = room.answer_routing(&reader(&visitor)?, &id, &own.id, back, form.text("words")).await;
+    Form::Answer(&routing).sent(&visitor, &room, &id, &form, (outcome, "da-tra-loi")).await
 }
 
-fn finishing(visitor: &Visitor, arrival: &Arrival, fields: &FormFields, errors: Vec<ErrorItem>) -> FormPage {
+pub(super) fn finishing(visitor: &Visitor, arrival: &Arrival, fields: &FormFields, errors: Vec<ErrorItem>) -> FormPage {
     let mut form = FormPage::of(visitor, arrival, "finish", "ket-qua", errors);
     let number = form.field("result_document", "result-document").optional(true);
     form.add(TextInput::new(number).value(fields.text("result_document")).width(20));
@@ -192,8 +180,7 @@ fn finishing(visitor: &Visitor, arrival: &Arrival, fields: &FormFields, errors: 
 
 /// The form of a result.
 pub(super) async fn show_finishing(visitor: Visitor, Use(room): Use<OfficeRoom>, Path(id): Path<String>) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
-    finishing(&visitor, &arrival, &FormFields::default(), Vec::new()).answer()
+    Form::Finish.show(&visitor, &room, &id).await
 }
 
 /// Closes the document with its result.
@@ -203,10 +190,8 @@ pub(super) async fn finish_arrival(
     Path(id): Path<String>,
     form: FormFields,
 ) -> Answer {
-    let arrival = open(&visitor, &room, &id).await?;
-    let (document, words) = (form.text("result_document"), form.text("result_words"));
-    match came(&visitor, &id, room.finish_arrival(&reader(&visitor)?, &id, document, words).await, "da-ket-thuc")? {
-        Came::Done(answer) => answer,
-        Came::Again(errors) => finishing(&visitor, &arrival, &form, errors).answer(),
-    }
+    open(&visitor, &room, &id).await?;
+    let outcome =
+        room.finish_arrival(&reader(&visitor)?, &id, form.text("result_document"), form.text("result_words")).await;
+    Form::Finish.sent(&visitor, &room, &id, &form, (outcome, "da-ket-thuc")).await
 }

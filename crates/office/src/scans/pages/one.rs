@@ -46,6 +46,11 @@ struct ScanPage {
     retry: Option<String>,
     register: Option<String>,
     registered: Option<String>,
+    withdrawn: Option<Html>,
+    filed: Vec<Html>,
+    file: Option<(String, Select)>,
+    withdraw: Option<(String, TextArea)>,
+    withdraw_open: bool,
     picture: Option<Html>,
     text: Vec<String>,
     pages: Option<Pagination>,
@@ -211,6 +216,15 @@ fn history(page: &Page, scan: &Scan) -> Steps {
     Steps::new(page.lang, items)
 }
 
+/// A link to a work file.
+fn file_link(page: &Page, id: &str, name: &str) -> Html {
+    Html::trusted("<a class=\"govuk-link\" lang=\"vi\" href=\"")
+        .then(Html::text(page.href(format!("{}/{id}", crate::documents::work_files::LIST))))
+        .then(Html::trusted("\">"))
+        .then(Html::text(name))
+        .then(Html::trusted("</a>"))
+}
+
 async fn build(
     visitor: &Visitor,
     room: &OfficeRoom,
@@ -227,11 +241,38 @@ async fn build(
     let pages = u64::try_from(scan.pages.unwrap_or(0)).unwrap_or(0);
     let base = page.href(format!("{}?trang=", path(&scan.id)));
     let may = visitor.actor.as_ref().is_some_and(|actor| actor.can_in(UPLOAD, &scan.agency));
+    let may = may && scan.withdrawn.is_none();
     let open = may && matches!(scan.state, State::Read | State::Confirmed | State::Failed);
+    let filed = room.case_files_of(&scan.id).await?;
+    let unused = may && scan.registered_as.is_none();
+    let files = if unused && scan.state == State::Confirmed {
+        room.open_case_files(&reader(visitor)?, &scan.agency).await?
+    } else {
+        Vec::new()
+    };
+    let (chosen, reason) = typed.map_or(("", ""), |form| (form.text("work_file"), form.text("reason")));
+    let field = |name: &str, key: &str| Field::new(page.lang, name, page.t(key)).errors(&errors);
+    let file = (!files.is_empty()).then(|| {
+        let choices = files.iter().map(|(id, name)| Choice::new(id, name).lang(haidang_ui::Lang::Vi).chosen(chosen));
+        let select = Select::new(field("work_file", "scans-field-work-file"), choices.collect());
+        (page.href(format!("{}/ho-so", path(&scan.id))), select)
+    });
+    let withdraw = (unused && filed.is_empty()).then(|| {
+        let why = field("reason", "scans-field-reason").hint(page.t("scans-field-reason-hint"));
+        (page.href(format!("{}/rut", path(&scan.id))), TextArea::new(why).value(reason).rows(2).limit(500))
+    });
     Ok(ScanPage {
+        withdrawn: scan.withdrawn.as_ref().map(|one| {
+            let words = page.t2("scans-withdrawn", "name", &one.name, "at", page.moment(one.at));
+            Html::text(words).then(Html::trusted(" ")).then(page.vietnamese(&one.reason))
+        }),
+        filed: filed.iter().map(|(id, name)| file_link(&page, id, name)).collect(),
+        file,
+        withdraw,
+        withdraw_open: errors.iter().any(|error| error.id == "reason"),
         action: page.href(path(&scan.id)),
         state: status(&page, scan.state),
-        next: next_step(&page, &scan),
+        next: if scan.withdrawn.is_some() { page.t("scans-next-withdrawn") } else { next_step(&page, &scan) },
         warnings: warnings(&page, room, &scan),
         facts: facts(&page, &scan),
         download: page.href(format!("{}/tep", path(&scan.id))),
@@ -295,22 +336,61 @@ pub(crate) async fn confirm_scan(
         compared: form.has("compared"),
         revision: form.text("revision").parse().unwrap_or(0),
     };
+    let outcome = room.confirm_scan(&reader, &id, &typed).await;
+    after(&visitor, &room, &id, &form, outcome).await
+}
+
+/// What came of a form: the page of the paper, or the same page with its errors.
+async fn after(
+    visitor: &Visitor,
+    room: &OfficeRoom,
+    id: &str,
+    form: &FormFields,
+    outcome: Result<(), Problem>,
+) -> Answer {
     let message = |field: &str, code: &str| {
-        let key = format!("scans-error-{field}-{}", code.replace('_', "-"));
+        let key = format!("scans-error-{}-{}", field.replace('_', "-"), code.replace('_', "-"));
         ErrorItem::of(field, t(visitor.lang, &key, &[]))
     };
-    let errors = match room.confirm_scan(&reader, &id, &typed).await {
-        Ok(()) => return redirect(visitor.lang, &path(&id)),
+    let general = |key: &str| vec![ErrorItem::general(t(visitor.lang, key, &[]))];
+    let errors = match outcome {
+        Ok(()) => return redirect(visitor.lang, &path(id)),
         Err(Problem { kind: ProblemKind::Invalid, errors, .. }) => {
             errors.iter().map(|error| message(&error.field, &error.code)).collect()
         }
-        Err(Problem { code: "scan_changed", .. }) => {
-            vec![ErrorItem::general(t(visitor.lang, "scans-error-changed", &[]))]
-        }
+        Err(Problem { code: "scan_changed", .. }) => general("scans-error-changed"),
+        Err(Problem { code: "scan_used" | "already_filed" | "case_file_closed", .. }) => general("scans-error-used"),
         Err(problem) => return Err(problem.into()),
     };
+    let scan = room.open_scan(&reader(visitor)?, id).await?;
+    html_invalid(build(visitor, room, scan, 1, Some(form), errors).await?)
+}
+
+/// Lays a confirmed paper into a work file.
+pub(crate) async fn file_scan(
+    visitor: Visitor,
+    RoomState(room): RoomState<OfficeRoom>,
+    Path(id): Path<String>,
+    form: FormFields,
+) -> Answer {
+    let reader = reader(&visitor)?;
     let scan = room.open_scan(&reader, &id).await?;
-    html_invalid(build(&visitor, &room, scan, 1, Some(&form), errors).await?)
+    let outcome = match room.named_case_file(&reader, &scan.agency, form.text("work_file")).await {
+        Ok(file) => room.lay_scanned(&reader, &file, &id).await,
+        Err(problem) => Err(problem),
+    };
+    after(&visitor, &room, &id, &form, outcome).await
+}
+
+/// Withdraws a paper that was handed in by mistake.
+pub(crate) async fn withdraw_scan(
+    visitor: Visitor,
+    RoomState(room): RoomState<OfficeRoom>,
+    Path(id): Path<String>,
+    form: FormFields,
+) -> Answer {
+    let outcome = room.withdraw_scan(&reader(&visitor)?, &id, form.text("reason")).await;
+    after(&visitor, &room, &id, &form, outcome).await
 }
 
 /// Lets a paper be read again.

@@ -1,8 +1,9 @@
 //! One task: who must act now and until when, the six, files, history.
 
-use super::{colour_tag, six_label, slug, state_tag, task_page, task_path};
+use super::{colour_tag, link, messages, on_form, six_label, slug, state_tag, task_page, task_path};
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
+use crate::tasks::filing::file_address;
 use crate::tasks::looking::Names;
 use crate::tasks::model::{Part, State, TaskEvent, TaskFile, TaskRow, TaskView};
 use crate::tasks::rules::{self, SIX, Six};
@@ -11,12 +12,13 @@ use axum::body::{Body, Bytes};
 use haidang_kernel::problem::Problem;
 use haidang_store::{Blobs, StoreError};
 use haidang_ui::component::{
-    Button, Choices, DocRow, FileUpload, StepItem, StepState, Steps, SummaryList, SummaryRow, Tag,
+    Button, Choices, DocRow, FileUpload, Select, StepItem, StepState, Steps, SummaryList, SummaryRow, Tag,
 };
 use haidang_ui::field::{Choice, ErrorItem, Field};
 use haidang_ui::{Html, Page};
 use haidang_web::{
-    Answer, Disposition, Fault, Path, State as Held, Upload, UploadLimits, Visitor, file, html, html_invalid, redirect,
+    Answer, Disposition, Fault, FormFields, Path, State as Held, Upload, UploadLimits, Visitor, file, html,
+    html_invalid, redirect,
 };
 use tokio::io::AsyncReadExt as _;
 
@@ -35,6 +37,8 @@ struct TaskPage {
     origin: SummaryList,
     files: Vec<DocRow>,
     upload: Option<(Choices, FileUpload)>,
+    filed: Vec<Html>,
+    file: Option<Select>,
     history: Steps,
 }
 
@@ -192,6 +196,18 @@ async fn build(
             FileUpload::new(file).accept(UploadLimits::DOCUMENTS.accept()).multiple(),
         )
     });
+    let filed = room.case_files_of(&task.id).await?;
+    let kept = if task.state == State::Done {
+        room.files_for_task(&reader, &task.agency, &task.unit).await?
+    } else {
+        Vec::new()
+    };
+    let kept = kept.into_iter().filter(|(id, _)| filed.iter().all(|(other, _)| other != id));
+    let choices: Vec<Choice> = kept.map(|(id, name)| Choice::new(id, name).lang(haidang_ui::Lang::Vi)).collect();
+    let file = (!choices.is_empty()).then(|| {
+        let field = Field::new(page.lang, "work_file", page.t("tasks-field-work-file")).errors(&errors);
+        Select::new(field, choices)
+    });
     let score = Six::of(task, room.ambient.today()).score();
     Ok(TaskPage {
         state: state_tag(&page, task.state),
@@ -203,6 +219,8 @@ async fn build(
         files: view.files.iter().map(|one| file_row(&page, &path, one)).collect(),
         history: history(&page, &mut names, view).await?,
         upload,
+        filed: filed.iter().map(|(id, name)| link(&page, &file_address(id), name)).collect(),
+        file,
         actions,
         path,
         errors,
@@ -240,6 +258,23 @@ pub(crate) async fn add_office_task_file(
         return redirect(visitor.lang, &format!("{}#tai-lieu", task_path(&id)));
     }
     let view = if upload.files.is_empty() { view } else { room.open_task(&reader, &id).await? };
+    html_invalid(build(&visitor, &room, &view, errors).await?)
+}
+
+/// Lays a finished task into a work file.
+pub(crate) async fn file_office_task(
+    visitor: Visitor,
+    Held(room): Held<OfficeRoom>,
+    Path(id): Path<String>,
+    form: FormFields,
+) -> Answer {
+    let reader = Reader::of(&visitor)?;
+    let errors = match room.file_task(&reader, &id, form.text("work_file")).await {
+        Ok(()) => return redirect(visitor.lang, &task_path(&id)),
+        Err(problem) if on_form(&problem) => messages(visitor.lang, &problem),
+        Err(problem) => return Err(problem.into()),
+    };
+    let view = room.open_task(&reader, &id).await?;
     html_invalid(build(&visitor, &room, &view, errors).await?)
 }
 

@@ -20,6 +20,8 @@ use serde::Deserialize;
 struct ProposalsPage {
     page: Page,
     errors: Vec<ErrorItem>,
+    /// The document that came whose text is read: its id and its name.
+    arrival: Option<(String, String)>,
     document: Select,
     title: TextInput,
     text: TextArea,
@@ -68,6 +70,18 @@ fn document_name(document: &Document) -> String {
     }
 }
 
+/// The document that came which a form names, for whoever may open it.
+async fn arrival_named(
+    room: &OfficeRoom,
+    reader: &Reader<'_>,
+    form: &FormFields,
+) -> Result<Option<(String, String)>, Problem> {
+    let Some(id) = form.filled("arrival") else { return Ok(None) };
+    let arrival = room.arrival_of(reader, id).await?;
+    let name = format!("{} {}", arrival.details.code(), arrival.details.subject);
+    Ok(Some((arrival.id, name.trim().to_owned())))
+}
+
 async fn page_of(
     visitor: &Visitor,
     room: &OfficeRoom,
@@ -83,6 +97,8 @@ async fn page_of(
     let choices = documents.iter().map(|one| Choice::new(&one.id, document_name(one)).chosen(chosen));
     let document = field("document", "tasks-proposals-document").hint(page.t("tasks-proposals-document-hint"));
     let title = form.text("title").trim();
+    let arrival = arrival_named(room, &Reader::of(visitor)?, form).await?;
+    let chosen = arrival.as_ref().map_or(chosen, |(id, _)| id.as_str());
     Ok(ProposalsPage {
         document: Select::new(document.optional(true), choices.collect()),
         title: TextInput::new(field("title", "tasks-proposals-source").optional(true)).value(title),
@@ -92,6 +108,7 @@ async fn page_of(
             .is_some_and(Vec::is_empty)
             .then(|| EmptyState::new(page.t("tasks-proposals-none")).text(page.t("tasks-proposals-none-text"))),
         found: read.unwrap_or_default().into_iter().map(|one| found(&page, title, chosen, one)).collect(),
+        arrival,
         errors,
         page,
     })
@@ -103,6 +120,9 @@ pub(crate) struct Named {
     /// Id of the document.
     #[serde(rename = "van-ban")]
     document: Option<String>,
+    /// Id of a document that came.
+    #[serde(rename = "van-ban-den")]
+    arrival: Option<String>,
 }
 
 /// The form for a text or a document.
@@ -111,12 +131,22 @@ pub(crate) async fn show_task_proposals(
     State(room): State<OfficeRoom>,
     Query(named): Query<Named>,
 ) -> Answer {
-    let form = FormFields(named.document.map(|id| ("document".to_owned(), id)).into_iter().collect());
+    let pairs = [("document", named.document), ("arrival", named.arrival)];
+    let pairs = pairs.into_iter().filter_map(|(name, id)| Some((name.to_owned(), id?)));
+    let form = FormFields(pairs.collect());
     html(page_of(&visitor, &room, &form, Vec::new(), None).await?)
 }
 
 /// The form with the text of the chosen document, where nothing was pasted; the look at the document is recorded.
 async fn with_document(room: &OfficeRoom, reader: &Reader<'_>, form: FormFields) -> Result<FormFields, Problem> {
+    if let Some(id) = form.filled("arrival").filter(|_| form.filled("text").is_none()) {
+        let text = proposals::unbroken(&room.arrival_text(reader, id).await?);
+        let text: String = text.chars().take(proposals::MOST).collect();
+        let known = arrival_named(room, reader, &form).await?.map(|(_, name)| name).unwrap_or_default();
+        let title = form.filled("title").map_or(known, str::to_owned);
+        let fields = [("arrival", id), ("title", &title), ("text", &text)];
+        return Ok(FormFields(fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()));
+    }
     let Some(id) = form.filled("document").filter(|_| form.filled("text").is_none()) else { return Ok(form) };
     let document = room.open_document(reader, id).await?;
     let content = room.content(&document, document.version).await?;
@@ -127,7 +157,14 @@ async fn with_document(room: &OfficeRoom, reader: &Reader<'_>, form: FormFields)
 
 /// What the text asks for. Nothing is kept of it.
 pub(crate) async fn read_task_proposals(visitor: Visitor, State(room): State<OfficeRoom>, form: FormFields) -> Answer {
-    let form = with_document(&room, &Reader::of(&visitor)?, form).await?;
+    let form = match with_document(&room, &Reader::of(&visitor)?, form.clone()).await {
+        Ok(form) => form,
+        Err(Problem { code: "text_unreadable", .. }) => {
+            let message = t(visitor.lang, "tasks-error-text-unreadable", &[]);
+            return html_invalid(page_of(&visitor, &room, &form, vec![ErrorItem::of("text", message)], None).await?);
+        }
+        Err(problem) => return Err(problem.into()),
+    };
     let code = match form.filled("text") {
         None => "required",
         Some(text) if text.chars().count() > proposals::MOST => "too_long",

@@ -1,11 +1,11 @@
-//! The forms of TT 03/2025/TT-VPCP to print, and as signed files: 01 to 05 as issued, 06 as the route stands now; 07 is
+//! The forms of TT 03/2025/TT-VPCP to print, and as signed files, which are made when they are asked for: 01 to 05 as issued, 06 as the route stands now; 07 is
 //! beside the register.
 
 use super::case::Opened;
 use super::frame::office_page;
 use super::sheets::{self, Sheet};
 use crate::api::{State, case_id};
-use crate::cases::papers::NewPaper;
+use crate::cases::papers::{NewPaper, PaperRow};
 use crate::cases::row::DocumentRow;
 use crate::service::Services;
 use askama::Template;
@@ -13,7 +13,7 @@ use haidang_contracts::actor::CaseId;
 use haidang_kernel::problem::Problem;
 use haidang_ui::print::PrintFrame;
 use haidang_ui::{City, Page};
-use haidang_web::{Answer, Path, Routes, Row, State as Use, Visitor, html};
+use haidang_web::{Answer, Path, Routes, Row, State as Use, Visitor, html, redirect};
 use std::sync::Arc;
 
 /// One sheet on the screen, ready to print.
@@ -24,9 +24,9 @@ pub(crate) struct PaperPage {
     paper: PrintFrame,
     sheet: Sheet,
     back: String,
-    /// Where the signed file is; empty where the city signs none.
+    /// Where the signed file is; empty while there is none.
     file: String,
-    /// Where one is asked for that is made as the facts stand now; empty where it is made once.
+    /// Where one is made; empty where the city signs none, or it is made once and is there.
     make: String,
 }
 
@@ -37,13 +37,17 @@ impl PaperPage {
         Self { page, paper, sheet, back: back.to_owned(), file: String::new(), make: String::new() }
     }
 
-    /// With the address of its signed file, where the city signs papers.
-    #[must_use]
-    pub(crate) fn file(mut self, services: &Services, path: &str) -> Self {
-        if services.documents.seals_papers() {
+    /// With the address of the signed file of an issued form: to be taken when it is there, to be made where the city
+    /// signs papers.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn form_file(mut self, services: &Services, form: &str, path: &str) -> Result<Self, Problem> {
+        if services.paper_of_form(form).await?.is_some() {
             path.clone_into(&mut self.file);
+            return Ok(self);
         }
-        self
+        Ok(self.make(services, path))
     }
 
     /// With the address that makes a signed file, where the city signs papers.
@@ -70,7 +74,20 @@ pub async fn print_form(
     page.part = Some(page.t1("office-case-part", "number", &view.case.case_no));
     let sheet = sheets::of_form(&services, &page.city, &form, &view.documents);
     let shown = PaperPage::new(page, &format!("/can-bo/ho-so/{id}"), sheet);
-    html(shown.file(&services, &format!("/can-bo/ho-so/{id}/giay/{}/tep", form.id)))
+    let file = format!("/can-bo/ho-so/{id}/giay/{}/tep", form.id);
+    html(shown.form_file(&services, &form.id, &file).await?)
+}
+
+/// Makes the signed file of an issued form, for whoever may see the case, and goes to it.
+pub async fn sign_form(
+    visitor: Visitor,
+    Use(services): Use<State>,
+    Path((id, form)): Path<(String, String)>,
+) -> Answer {
+    let (actor, id) = (visitor.require_actor()?, case_id(&id)?);
+    let view = services.office_case(actor, &id, &visitor.request_id).await?;
+    make_signed_form(&services, &visitor, &id, &form, &view.documents).await?;
+    redirect(visitor.lang, &format!("/can-bo/ho-so/{id}/giay/{form}/tep"))
 }
 
 /// The signed file of an issued form, for whoever may see the case.
@@ -80,18 +97,27 @@ pub async fn download_form(
     Path((id, form)): Path<(String, String)>,
 ) -> Answer {
     let (actor, id) = (visitor.require_actor()?, case_id(&id)?);
-    let view = services.office_case(actor, &id, &visitor.request_id).await?;
-    signed_form(&services, &visitor, &id, &form, &view.documents).await
+    services.office_case(actor, &id, &visitor.request_id).await?;
+    signed_form(&services, &id, &form).await
 }
 
-/// The signed file of a form, made when it is asked for first; what it says was fixed when the form was issued.
-pub(crate) async fn signed_form(
+/// The signed file of a form of a case that the reader may see.
+pub(crate) async fn signed_form(services: &Services, case: &CaseId, form: &str) -> Answer {
+    let form = services.form(case, form).await?;
+    let paper = services.paper_of_form(&form.id).await?;
+    let none =
+        || Problem::not_found("paper_not_made", "nobody has had the signed file of this form made yet: ask for it");
+    super::super::files::paper(services, &paper.ok_or_else(none)?).await
+}
+
+/// Makes the signed file of a form, or answers the one it has; what it says was fixed when the form was issued.
+pub(crate) async fn make_signed_form(
     services: &Services,
     visitor: &Visitor,
     case: &CaseId,
     form: &str,
     documents: &[DocumentRow],
-) -> Answer {
+) -> Result<PaperRow, Problem> {
     let form = services.form(case, form).await?;
     let (city, demo) = surroundings(visitor);
     let sheet = sheets::of_form(services, &city, &form, documents);
@@ -106,8 +132,7 @@ pub(crate) async fn signed_form(
         qr: &sheet.frame.qr,
         bars: sheet.bars(),
     };
-    let paper = services.seal_paper(visitor.actor_ref(), &visitor.request_id, new).await?;
-    super::super::files::paper(services, &paper).await
+    services.seal_paper(visitor.actor_ref(), &visitor.request_id, new).await
 }
 
 /// The city whose paper it is, and whether it is one of a demonstration.
@@ -162,6 +187,10 @@ pub(super) fn routes(routes: Routes<State>) -> Routes<State> {
             print_form,
         )
         .page(Row::get("download_form", "/can-bo/ho-so/{case}/giay/{form}/tep").official().not_html(), download_form)
+        .page(
+            Row::post("sign_form", "/can-bo/ho-so/{case}/giay/{form}/tep").official().audit("paper.sealed"),
+            sign_form,
+        )
         .page(
             Row::get("print_control_slip", "/can-bo/ho-so/{case}/phieu-kiem-soat")
                 .official()
