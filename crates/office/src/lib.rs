@@ -8,6 +8,7 @@
 //! | `registers` | gapless numbers, their hash chain, printed books, the inspector's page | `/can-bo/so-van-ban` |
 //! | `authority` | mandates and delegations, "why may this person sign", board of certificates | `/can-bo/tham-quyen` |
 //! | `documents` | outgoing and internal documents from draft to issue, work files | `/can-bo/van-ban` |
+//! | `documents::copies` | certified copies: sao y, sao lục, trích sao | `/can-bo/ban-sao` |
 //! | `incoming` | arrival, routing, instructions, exchange between organs | `/can-bo/van-ban-den` |
 //! | `tasks` | tasks by the six, colours, reminders, statistics | `/can-bo/nhiem-vu` |
 //! | `meetings` | agenda, roll-call, votes, minutes, conclusions | `/can-bo/cuoc-hop` |
@@ -62,4 +63,6 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0050_create_text",
     "0051_create_scan",
     "0052_create_scan_page",
+    "0060_create_copy",
+    "0061_create_copy_event",
 ];

@@ -18,6 +18,8 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     documents::TEXTS[1],
     documents::work_files::TEXTS[0],
     documents::work_files::TEXTS[1],
+    documents::copies::TEXTS[0],
+    documents::copies::TEXTS[1],
     ("office_incoming", Lang::Vi, include_str!("../locales/vi/office_incoming.ftl")),
     ("office_incoming", Lang::En, include_str!("../locales/en/office_incoming.ftl")),
     ("office_tasks", Lang::Vi, include_str!("../locales/vi/office_tasks.ftl")),
@@ -37,6 +39,7 @@ pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = crate::authority::routes(routes);
     let routes = documents::routes(routes);
     let routes = documents::work_files::routes(routes);
+    let routes = documents::copies::routes(routes);
     let routes = incoming::routes(routes);
     let routes = crate::tasks::routes(routes);
     let routes = crate::meetings::routes(routes);

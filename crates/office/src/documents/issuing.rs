@@ -22,8 +22,8 @@ pub const KEEP_ISSUED: &str = "office.keep_issued";
 
 /// Payload of the job.
 #[derive(Debug, Serialize, Deserialize)]
-struct Keep {
-    sha256: String,
+pub(super) struct Keep {
+    pub(super) sha256: String,
 }
 
 /// Hands issued files to the archive: outside the transaction that issues, and again until it succeeds.

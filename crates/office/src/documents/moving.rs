@@ -130,7 +130,7 @@ impl<'m> Move<'m> {
 }
 
 /// Which signatures of a file stand. A single disproven one spoils the file.
-fn standing(judged: &JudgedFile) -> Result<(bool, bool), Problem> {
+pub(super) fn standing(judged: &JudgedFile) -> Result<(bool, bool), Problem> {
     let disproven = |signature: &haidang_contracts::papers::JudgedSignature| {
         signature.integrity == JudgedAs::Invalid || signature.identity == JudgedAs::Invalid
     };

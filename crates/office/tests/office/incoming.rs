@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex};
 /// A signed document as the desk of the tests reads it.
 pub const SIGNED: &[u8] = b"%PDF-1.7 sample\nsigned officer officer Nguyen Van Mau\nsigned organ organ So Mau\n";
 /// The same, changed after it was signed.
-const CHANGED: &[u8] = b"%PDF-1.7 sample\nsigned organ organ So Mau\nchanged afterwards\n";
+pub const CHANGED: &[u8] = b"%PDF-1.7 sample\nsigned organ organ So Mau\nchanged afterwards\n";
 /// A scan without any signature.
 const SCAN: &[u8] = b"%PDF-1.7 scan\n";
 
@@ -74,7 +74,7 @@ fn order(number: &str) -> Registering {
 }
 
 /// A document of the commune that came and was registered.
-async fn registered(room: &OfficeRoom, number: &str, bytes: &'static [u8]) -> String {
+pub async fn registered(room: &OfficeRoom, number: &str, bytes: &'static [u8]) -> String {
     let clerk = actor("clerk").await;
     let id = room.receive(&reader(&clerk), &new(room, COMMUNE, number, bytes).await).await.unwrap().id;
     room.register_arrival(&reader(&clerk), &id, &order(number)).await.unwrap();

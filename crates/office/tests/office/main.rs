@@ -4,6 +4,7 @@
 mod authority;
 mod authority_pages;
 mod city;
+mod copies;
 mod desk;
 mod documents;
 mod documents_pages;

@@ -41,6 +41,8 @@ pub const LARGEST_FILE: usize = 64 << 20;
 
 /// Size of the letters of number, date and other filled lines: 13 pt (Decree 30/2020, Appendix I, V).
 const FILLED: f64 = 13.0;
+/// Size of the time of a copy, in the corner of its first page: 10 pt (Decree 30/2020, Appendix I, Part II).
+const COPIED: f64 = 10.0;
 
 /// Signs and judges for the office. Cheap to clone.
 #[derive(Clone)]
@@ -170,7 +172,7 @@ impl OfficeSigner {
                 field: field.clone(),
                 value: haidang_kernel::text::nfc(value),
                 font: self.0.pictures.font_of(field),
-                size: FILLED,
+                size: if field == "copied_at" { COPIED } else { FILLED },
             };
             let values: Vec<FieldValue> = file.fill.iter().map(value).collect();
             whole.extend_from_slice(&fill_fields(&open(&whole)?, &values).map_err(failed)?.bytes);

@@ -3,6 +3,7 @@
 use super::{dashed, kind_name, link, office_page, path, preview, reader, state_tag, tabs, urgency_tag};
 use crate::documents::access;
 use crate::documents::body;
+use crate::documents::copies;
 use crate::documents::model::{Content, Course, Document};
 use crate::documents::table::{Action, Part, State};
 use crate::room::OfficeRoom;
@@ -61,6 +62,7 @@ pub(super) struct DetailPage {
     deeds: Vec<Deed>,
     edits: bool,
     signs: bool,
+    copy: Option<String>,
     facts: SummaryList,
     shown: Html,
     bases: Vec<String>,
@@ -304,6 +306,13 @@ pub(super) async fn build(
         deeds: deeds(visitor, room, &page, &document, form, &errors).await?,
         edits: may(Action::Revise),
         signs: may(Action::Sign),
+        copy: copies::offer(
+            visitor,
+            &page,
+            copies::SourceKind::Document,
+            &document.id,
+            document.state.after_issue() && document.state != State::Recalled,
+        ),
         facts: facts(room, &page, &document, &content),
         shown: preview(&body::blocks(&content.body)),
         bases: content.bases.clone(),
