@@ -3,7 +3,7 @@
 use crate::ROOMS;
 use crate::city::{NO_SUCH_ID, Visitor, actor, api, api_change, served};
 use crate::documents::{Bench, reader};
-use crate::incoming::{CHANGED, SIGNED, registered};
+use crate::incoming::{SIGNED, registered};
 use crate::people::{COMMUNE, person};
 use haidang_kernel::problem::Problem;
 use haidang_office::documents::copies::{AskCopy, Copy, CopyAct, CopyState};
@@ -181,9 +181,6 @@ db_test! {
         let full = bench.issued_copy(&held("original", "full")).await;
         let codes = [bench.seen(&onward).await.code(), bench.seen(&full).await.code()];
         assert_eq!(codes.map(Option::unwrap), ["01/SL-UBND", "02/SY-UBND"]);
-        let spoilt = registered(&bench.room, "08", CHANGED).await;
-        let spoilt = AskCopy { held: "original".into(), ..ask("arrival", &spoilt) };
-        assert_eq!(code(bench.copy("clerk", &spoilt).await), "copy_source_signature_invalid");
     }
 
     async fn a_clerk_copies_without_scripts_and_a_program_too(db: TestDb) {
@@ -192,9 +189,9 @@ db_test! {
         let mut clerk = Visitor::signed_in(&db, &bench.room, "clerk").await;
         assert!(clerk.open("/vi/can-bo/ban-sao").await.text.contains("Chưa có bản sao nào."));
         let shown = clerk.open(&format!("/vi/can-bo/van-ban/{document}")).await;
-        let address = format!("/vi/can-bo/ban-sao/moi?loai=document&amp;ma={document}");
+        let address = format!("/vi/can-bo/ban-sao/moi?loai=document&#38;ma={document}");
         assert!(shown.text.contains(&address), "{}", shown.text);
-        let empty = clerk.open(&address.replace("&amp;", "&")).await;
+        let empty = clerk.open(&address.replace("&#38;", "&")).await;
         assert!(empty.status == 200 && empty.text.contains("Trích sao"), "{}", empty.text);
         let chair = person("chair").to_string();
         let fields = |pages: &'static str| [("source_kind", "document".to_owned()), ("source", document.clone()), ("form", "extract".to_owned()), ("pages", pages.to_owned()), ("recipients", "Sở <b>Mẫu</b>".to_owned()), ("signer", chair.clone())];

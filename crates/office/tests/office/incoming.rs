@@ -23,7 +23,7 @@ use std::sync::{Arc, Mutex};
 /// A signed document as the desk of the tests reads it.
 pub const SIGNED: &[u8] = b"%PDF-1.7 sample\nsigned officer officer Nguyen Van Mau\nsigned organ organ So Mau\n";
 /// The same, changed after it was signed.
-pub const CHANGED: &[u8] = b"%PDF-1.7 sample\nsigned organ organ So Mau\nchanged afterwards\n";
+const CHANGED: &[u8] = b"%PDF-1.7 sample\nsigned organ organ So Mau\nchanged afterwards\n";
 /// A scan without any signature.
 const SCAN: &[u8] = b"%PDF-1.7 scan\n";
 
