@@ -12,6 +12,7 @@
 //! | `incoming` | arrival, routing, instructions, exchange between organs | `/can-bo/van-ban-den` |
 //! | `tasks` | tasks by the six, colours, reminders, statistics | `/can-bo/nhiem-vu` |
 //! | `meetings` | agenda, roll-call, votes, minutes, conclusions | `/can-bo/cuoc-hop` |
+//! | `notices` | what waits for an official, came back, was issued or routed to them | `/can-bo/thong-bao` |
 //! | `scans` | scanned papers, their text, search over every document | `/can-bo/van-ban-quet`, `/can-bo/tim-van-ban` |
 
 mod asking;
@@ -20,6 +21,7 @@ pub mod documents;
 mod frame;
 pub mod incoming;
 pub mod meetings;
+pub mod notices;
 mod reader;
 pub mod registers;
 mod room;
@@ -65,4 +67,5 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0052_create_scan_page",
     "0060_create_copy",
     "0061_create_copy_event",
+    "0070_create_notice",
 ];

@@ -125,7 +125,8 @@ pub fn layout_lint_by(rules: &LayoutRules, bytes: &[u8]) -> Result<Vec<Finding>,
 pub(crate) fn page_texts(bytes: Vec<u8>, stop: &AtomicBool) -> Option<Vec<(f64, f64, String)>> {
     weight::judge(&bytes).ok()?;
     let sheet = sheet::read(bytes, stop).ok()?;
-    let lines = |page: &sheet::PageSheet| page.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+    let lines =
+        |page: &sheet::PageSheet| page.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
     Some(sheet.pages.iter().map(|page| (page.width, page.height, lines(page))).collect())
 }
 

@@ -1,7 +1,7 @@
 //! Certified copies: the pages of the original as they are, then the block of the copy, the original inside.
 
-use haidang_contracts::papers::{PaperAttachment, PaperRequest, TypesetPaper, Typesetting as _};
 use haidang_contracts::ContractError;
+use haidang_contracts::papers::{PaperAttachment, PaperRequest, TypesetPaper, Typesetting as _};
 use serde_json::{Value, json};
 
 use crate::pack::{official, request, set, typesetting};
@@ -54,7 +54,8 @@ async fn the_pages_of_the_original_come_first_and_the_block_last() {
         crate::pack::keep(&format!("{pack}-copy"), &paper.bytes);
         assert_eq!(paper.pages, original.pages + 1, "{pack}");
         let block = paper.pages - 1;
-        for (name, page) in [("number", block), ("date", block), ("officer", block), ("organ", block), ("copied_at", 0)] {
+        for (name, page) in [("number", block), ("date", block), ("officer", block), ("organ", block), ("copied_at", 0)]
+        {
             assert_eq!(paper.places[name].page, page, "{pack} {name}");
         }
         // Upper right corner of the first page, above its head.
@@ -69,7 +70,9 @@ async fn the_pages_of_the_original_come_first_and_the_block_last() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_extract_shows_the_chosen_pages_and_a_page_that_is_not_there_is_refused() {
     let original = original().await;
-    let extract = |pages: Value| copy_of(&original.bytes, "application/pdf", json!({ "form": "extract", "notation": "TrS-SNV", "pages": pages }));
+    let extract = |pages: Value| {
+        copy_of(&original.bytes, "application/pdf", json!({ "form": "extract", "notation": "TrS-SNV", "pages": pages }))
+    };
     let paper = copied("haiphong", &extract(json!([1, 3]))).await;
     assert_eq!(paper.pages, 3);
     let beyond = typesetting("haiphong").typeset(&extract(json!([1, 99]))).await;
@@ -98,6 +101,7 @@ async fn what_is_no_document_is_refused_and_a_picture_is_a_page() {
     let mut writer = png::Encoder::new(&mut picture, 83, 117);
     writer.set_color(png::ColorType::Rgb);
     writer.write_header().unwrap().write_image_data(&vec![200; 83 * 117 * 3]).unwrap();
-    let paper = copied("mau", &copy_of(&picture, "image/png", json!({ "held": "scan", "texts": ["ỦY BAN NHÂN DÂN"] }))).await;
+    let paper =
+        copied("mau", &copy_of(&picture, "image/png", json!({ "held": "scan", "texts": ["ỦY BAN NHÂN DÂN"] }))).await;
     assert_eq!(paper.pages, 2);
 }

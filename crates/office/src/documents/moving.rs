@@ -5,6 +5,7 @@ use super::drafting::{missing, moved_meanwhile};
 use super::model::{Document, DocumentRecord};
 use super::sql;
 use super::table::{Action, Facts, Given, Refused, State, Step, judge};
+use crate::notices::{Told, tell};
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
 use crate::search::{Part, forget_document};
@@ -125,6 +126,16 @@ impl<'m> Move<'m> {
                 "delegation": self.delegation,
             }));
         tx.audit(entry).await?;
+        if from != to {
+            let told = Told {
+                object: "document".to_owned(),
+                id: key.to_owned(),
+                state: to.as_str().to_owned(),
+                revision: document.revision + 1,
+                by: actor.person.to_string(),
+            };
+            tell(tx, &told).await?;
+        }
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ mod incoming;
 mod incoming_exchange;
 mod incoming_pages;
 mod meetings;
+mod notices;
 mod people;
 mod programs;
 mod registers;

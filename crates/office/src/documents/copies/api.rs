@@ -163,11 +163,7 @@ pub(crate) async fn list_copies_api(
 }
 
 /// Asks for a copy.
-pub(crate) async fn ask_copy_api(
-    visitor: Visitor,
-    Use(room): Use<OfficeRoom>,
-    Json(ask): Json<AskCopy>,
-) -> Answer {
+pub(crate) async fn ask_copy_api(visitor: Visitor, Use(room): Use<OfficeRoom>, Json(ask): Json<AskCopy>) -> Answer {
     let id = room.ask_copy(&reader(&visitor)?, &ask).await?;
     created(&format!("/api/v1/office/copies/{id}"), &AskedCopy { id })
 }

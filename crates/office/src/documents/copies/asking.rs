@@ -1,11 +1,12 @@
 //! Asking for a copy: what, in which form, who signs it, who receives it; and typesetting it for that person.
 
 use super::model::{Copy, CopyRecord, Original};
-use super::rules::{self, CopyForm, Held, SourceKind};
+use super::rules::{self, CopyForm, CopyState, Held, SourceKind};
 use super::source::Source;
 use super::sql;
 use crate::authority::{Allowed, Signing};
 use crate::documents::access::{CLERK, DRAFT};
+use crate::notices::tell;
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
 use haidang_contracts::actor::PersonId;
@@ -256,7 +257,8 @@ impl OfficeRoom {
             .change("copy.asked", "office_copy", id.as_str(), &source.agency)
             .because(LEGAL_BASIS, "sao văn bản")
             .detail(json!({ "form": asked.form.as_str(), "source": kind.as_str(), "original": asked.original.sha256 }));
-        let (blob, values, step, entry) = (&blob, &values, &step, &entry);
+        let told = super::signing::told(id.to_string(), CopyState::Asked, 1, reader);
+        let (blob, values, step, entry, told) = (&blob, &values, &step, &entry, &told);
         self.db
             .transaction(|tx| {
                 Box::pin(async move {
@@ -264,6 +266,7 @@ impl OfficeRoom {
                     tx.execute(sql::INSERT_EVENT, step.clone()).await?;
                     tx.keep_blob(blob).await?;
                     tx.audit(entry.clone()).await?;
+                    tell(tx, told).await?;
                     Ok::<_, Problem>(())
                 })
             })

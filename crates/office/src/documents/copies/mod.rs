@@ -17,7 +17,7 @@ mod sql;
 
 pub use asking::AskCopy;
 pub use model::{Copy, CopyStep, Original};
-pub use reading::WantedCopies;
 pub(crate) use pages::offer;
+pub use reading::WantedCopies;
 pub(crate) use routes::{TEXTS, routes};
 pub use rules::{CopyAct, CopyForm, CopyState, SourceKind};

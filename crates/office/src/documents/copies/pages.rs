@@ -11,7 +11,7 @@ use askama::Template;
 use axum::body::Body;
 use haidang_kernel::problem::{Problem, ProblemKind};
 use haidang_ui::component::{
-    Cell, Choices, Column, EmptyState, Pagination, SummaryList, SummaryRow, Select, Table, Tag, TextArea, TextInput,
+    Cell, Choices, Column, EmptyState, Pagination, Select, SummaryList, SummaryRow, Table, Tag, TextArea, TextInput,
 };
 use haidang_ui::field::{Choice, ErrorItem, Field};
 use haidang_ui::{Html, Lang, Page, t};
@@ -112,8 +112,8 @@ pub(crate) async fn list_copies(
 ) -> Answer {
     let page = office_page(&visitor, visitor.page("", "").t("copies-title"));
     let (copies, next) = room.copies(&reader(&visitor)?, &wanted, SHOWN).await?;
-    let columns =
-        ["number", "form", "subject", "state", "changed"].map(|key| Column::new(page.t(&format!("copies-column-{key}"))));
+    let columns = ["number", "form", "subject", "state", "changed"]
+        .map(|key| Column::new(page.t(&format!("copies-column-{key}"))));
     let mut table = Table::new(page.t("copies-title"), columns.to_vec()).caption_hidden();
     for one in &copies {
         table = table.row(vec![
@@ -136,8 +136,7 @@ pub(crate) async fn list_copies(
             .is_empty()
             .then(|| EmptyState::new(page.t(if narrowed { "copies-empty-narrowed" } else { "copies-empty" }))),
         table: (!copies.is_empty()).then_some(table),
-        pages: next
-            .map(|cursor| Pagination::simple(page.lang, None, Some(page.href(query(&wanted, &cursor))))),
+        pages: next.map(|cursor| Pagination::simple(page.lang, None, Some(page.href(query(&wanted, &cursor))))),
         page,
     })
 }
@@ -187,10 +186,8 @@ fn source_path(kind: SourceKind, id: &str) -> String {
 fn source_facts(page: &Page, source: &Source) -> SummaryList {
     let row = |key: &str, value: Html| SummaryRow::new(page.t(&format!("copies-fact-{key}")), value);
     let original = &source.original;
-    let mut rows = vec![
-        row("subject", page.vietnamese(&original.subject)),
-        row("organ", page.vietnamese(&original.organ)),
-    ];
+    let mut rows =
+        vec![row("subject", page.vietnamese(&original.subject)), row("organ", page.vietnamese(&original.organ))];
     if !original.code.is_empty() {
         rows.push(row("code", Html::text(&original.code)));
     }
@@ -215,12 +212,13 @@ async fn form_page(
         let word = form.as_str();
         Choice::new(word, page.t(&format!("copies-form-{word}"))).chosen(&ask.form)
     });
-    let held = ["original", "copy"]
-        .map(|word| Choice::new(word, page.t(&format!("copies-held-{word}"))).chosen(&ask.held));
+    let held =
+        ["original", "copy"].map(|word| Choice::new(word, page.t(&format!("copies-held-{word}"))).chosen(&ask.held));
     let staff = room.directory.staff(&source.agency).await.map_err(Problem::from)?;
-    let leaders = staff.iter().filter(|one| one.capabilities.contains(SIGN)).map(|one| {
-        Choice::new(one.person.as_str(), format!("{}, {}", one.name, one.title)).chosen(&ask.signer)
-    });
+    let leaders = staff
+        .iter()
+        .filter(|one| one.capabilities.contains(SIGN))
+        .map(|one| Choice::new(one.person.as_str(), format!("{}, {}", one.name, one.title)).chosen(&ask.signer));
     Ok(FormPage {
         tabs: tabs(visitor),
         back: source_path(kind, &ask.source),

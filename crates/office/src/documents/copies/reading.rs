@@ -57,12 +57,7 @@ impl OfficeRoom {
         Ok((copies, next))
     }
 
-    async fn record_copy_read(
-        &self,
-        reader: &Reader<'_>,
-        copy: &Copy,
-        action: &'static str,
-    ) -> Result<(), Problem> {
+    async fn record_copy_read(&self, reader: &Reader<'_>, copy: &Copy, action: &'static str) -> Result<(), Problem> {
         let entry = reader
             .look(action, "office_copy", &copy.id, &copy.agency)
             .because(super::asking::LEGAL_BASIS, "xem bản sao trong công việc");
@@ -92,6 +87,11 @@ impl OfficeRoom {
         let newest = self.archive.newest(&copy.file_sha256).await?;
         let bytes = self.paper_bytes(&newest).await?;
         Ok((copy, bytes))
+    }
+
+    /// A copy as it stands, for work beside requests.
+    pub(crate) async fn copy_by_id(&self, id: &str) -> Result<Option<Copy>, StoreError> {
+        self.db.fetch_optional(sql::ONE, args![id]).await?.as_ref().map(Copy::read).transpose()
     }
 
     /// An issued copy by the token printed on it, for the public page that checks it.

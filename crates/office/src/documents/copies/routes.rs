@@ -20,10 +20,7 @@ fn page_rows(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
     routes
         .page(get("list_copies", pages::LIST).example(pages::LIST), pages::list_copies)
         .page(Row::get("new_copy", "/can-bo/ban-sao/moi").any_capability(ASK), pages::new_copy)
-        .page(
-            Row::post("ask_copy", "/can-bo/ban-sao/moi").any_capability(ASK).audit("copy.asked"),
-            pages::ask_copy,
-        )
+        .page(Row::post("ask_copy", "/can-bo/ban-sao/moi").any_capability(ASK).audit("copy.asked"), pages::ask_copy)
         .page(get("show_copy", "/can-bo/ban-sao/{copy}"), pages::show_copy)
         .page(get("show_copy_file", "/can-bo/ban-sao/{copy}/tep").not_html(), pages::show_copy_file)
         .page(

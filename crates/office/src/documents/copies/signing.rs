@@ -13,6 +13,7 @@ use crate::documents::model::code;
 use crate::documents::moving::standing;
 use crate::documents::numbering::printed_date;
 use crate::documents::signing::{OFFICER, ORGAN, Request};
+use crate::notices::{Told, tell};
 use crate::reader::Reader;
 use crate::registers::{Claim, Direction, Entry, moment, take};
 use crate::room::OfficeRoom;
@@ -44,6 +45,7 @@ struct Step {
     revision: i64,
     file: String,
     event: Vec<Value>,
+    told: Told,
     entry: AuditEntry,
     at: Timestamp,
 }
@@ -57,8 +59,15 @@ impl Step {
         }
         tx.execute(sql::INSERT_EVENT, self.event.clone()).await?;
         tx.audit(self.entry.clone()).await?;
+        tell(tx, &self.told).await?;
         Ok(())
     }
+}
+
+/// What people are told of a step.
+pub(super) fn told(id: String, to: CopyState, revision: i64, reader: &Reader<'_>) -> Told {
+    let (object, state) = ("copy".to_owned(), to.as_str().to_owned());
+    Told { object, id, state, revision, by: reader.actor.person.to_string() }
 }
 
 fn moved() -> Problem {
@@ -100,7 +109,15 @@ impl OfficeRoom {
         CopyAct::ALL.into_iter().filter(|act| act.leads(copy.state).is_some() && mine(act)).collect()
     }
 
-    fn copy_step(&self, reader: &Reader<'_>, copy: &Copy, act: CopyAct, to: CopyState, file: &str, words: &str) -> Step {
+    fn copy_step(
+        &self,
+        reader: &Reader<'_>,
+        copy: &Copy,
+        act: CopyAct,
+        to: CopyState,
+        file: &str,
+        words: &str,
+    ) -> Step {
         let id: Id<CopyRecord> = self.ambient.new_id();
         let (actor, now) = (reader.actor, self.ambient.now());
         let post = actor.positions.iter().find(|post| post.agency == copy.agency);
@@ -127,6 +144,7 @@ impl OfficeRoom {
             revision: copy.revision,
             file: file.to_owned(),
             event,
+            told: told(copy.id.clone(), to, copy.revision + 1, reader),
             entry,
             at: now,
         }
@@ -335,7 +353,13 @@ impl OfficeRoom {
     ///
     /// # Errors
     /// `copy_not_found`, `copy_moved`, `copy_act_not_allowed`, `not_your_part`, `reason_required`.
-    pub async fn withdraw_copy(&self, reader: &Reader<'_>, id: &str, revision: i64, words: &str) -> Result<(), Problem> {
+    pub async fn withdraw_copy(
+        &self,
+        reader: &Reader<'_>,
+        id: &str,
+        revision: i64,
+        words: &str,
+    ) -> Result<(), Problem> {
         let (copy, to) = self.ready_copy(reader, id, revision, CopyAct::Withdraw).await?;
         let words = text::nfc(words.trim());
         let problem = Problem::invalid("reason_required", "say why in 1 to 2000 characters");

@@ -39,12 +39,7 @@ impl OfficeRoom {
     /// # Errors
     /// `document_not_found`, `arrival_not_found`, `scan_not_found`, `copy_not_found`; `copy_source_not_ready` for what is
     /// not issued, registered or confirmed, or was recalled; `copy_source_kind` for a file whose pages cannot be shown.
-    pub(crate) async fn copy_source(
-        &self,
-        reader: &Reader<'_>,
-        kind: SourceKind,
-        id: &str,
-    ) -> Result<Source, Problem> {
+    pub(crate) async fn copy_source(&self, reader: &Reader<'_>, kind: SourceKind, id: &str) -> Result<Source, Problem> {
         let source = match kind {
             SourceKind::Document => self.issued_source(reader, id).await?,
             SourceKind::Arrival => self.arrived_source(reader, id).await?,
@@ -108,7 +103,8 @@ impl OfficeRoom {
     async fn scanned_source(&self, reader: &Reader<'_>, id: &str) -> Result<Source, Problem> {
         let scan = self.open_scan(reader, id).await?;
         let facts = scan.facts.clone().filter(|_| scan.state == Scanned::Confirmed);
-        let facts = facts.ok_or_else(|| refused("copy_source_not_ready", "a person confirms first what the scan is"))?;
+        let facts =
+            facts.ok_or_else(|| refused("copy_source_not_ready", "a person confirms first what the scan is"))?;
         let texts = self.scan_texts(&scan).await?;
         Ok(Source {
             original: Original {

@@ -17,7 +17,8 @@ pub const ONE: &str = concat!("SELECT ", columns!(), " FROM office_copy WHERE id
 pub const BY_TOKEN: &str = concat!("SELECT ", columns!(), " FROM office_copy WHERE token = $1 AND state = 'issued'");
 
 /// An issued copy by its file.
-pub const BY_FILE: &str = concat!("SELECT ", columns!(), " FROM office_copy WHERE file_sha256 = $1 AND state = 'issued'");
+pub const BY_FILE: &str =
+    concat!("SELECT ", columns!(), " FROM office_copy WHERE file_sha256 = $1 AND state = 'issued'");
 
 /// Copies, to be narrowed.
 pub const LIST: &str = concat!("SELECT ", columns!(), " FROM office_copy");
