@@ -139,7 +139,8 @@ pub struct FileToSign {
     pub bytes: Vec<u8>,
     /// Where the signature is seen; `None` signs without a picture.
     pub place: Option<PaperPlace>,
-    /// Text fields that this signature fills before it closes the file, such as `number` and `date`. For a field
+    /// Text fields that this signature fills before it closes the file, such as `number` and `date`; a field without area
+    /// (`appendix_vi`: the record as JSON) shows nothing and is read by programs. For a field
     /// `annex…` they are lines that the signature itself shows (Decree 30/2020, Appendix I, II.7 and II.8).
     pub fill: BTreeMap<String, String>,
     /// Fields to be prepared empty before the first signature, with their places: `officer…`, `organ…`, `initials…` and

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 const TABS: &[(&str, &str, &[&str])] = &[
     ("office-tab-issued", "/can-bo/van-ban", &["document.read_unit", "document.draft"]),
     ("office-tab-arrived", "/can-bo/van-ban-den", &["document.read_unit", "document.clerk", "document.route"]),
+    ("office-tab-copies", "/can-bo/ban-sao", &["document.read_unit", "document.draft"]),
     ("office-tab-files", "/can-bo/ho-so-cong-viec", &["document.read_unit", "document.draft"]),
     ("office-tab-search", "/can-bo/tim-van-ban", &["document.read_unit"]),
     ("office-tab-registers", "/can-bo/so-van-ban", &["document.clerk", "document.read_unit", "register.inspect"]),

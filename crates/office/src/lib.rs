@@ -8,11 +8,13 @@
 //! | `registers` | gapless numbers, their hash chain, printed books, the inspector's page | `/can-bo/so-van-ban` |
 //! | `authority` | mandates and delegations, "why may this person sign", board of certificates | `/can-bo/tham-quyen` |
 //! | `documents` | outgoing and internal documents from draft to issue, work files | `/can-bo/van-ban` |
+//! | `documents::copies` | certified copies: sao y, sao lục, trích sao | `/can-bo/ban-sao` |
 //! | `incoming` | arrival, routing, instructions, exchange between organs | `/can-bo/van-ban-den` |
 //! | `tasks` | tasks by the six, colours, reminders, statistics | `/can-bo/nhiem-vu` |
 //! | `meetings` | agenda, roll-call, votes, minutes, conclusions | `/can-bo/cuoc-hop` |
 //! | `issued` | what anyone who holds an issued document may know of it: standing and competence | port, pages are `/kq` |
 //! | `validations` | reports of what officials found about signatures | `/can-bo/bao-cao-kiem-tra` |
+//! | `notices` | what waits for an official, came back, was issued or routed to them | `/can-bo/thong-bao` |
 //! | `scans` | scanned papers, their text, search over every document | `/can-bo/van-ban-quet`, `/can-bo/tim-van-ban` |
 
 mod asking;
@@ -22,6 +24,7 @@ mod frame;
 pub mod incoming;
 mod issued;
 pub mod meetings;
+pub mod notices;
 mod reader;
 pub mod registers;
 mod room;
@@ -74,4 +77,7 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0060_find_document_by_file",
     "0061_create_validation",
     "0062_create_register_root_stamp",
+    "0065_create_copy",
+    "0066_create_copy_event",
+    "0070_create_notice",
 ];

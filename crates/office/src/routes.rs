@@ -22,8 +22,12 @@ pub const TEXTS: &[(&str, Lang, &str)] = &[
     crate::issued::TEXTS[1],
     crate::validations::TEXTS[0],
     crate::validations::TEXTS[1],
+    documents::copies::TEXTS[0],
+    documents::copies::TEXTS[1],
     ("office_incoming", Lang::Vi, include_str!("../locales/vi/office_incoming.ftl")),
     ("office_incoming", Lang::En, include_str!("../locales/en/office_incoming.ftl")),
+    crate::notices::TEXTS[0],
+    crate::notices::TEXTS[1],
     ("office_tasks", Lang::Vi, include_str!("../locales/vi/office_tasks.ftl")),
     ("office_tasks", Lang::En, include_str!("../locales/en/office_tasks.ftl")),
     ("office_scans", Lang::Vi, include_str!("../locales/vi/office_scans.ftl")),
@@ -41,10 +45,12 @@ pub fn routes(room: OfficeRoom) -> Routes<OfficeRoom> {
     let routes = crate::authority::routes(routes);
     let routes = documents::routes(routes);
     let routes = documents::work_files::routes(routes);
+    let routes = documents::copies::routes(routes);
     let routes = incoming::routes(routes);
     let routes = crate::tasks::routes(routes);
     let routes = crate::meetings::routes(routes);
     let routes = crate::validations::routes(routes);
+    let routes = crate::notices::routes(routes);
     let routes = crate::scans::routes(routes);
     crate::search::routes(routes)
 }

@@ -15,6 +15,7 @@ use haidang_office::authority::AuthoritySettings;
 use haidang_office::documents::{DispatchAnswers, KeepIssued, Settings as DocumentSettings};
 use haidang_office::incoming::{Arrivals, ExchangeMessages, Folders, IncomingOffice, Settings as IncomingSettings};
 use haidang_office::meetings::MeetingSettings;
+use haidang_office::notices::{NoticeBoard, TellPeople};
 use haidang_office::registers::RegisterSettings;
 use haidang_office::scans::{ReadScans, ScanParts, ScanSettings};
 use haidang_office::search::{FollowTexts, Texts};
@@ -127,7 +128,7 @@ pub async fn open(parts: Parts<'_>) -> Result<OfficeRoom> {
         directory: identity.clone(),
         authorizer: identity,
         accesses: parts.accesses,
-        notifier: parts.notifier,
+        notifier: Arc::new(NoticeBoard::new(parts.db.clone(), parts.ambient.clone(), parts.notifier)),
         typesetting: parts.typesetting,
         signing: parts.signing,
         archive: parts.archive,
@@ -154,6 +155,7 @@ pub async fn open(parts: Parts<'_>) -> Result<OfficeRoom> {
 /// Adds its work beside the requests.
 pub fn jobs(room: &OfficeRoom, jobs: Jobs) -> Jobs {
     jobs.with(Arc::new(KeepIssued(room.clone())))
+        .with(Arc::new(TellPeople(room.clone())))
         .with(Arc::new(FollowTexts(room.clone())))
         .with(Arc::new(ReadScans(room.clone())))
         .with(Arc::new(ExchangeMessages(room.clone())))

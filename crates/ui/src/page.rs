@@ -108,6 +108,7 @@ pub const OFFICE_NAV: &[NavItem] = &[
     nav("documents", "ui-nav-documents", paths::DOCUMENTS),
     nav("tasks", "ui-nav-tasks", paths::TASKS),
     nav("meetings", "ui-nav-meetings", paths::MEETINGS),
+    nav("notices", "ui-nav-notices", paths::NOTICES),
     nav_for(&["case.coordinate"], "coordination", "ui-nav-coordination", paths::COORDINATION),
     nav_for(&["case.read_all", "case.assign"], "supervision", "ui-nav-supervision", paths::SUPERVISION),
     nav_for(&["audit.read"], "audit", "ui-nav-audit", paths::AUDIT),

@@ -18,6 +18,8 @@ pub const WORKBENCH: &str = "/can-bo/viec";
 pub const COUNTER: &str = "/can-bo/tiep-nhan";
 /// Official documents: outgoing, incoming, internal, their books.
 pub const DOCUMENTS: &str = "/can-bo/van-ban";
+/// What an official should know of their work.
+pub const NOTICES: &str = "/can-bo/thong-bao";
 /// Tasks given and taken.
 pub const TASKS: &str = "/can-bo/nhiem-vu";
 /// Meetings without paper.

@@ -138,6 +138,16 @@ pub fn page_text(bytes: &[u8]) -> Result<String, LintError> {
     Ok(pages.filter(|page| !page.is_empty()).collect::<Vec<_>>().join("\n\n"))
 }
 
+/// Width and height of every page in points, with its lines from top to bottom; `None` for a file that cannot be read or
+/// weighs too much. For whoever shows pages in another paper, under a limit of time of its own.
+pub(crate) fn page_texts(bytes: Vec<u8>, stop: &AtomicBool) -> Option<Vec<(f64, f64, String)>> {
+    weight::judge(&bytes).ok()?;
+    let sheet = sheet::read(bytes, stop).ok()?;
+    let lines =
+        |page: &sheet::PageSheet| page.lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+    Some(sheet.pages.iter().map(|page| (page.width, page.height, lines(page))).collect())
+}
+
 /// Reads on a thread of its own: a hostile file ends with the time, not with the machine.
 fn read_in_time(bytes: &[u8]) -> Result<sheet::Sheet, LintError> {
     let stop = Arc::new(AtomicBool::new(false));

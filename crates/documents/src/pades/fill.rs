@@ -20,7 +20,8 @@ pub struct FieldValue {
     pub size: f64,
 }
 
-/// Fills text fields, each with an appearance of its own, so that the signatures before stay valid.
+/// Fills text fields, each with an appearance of its own, so that the signatures before stay valid. A field without area
+/// is for programs: it takes a text of any length and shows nothing.
 ///
 /// # Errors
 /// [`PadesError::FieldMissing`], [`PadesError::FieldTaken`] for a field that is filled already or holds something
@@ -44,6 +45,12 @@ pub fn fill_fields(file: &PdfFile, values: &[FieldValue]) -> Result<Appended, Pa
             return Err(PadesError::FieldTaken(value.field.clone()));
         }
         let (width, height) = rectangle(&view, &field.dictionary)?;
+        let mut filled = field.dictionary.clone();
+        filled.set("V", text(&value.value));
+        if width * height == 0.0 {
+            update.set(field.reference, Object::Dictionary(filled));
+            continue;
+        }
         let font = font::embed(&mut update, &value.font, &[&value.value])?;
         let size = fitting(font.width(&value.value), value.size, width);
         let size = size.ok_or_else(|| PadesError::Font(format!("the text is wider than field {}", value.field)))?;
@@ -54,8 +61,6 @@ pub fn fill_fields(file: &PdfFile, values: &[FieldValue]) -> Result<Appended, Pa
         let resources =
             dictionary([("Font", Object::Dictionary(dictionary([("F", Object::Reference(font.reference))])))]);
         let drawn = appearance::form(&mut update, (width, height), resources, &content)?;
-        let mut filled = field.dictionary.clone();
-        filled.set("V", text(&value.value));
         filled.set("AP", Object::Dictionary(dictionary([("N", Object::Reference(drawn))])));
         update.set(field.reference, Object::Dictionary(filled));
     }

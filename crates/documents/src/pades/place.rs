@@ -52,7 +52,7 @@ pub struct NewField {
     pub name: String,
     /// What screen readers say (PDF/UA-1, 7.18.1).
     pub tooltip: String,
-    /// Where it is seen; `None` for an invisible signature.
+    /// Where it is seen; `None` for an invisible signature, or a text that only programs read.
     pub placement: Option<Placement>,
     /// What it holds.
     pub kind: NewFieldKind,

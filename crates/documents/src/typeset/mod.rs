@@ -9,6 +9,7 @@ mod fields;
 mod figures;
 mod fonts;
 mod pack;
+mod sheets;
 mod worker;
 mod world;
 

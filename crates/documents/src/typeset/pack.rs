@@ -96,7 +96,11 @@ impl PackTypesetting {
             name: file.name.clone(),
             media_type: file.media_type.clone(),
             description: file.description.clone(),
-            relationship: Relationship::Data,
+            // What was made from a PDF or a picture says so; a record is the data that the paper shows.
+            relationship: match file.media_type.as_str() {
+                "application/pdf" | "image/jpeg" | "image/png" => Relationship::Source,
+                _ => Relationship::Data,
+            },
             bytes: file.bytes.clone(),
         });
         Ok(Paper {

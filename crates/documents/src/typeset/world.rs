@@ -13,6 +13,7 @@ use typst::utils::LazyHash;
 use typst::{Library, LibraryExt as _, World};
 
 use super::fonts::Fonts;
+use super::sheets::Sheets;
 use super::{Paper, TypesetError};
 
 /// Parsed library files kept for the next paper; a pack has a few dozen.
@@ -61,11 +62,13 @@ pub(super) struct Desk {
     main: FileId,
     sources: HashMap<FileId, Source>,
     files: HashMap<FileId, Bytes>,
+    sheets: Sheets,
     stop: Arc<AtomicBool>,
 }
 
 impl Desk {
-    /// Lays out the files of a paper: `/main.typ` (ours), `/paper.typ`, the library, `/data.json`, the attachments.
+    /// Lays out the files of a paper: `/main.typ` (ours), `/paper.typ`, the library, `/data.json`, the attachments and,
+    /// of those that are PDF, their pages ([`Sheets`]).
     pub(super) fn new(
         stage: Arc<Stage>,
         paper: &Paper,
@@ -87,7 +90,8 @@ impl Desk {
         for (index, attachment) in paper.attachments.iter().enumerate() {
             files.insert(file_id(&format!("attachments/{index}"))?, Bytes::new(attachment.bytes.clone()));
         }
-        Ok(Desk { stage, main, sources, files, stop })
+        let sheets = Sheets::new(paper.attachments.iter().map(|file| file.bytes.clone()).collect());
+        Ok(Desk { stage, main, sources, files, sheets, stop })
     }
 
     /// Ends the thread that typesets once its time is over; the engine asks for faces and files all the time.
@@ -161,7 +165,10 @@ impl World for Desk {
         self.in_time();
         match self.sources.get(&id) {
             Some(source) => Ok(Bytes::from_string(source.clone())),
-            None => self.files.get(&id).cloned().ok_or_else(|| absent(id)),
+            None => match self.files.get(&id) {
+                Some(bytes) => Ok(bytes.clone()),
+                None => self.sheets.file(id.vpath().get_without_slash(), &self.stop).ok_or_else(|| absent(id)),
+            },
         }
     }
 

@@ -47,6 +47,16 @@ async fn signed(pki: &Arc<Pki>, file: &[u8], signer: &Signer, options: &Signatur
     joined(file, &after)
 }
 
+/// Keeps a file for a judge from outside, with the root it should trust.
+fn keep(pki: &Pki, name: &str, file: &[u8]) {
+    let Ok(folder) = std::env::var("HAIDANG_TEST_KEEP") else { return };
+    let folder = std::path::PathBuf::from(folder);
+    std::fs::write(folder.join(format!("{name}.pdf")), file).unwrap();
+    let root = data_encoding::BASE64.encode(pki.root.certificate.der());
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{root}\n-----END CERTIFICATE-----\n");
+    std::fs::write(folder.join(format!("{name}.pem")), pem).unwrap();
+}
+
 async fn judged(pki: &Pki, file: &[u8]) -> Report {
     verify(source(file), &pki.judge()).await
 }

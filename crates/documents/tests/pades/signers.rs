@@ -29,6 +29,11 @@ fn text(name: &str) -> NewField {
     NewField { name: name.to_owned(), tooltip: name.to_owned(), placement: placed(100.0), kind: NewFieldKind::Text }
 }
 
+/// Read by programs only.
+fn unseen(name: &str) -> NewField {
+    NewField { placement: None, ..text(name) }
+}
+
 fn value(field: &str) -> FieldValue {
     FieldValue { field: field.to_owned(), value: "05".to_owned(), font: font(), size: 13.0 }
 }
@@ -44,7 +49,7 @@ async fn number_and_date_are_filled_between_two_signatures() {
     for form in FORMS {
         let file = with_fields(
             &tagged(form),
-            &[signature("LanhDao", None), text("So"), text("Ngay"), signature("CoQuan", None)],
+            &[signature("LanhDao", None), text("So"), text("Ngay"), unseen("PhuLuc"), signature("CoQuan", None)],
         );
         let mut shown = options("LanhDao");
         shown.appearance = Appearance {
@@ -52,21 +57,27 @@ async fn number_and_date_are_filled_between_two_signatures() {
             text: Some(AppearanceText { lines: vec!["05".to_owned()], font: font(), size: 9.0, colour: [0, 0, 160] }),
         };
         let file = signed(&pki, &file, &leader, &shown, Level::Time).await;
-        let after = fill_fields(&open(&file), &[value("So"), value("Ngay")]).unwrap();
+        // A record of any length fits into the field that shows nothing.
+        let record = format!("{{\"CodeNumber\":\"05\",\"Subject\":\"Về việc (thử) \\\\ {}\"}}", "đ".repeat(4_000));
+        let filled = [value("So"), value("Ngay"), FieldValue { value: record.clone(), ..value("PhuLuc") }];
+        let after = fill_fields(&open(&file), &filled).unwrap();
         let file = joined(&file, &after.bytes);
         let file = signed(&pki, &file, &organ, &options("CoQuan"), Level::Archive).await;
         let report = judged(&pki, &file).await;
         assert_eq!(report.integrity.verdict, Verdict::Passed, "{form:?} {report:#?}");
         assert_eq!(report.signatures.len(), 3);
         let changes = &report.signatures[0].changes;
-        for wanted in
-            [Change::Filled("So".to_owned()), Change::Filled("Ngay".to_owned()), Change::Signature("CoQuan".to_owned())]
-        {
+        let filled = ["So", "Ngay", "PhuLuc"].map(|name| Change::Filled(name.to_owned()));
+        for wanted in filled.into_iter().chain([Change::Signature("CoQuan".to_owned())]) {
             assert!(changes.contains(&wanted), "{form:?} {changes:?}");
         }
+        let found = fields(&open(&file).newest()).unwrap().into_iter().find(|field| field.name == "PhuLuc").unwrap();
+        assert_eq!(found.value().and_then(haidang_documents::pdf::Object::as_text), Some(record));
+        assert!(found.dictionary.get("AP").is_none(), "it shows nothing");
+        super::keep(&pki, &format!("record-{form:?}"), &file);
         let view = open(&file);
         let names: Vec<String> = fields(&view.newest()).unwrap().into_iter().map(|field| field.name).collect();
-        assert_eq!(names, ["LanhDao", "So", "Ngay", "CoQuan", "DauThoiGian1"]);
+        assert_eq!(names, ["LanhDao", "So", "Ngay", "PhuLuc", "CoQuan", "DauThoiGian1"]);
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn folder(pack: &str) -> PathBuf {
 }
 
 /// Keeps a file for the judges from outside (scripts/judge-documents-typeset.sh) when they ask for it.
-fn keep(name: &str, bytes: &[u8]) {
+pub(crate) fn keep(name: &str, bytes: &[u8]) {
     if let Ok(folder) = std::env::var("HAIDANG_TEST_KEEP") {
         std::fs::write(PathBuf::from(folder).join(format!("{}.pdf", name.replace('/', "-"))), bytes).unwrap();
     }

@@ -1,6 +1,7 @@
 # The frame that pages of the office share.
 office-tab-arrived = Incoming
 office-tab-authority = Authority to sign
+office-tab-copies = Copies
 office-tab-files = Work files
 office-tab-issued = Outgoing
 office-tab-label = Parts of documents

@@ -1,6 +1,7 @@
 # Khung chung của các trang văn phòng.
 office-tab-arrived = Văn bản đến
 office-tab-authority = Thẩm quyền ký
+office-tab-copies = Bản sao
 office-tab-files = Hồ sơ công việc
 office-tab-issued = Văn bản đi
 office-tab-label = Các phần của văn bản

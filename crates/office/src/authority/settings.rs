@@ -107,7 +107,7 @@ impl AuthoritySettings {
     }
 }
 
-/// (code, Vietnamese, English) by Decree 30/2020/NĐ-CP, Article 7 and Appendix III.
+/// (code, Vietnamese, English) by Decree 30/2020/NĐ-CP, Articles 7 and 25 and Appendix III.
 const KINDS: &[(&str, &str, &str)] = &[
     ("NQ", "Nghị quyết", "Resolution"),
     ("QĐ", "Quyết định", "Decision"),
@@ -137,6 +137,9 @@ const KINDS: &[(&str, &str, &str)] = &[
     ("PC", "Phiếu chuyển", "Transfer slip"),
     ("PB", "Phiếu báo", "Notification slip"),
     (PLAIN_LETTER, "Công văn", "Official letter"),
+    ("SY", "Bản sao y", "Full certified copy"),
+    ("SL", "Bản sao lục", "Copy of a certified copy"),
+    ("TrS", "Bản trích sao", "Certified extract"),
 ];
 
 impl Default for AuthoritySettings {

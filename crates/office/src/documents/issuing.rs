@@ -3,8 +3,8 @@
 use super::drafting::LEGAL_BASIS;
 use super::model::{Content, Course, Dispatch, Document, DocumentRecord, Recipient};
 use super::moving::{Move, refused};
+use super::sql;
 use super::table::{Action, Given, Step};
-use super::{record, sql};
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
 use async_trait::async_trait;
@@ -22,8 +22,8 @@ pub const KEEP_ISSUED: &str = "office.keep_issued";
 
 /// Payload of the job.
 #[derive(Debug, Serialize, Deserialize)]
-struct Keep {
-    sha256: String,
+pub(super) struct Keep {
+    pub(super) sha256: String,
 }
 
 /// Hands issued files to the archive: outside the transaction that issues, and again until it succeeds.
@@ -59,17 +59,7 @@ impl OfficeRoom {
         let content = self.content(&document, document.version).await?;
         let paper = self.paper(&document).await?;
         let organ = self.organ(&document.agency).await?;
-        let kind = self.documents.kind(&document.kind);
-        let kind = kind.ok_or_else(|| Problem::conflict("kind_unknown", "the pack no longer knows this kind"))?;
-        let appendix = record::outgoing(&record::Given {
-            document: &document,
-            content: &content,
-            kind,
-            organ: &organ,
-            settings: &self.documents,
-            post: paper.block.last().map(String::as_str).unwrap_or_default(),
-            pages: Some(paper.pages),
-        });
+        let appendix = self.record_of(&document, &paper).await?;
         let receivers = self.receivers(&document, &content, &organ.name_vi, &paper.sha256, paper.size)?;
         let moved = Move::new(self, reader, &document, step);
         let keep = Keep { sha256: paper.sha256.clone() };

@@ -9,6 +9,7 @@ mod api;
 pub mod body;
 mod compare;
 mod content;
+pub mod copies;
 pub mod docx;
 mod drafting;
 mod issuing;

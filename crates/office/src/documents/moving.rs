@@ -5,6 +5,7 @@ use super::drafting::{missing, moved_meanwhile};
 use super::model::{Document, DocumentRecord};
 use super::sql;
 use super::table::{Action, Facts, Given, Refused, State, Step, judge};
+use crate::notices::{Told, tell};
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
 use crate::search::{Part, forget_document};
@@ -125,12 +126,22 @@ impl<'m> Move<'m> {
                 "delegation": self.delegation,
             }));
         tx.audit(entry).await?;
+        if from != to {
+            let told = Told {
+                object: "document".to_owned(),
+                id: key.to_owned(),
+                state: to.as_str().to_owned(),
+                revision: document.revision + 1,
+                by: actor.person.to_string(),
+            };
+            tell(tx, &told).await?;
+        }
         Ok(())
     }
 }
 
 /// Which signatures of a file stand. A single disproven one spoils the file.
-fn standing(judged: &JudgedFile) -> Result<(bool, bool), Problem> {
+pub(super) fn standing(judged: &JudgedFile) -> Result<(bool, bool), Problem> {
     let disproven = |signature: &haidang_contracts::papers::JudgedSignature| {
         signature.integrity == JudgedAs::Invalid || signature.identity == JudgedAs::Invalid
     };

@@ -7,8 +7,9 @@
 use super::model::{Document, code};
 use super::moving::Move;
 use super::paper::Paper;
+use super::record;
 use super::searching::Findable;
-use super::signing::{ORGAN, Request};
+use super::signing::{ORGAN, RECORD, Request};
 use super::sql;
 use super::table::{Action, Given, State, Step};
 use crate::reader::Reader;
@@ -110,7 +111,23 @@ impl OfficeRoom {
             .await
     }
 
-    /// Fills number and date and closes the paper with the organ's signature.
+    /// The record of a document that has its number.
+    pub(super) async fn record_of(&self, document: &Document, paper: &Paper) -> Result<serde_json::Value, Problem> {
+        let content = self.content(document, document.version).await?;
+        let kind = self.documents.kind(&document.kind);
+        let kind = kind.ok_or_else(|| Problem::conflict("kind_unknown", "the pack no longer knows this kind"))?;
+        Ok(record::outgoing(&record::Given {
+            document,
+            content: &content,
+            kind,
+            organ: &self.organ(&document.agency).await?,
+            settings: &self.documents,
+            post: paper.block.last().map(String::as_str).unwrap_or_default(),
+            pages: Some(paper.pages),
+        }))
+    }
+
+    /// Fills number, date and record and closes the paper with the organ's signature.
     ///
     /// # Errors
     /// As [`OfficeRoom::number_and_seal`]; `number_missing`.
@@ -129,8 +146,11 @@ impl OfficeRoom {
         };
         let organ = self.organ(&document.agency).await?;
         let paper = self.paper(&document).await?;
-        let fill =
-            BTreeMap::from([("number".to_owned(), format!("{number:02}")), ("date".to_owned(), printed_date(date))]);
+        let fill = BTreeMap::from([
+            ("number".to_owned(), format!("{number:02}")),
+            ("date".to_owned(), printed_date(date)),
+            (RECORD.to_owned(), self.record_of(&document, &paper).await?.to_string()),
+        ]);
         let file = FileToSign {
             bytes: self.paper_bytes(&paper.sha256).await?,
             place: paper.places.get(ORGAN).copied(),

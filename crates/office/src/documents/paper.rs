@@ -205,7 +205,9 @@ impl OfficeRoom {
             attachments: vec![PaperAttachment {
                 name: "phu-luc-vi.json".to_owned(),
                 media_type: "application/json".to_owned(),
-                description: "Thông tin đầu vào theo Phụ lục VI Nghị định 30/2020/NĐ-CP".to_owned(),
+                description:
+                    "Thông tin đầu vào theo Phụ lục VI Nghị định 30/2020/NĐ-CP; bản có số và ngày ở trường appendix_vi"
+                        .to_owned(),
                 bytes: record,
             }],
         })

@@ -28,8 +28,9 @@ fn day(date: Date) -> String {
     date.strftime("%d/%m/%Y").to_string()
 }
 
-/// The record. Before there is a number, `CodeNumber` and `IssuedDate` are empty: the copy inside the signed PDF cannot
-/// change any more, the copy of the register can.
+/// The record. Before there is a number, `CodeNumber` and `IssuedDate` are empty: so it is in the attachment, which cannot
+/// change once the officer has signed. With both it stands in the field `appendix_vi` that the organ's signature fills
+/// and covers, and in the register.
 pub(super) fn outgoing(given: &Given<'_>) -> Value {
     let (document, content) = (given.document, given.content);
     let organ_id = given.settings.organ_id(&document.agency).unwrap_or_default();

@@ -105,6 +105,11 @@ impl Request {
     }
 }
 
+/// The field of a paper that takes its Appendix VI record as JSON, with number and date, when the organ closes it. An
+/// attachment cannot be changed once the officer has signed; a field that was prepared may be filled
+/// (ISO 32000-1, 12.8.2.2: form filling), and the organ's signature covers it.
+pub(super) const RECORD: &str = "appendix_vi";
+
 /// Everything about one document that is about to be signed by its officer.
 struct Prepared {
     document: Document,
@@ -115,13 +120,16 @@ struct Prepared {
 }
 
 /// The fields that must stand in the file before its first signature, because a tagged file takes no seen field after it:
-/// number and date, empty until the number is taken (mode A), and the places of both signatures.
+/// number and date, empty until the number is taken (mode A), the record that will know them, and the places of both
+/// signatures.
 fn reserved(paper: &Paper) -> BTreeMap<String, PaperPlace> {
     if paper.prepared {
         return BTreeMap::new();
     }
     let place = |name: &str| paper.places.get(name).map(|place| (name.to_owned(), *place));
-    ["number", "date", OFFICER, ORGAN].into_iter().filter_map(place).collect()
+    let unseen = PaperPlace { page: 0, x: 0.0, y: 0.0, width: 0.0, height: 0.0 };
+    let record = Some((RECORD.to_owned(), unseen));
+    ["number", "date", OFFICER, ORGAN].into_iter().filter_map(place).chain(record).collect()
 }
 
 impl OfficeRoom {

@@ -163,6 +163,16 @@ impl OfficeRoom {
             let reason = (state == State::Rejected).then_some(change.words);
             self.tell_sender(tx, arrival, rules::status_code(state), reason).await?;
         }
+        if matches!(state, State::Submitted | State::Assigned | State::InProgress) {
+            let told = crate::notices::Told {
+                object: "arrival".to_owned(),
+                id: arrival.id.clone(),
+                state: state.as_str().to_owned(),
+                revision: arrival.revision + 1,
+                by: by.person.clone().unwrap_or_default(),
+            };
+            crate::notices::tell(tx, &told).await?;
+        }
         Ok(())
     }
 

@@ -115,7 +115,7 @@ impl RegisterSettings {
 
 impl Default for RegisterSettings {
     /// The series that Decree 30/2020/NĐ-CP, Articles 15 and 22, names when a city says nothing: legal norms,
-    /// specialised and administrative documents apart, one series of arrivals.
+    /// specialised and administrative documents apart, one series of arrivals; and one of certified copies of all forms.
     fn default() -> Self {
         let scheme = |direction, group: &str, vi: &str, en: &str| Scheme {
             direction,
@@ -141,6 +141,7 @@ impl Default for RegisterSettings {
                     "Sổ đăng ký văn bản chuyên ngành",
                     "Register of specialised documents",
                 ),
+                scheme(Direction::Out, "copies", "Sổ đăng ký bản sao", "Register of certified copies"),
                 scheme(Direction::In, "arrival", "Sổ đăng ký văn bản đến", "Register of incoming documents"),
                 scheme(Direction::Internal, "admin", "Sổ đăng ký văn bản nội bộ", "Register of internal documents"),
             ],

@@ -141,7 +141,7 @@ impl OfficeRoom {
     }
 
     /// All words of a scan, page by page.
-    pub(super) async fn scan_texts(&self, scan: &Scan) -> Result<Vec<PageText>, Problem> {
+    pub(crate) async fn scan_texts(&self, scan: &Scan) -> Result<Vec<PageText>, Problem> {
         let mut texts = Vec::new();
         for page in self.scan_pages(scan).await? {
             texts.push(self.page_text(&page.text_sha256).await?);

@@ -53,7 +53,7 @@ pub async fn room_settled(db: &TestDb, desk: &Arc<Desk>, settle: impl FnOnce(&mu
         directory: Arc::new(People),
         authorizer: Arc::new(People),
         accesses: Arc::new(db.db()) as Arc<dyn AccessLog>,
-        notifier: desk.clone(),
+        notifier: Arc::new(haidang_office::notices::NoticeBoard::new(db.db(), db.ambient().clone(), desk.clone())),
         typesetting: desk.clone(),
         signing: desk.clone(),
         archive: desk.clone(),

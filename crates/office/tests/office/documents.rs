@@ -169,7 +169,7 @@ db_test! {
         assert_eq!(document.code().as_deref(), Some("01/QĐ-UBND"));
         assert_eq!(document.issued_on.unwrap().to_string(), "2026-03-03");
         let file = bench.file(&id).await;
-        for part in ["signed officer officer", "filled number=01", "filled date=ngày 03 tháng 3 năm 2026", "signed organ organ", "TM. ỦY BAN NHÂN DÂN"] {
+        for part in ["signed officer officer", "filled number=01", "filled date=ngày 03 tháng 3 năm 2026", "filled appendix_vi={", "\"CodeNumber\":\"01\"", "\"IssuedDate\":\"03/03/2026\"", "signed organ organ", "TM. ỦY BAN NHÂN DÂN"] {
             assert!(file.contains(part), "{part} in {file}");
         }
         assert!(file.find("signed officer").unwrap() < file.find("signed organ").unwrap());

@@ -4,6 +4,7 @@
 mod authority;
 mod authority_pages;
 mod city;
+mod copies;
 mod desk;
 mod documents;
 mod documents_pages;
@@ -13,6 +14,7 @@ mod incoming_inside;
 mod incoming_pages;
 mod issued;
 mod meetings;
+mod notices;
 mod people;
 mod programs;
 mod registers;

@@ -262,6 +262,37 @@ db_test! {
         assert_eq!(room.withdraw_scan(&reader(&clerk), &other, "muộn").await.unwrap_err().code, "scan_used");
     }
 
+    async fn a_confirmed_scan_is_copied_with_what_was_read_of_it(db: TestDb) {
+        let desk = Arc::new(Desk::default());
+        let room = room_that_reads(&db, &desk, ScanParts::new(settings(), Arc::new(Typist::default()))).await;
+        crate::documents::heads(&db).await;
+        let clerk = actor("clerk").await;
+        let ask = |id: &str| haidang_office::documents::copies::AskCopy {
+            source_kind: "scan".into(),
+            source: id.into(),
+            form: "full".into(),
+            held: "original".into(),
+            signer: crate::city::person("chair").to_string(),
+            ..Default::default()
+        };
+        let id = upload(&db, &room, PAPER).await;
+        assert_eq!(room.ask_copy(&reader(&clerk), &ask(&id)).await.unwrap_err().code, "copy_source_not_ready");
+        work(&db, &room).await;
+        let read = scan(&room, &id).await;
+        room.confirm_scan(&reader(&clerk), &id, &typed(&read)).await.unwrap();
+        room.ask_copy(&reader(&clerk), &ask(&id)).await.unwrap();
+        let request = desk.papers.lock().unwrap().last().unwrap().clone();
+        assert!(request.data["texts"][0].as_str().unwrap().contains("QUYẾT ĐỊNH"), "{}", request.data);
+        assert_eq!((request.data["held"].as_str(), request.attachments[0].bytes.as_slice()), (Some("scan"), PAPER.as_bytes()));
+        // What carries a disproven signature is never copied.
+        let spoilt = upload(&db, &room, &format!("{PAPER}signed organ organ So Mau\nchanged afterwards\n")).await;
+        work(&db, &room).await;
+        let read = scan(&room, &spoilt).await;
+        room.confirm_scan(&reader(&clerk), &spoilt, &typed(&read)).await.unwrap();
+        let refused = room.ask_copy(&reader(&clerk), &ask(&spoilt)).await.unwrap_err();
+        assert_eq!(refused.code, "copy_source_signature_invalid");
+    }
+
     async fn the_original_is_never_rewritten(db: TestDb) {
         let typist = Arc::new(Typist::default());
         let room = room_of(&db, &typist).await;

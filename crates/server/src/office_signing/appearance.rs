@@ -109,6 +109,8 @@ pub fn seal_place(officer: &PaperPlace, side: f64) -> PaperPlace {
 pub(super) fn field_words(name: &str) -> &'static str {
     match name {
         "number" => "Số của văn bản",
+        "appendix_vi" => "Thông tin văn bản theo Phụ lục VI Nghị định 30/2020/NĐ-CP, dành cho máy đọc",
+        "copied_at" => "Thời gian sao văn bản",
         "date" => "Ngày, tháng, năm ban hành",
         name if name.starts_with("officer") => "Chữ ký số của người có thẩm quyền",
         name if name.starts_with("organ") => "Chữ ký số của cơ quan, tổ chức",

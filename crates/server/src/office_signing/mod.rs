@@ -43,6 +43,11 @@ pub const LARGEST_FILE: usize = 64 << 20;
 
 /// Size of the letters of number, date and other filled lines: 13 pt (Decree 30/2020, Appendix I, V).
 const FILLED: f64 = 13.0;
+/// Size of the time of a copy, in the corner of its first page: 10 pt (Decree 30/2020, Appendix I, Part II).
+const COPIED: f64 = 10.0;
+
+/// The field that takes the record of an issued paper, with the number and date that were open when it was signed.
+const RECORD: &str = "appendix_vi";
 
 /// Signs and judges for the office. Cheap to clone.
 #[derive(Clone)]
@@ -207,13 +212,18 @@ impl OfficeSigner {
         }
         let annex = file.field.starts_with("annex");
         if !file.fill.is_empty() && !annex {
+            // A paper that was prepared before it had a place for its record is closed without it.
+            let prepared = |name: &str| {
+                name != RECORD || file.prepare.contains_key(name) || present.iter().any(|field| field.name == name)
+            };
             let value = |(field, value): (&String, &String)| FieldValue {
                 field: field.clone(),
                 value: haidang_kernel::text::nfc(value),
                 font: self.0.pictures.font_of(field),
-                size: FILLED,
+                size: if field == "copied_at" { COPIED } else { FILLED },
             };
-            let values: Vec<FieldValue> = file.fill.iter().map(value).collect();
+            let filled = file.fill.iter().filter(|(name, _)| prepared(name));
+            let values: Vec<FieldValue> = filled.map(value).collect();
             whole.extend_from_slice(&fill_fields(&open(&whole)?, &values).map_err(failed)?.bytes);
         }
         let options = SignatureOptions {
@@ -254,7 +264,7 @@ pub(crate) fn new_field(name: &str, place: &PaperPlace) -> NewField {
     NewField {
         name: name.to_owned(),
         tooltip: appearance::field_words(name).to_owned(),
-        placement: Some(appearance::placement(place)),
+        placement: (place.width * place.height > 0.0).then(|| appearance::placement(place)),
         kind,
     }
 }

@@ -10,6 +10,7 @@ mod archive;
 mod bad_input;
 mod calendar;
 mod consent;
+mod copies;
 mod crash;
 mod csc;
 mod demonstration;

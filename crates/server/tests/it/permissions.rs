@@ -343,6 +343,7 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("account", nothing.clone()),
         ("reference", nothing.clone()),
         ("arrival", nothing.clone()),
+        ("copy", nothing.clone()),
         ("entry", nothing.clone()),
         ("file", nothing.clone()),
         ("id", nothing.clone()),

@@ -114,6 +114,7 @@ ui-nav-documents = Documents
 ui-nav-inbox = My work
 ui-nav-label = Main menu
 ui-nav-meetings = Meetings
+ui-nav-notices = Notices
 ui-nav-procedures = Procedures
 ui-nav-services = Services
 ui-nav-supervision = Supervision

@@ -114,6 +114,7 @@ ui-nav-documents = Văn bản
 ui-nav-inbox = Việc của tôi
 ui-nav-label = Mục chính
 ui-nav-meetings = Cuộc họp
+ui-nav-notices = Thông báo
 ui-nav-procedures = Thủ tục
 ui-nav-services = Dịch vụ
 ui-nav-supervision = Giám sát

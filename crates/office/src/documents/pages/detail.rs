@@ -3,6 +3,7 @@
 use super::{dashed, kind_name, link, office_page, path, preview, reader, state_tag, tabs, urgency_tag};
 use crate::documents::access;
 use crate::documents::body;
+use crate::documents::copies;
 use crate::documents::model::{Content, Course, Dispatch, Document, Told};
 use crate::documents::table::{Action, Part, State};
 use crate::room::OfficeRoom;
@@ -63,6 +64,7 @@ pub(super) struct DetailPage {
     signs: bool,
     /// Whether its signatures can be checked: it was issued.
     checks: bool,
+    copy: Option<String>,
     facts: SummaryList,
     shown: Html,
     bases: Vec<String>,
@@ -329,6 +331,13 @@ pub(super) async fn build(
         edits: may(Action::Revise),
         signs: may(Action::Sign),
         checks: document.state.after_issue(),
+        copy: copies::offer(
+            visitor,
+            &page,
+            copies::SourceKind::Document,
+            &document.id,
+            document.state.after_issue() && document.state != State::Recalled,
+        ),
         facts: facts(room, &page, &document, &content),
         shown: preview(&body::blocks(&content.body)),
         bases: content.bases.clone(),

@@ -146,7 +146,7 @@ const KNOWN: &[&str] = &[
 ///
 /// # Errors
 /// The problem itself when these pages have no words for it: not found, not allowed, our own faults.
-fn words_of(lang: Lang, problem: Problem) -> Result<Vec<ErrorItem>, Fault> {
+pub(in crate::documents) fn words_of(lang: Lang, problem: Problem) -> Result<Vec<ErrorItem>, Fault> {
     let known = KNOWN.contains(&problem.code);
     match problem.kind {
         ProblemKind::Invalid => Ok(problem

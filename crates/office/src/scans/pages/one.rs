@@ -51,6 +51,7 @@ struct ScanPage {
     file: Option<(String, Select)>,
     withdraw: Option<(String, TextArea)>,
     withdraw_open: bool,
+    copy: Option<String>,
     picture: Option<Html>,
     text: Vec<String>,
     pages: Option<Pagination>,
@@ -280,6 +281,13 @@ async fn build(
         register: (may && scan.state == State::Confirmed && scan.registered_as.is_none())
             .then(|| page.href(format!("{}/van-ban-den", path(&scan.id)))),
         registered: scan.registered_as.as_ref().map(|document| page.href(Part::Incoming.address(document))),
+        copy: crate::documents::copies::offer(
+            visitor,
+            &page,
+            crate::documents::copies::SourceKind::Scan,
+            &scan.id,
+            scan.state == State::Confirmed,
+        ),
         picture: read.as_ref().map(|(_, text)| picture(&page, &scan, text)),
         text: read.map(|(_, text)| text.text().split("\n\n").map(str::to_owned).collect()).unwrap_or_default(),
         pages: (pages > 1).then(|| Pagination::numbered(page.lang, &base, u64::try_from(shown).unwrap_or(1), pages)),

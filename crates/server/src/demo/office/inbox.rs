@@ -109,6 +109,7 @@ impl Stage<'_> {
             document: None,
             from_organ: None,
             envelope: None,
+            envelope_signer: None,
             details,
             secrecy: 0,
             files: vec![paper],
