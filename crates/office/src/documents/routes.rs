@@ -57,9 +57,11 @@ fn show(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
                 .example("/can-bo/van-ban/{office_document}/so-sanh"),
             pages::compare_versions,
         )
-        .page(get("show_version", "/can-bo/van-ban/{document}/phien-ban/{number}")
+        .page(
+            get("show_version", "/can-bo/van-ban/{document}/phien-ban/{number}")
                 .example("/can-bo/van-ban/{office_document}/phien-ban/1"),
-            pages::show_version)
+            pages::show_version,
+        )
         .page(get("show_document_paper", "/can-bo/van-ban/{document}/ban-in").not_html(), pages::show_document_paper)
         .page(
             get("show_document_file", "/can-bo/van-ban/{document}/tep/{sha256}").not_html(),

@@ -35,6 +35,7 @@ async fn arrived(bench: &Bench, text: &str) -> String {
         dispatch: None,
         document: None,
         from_organ: None,
+        envelope_signer: None,
         envelope: None,
         details: Details { from_name: "Sở Ngoài".into(), subject: "Về việc mẫu".into(), ..Details::default() },
         secrecy: 0,

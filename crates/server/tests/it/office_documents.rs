@@ -43,7 +43,8 @@ impl<'t> Organ<'t> {
 
     async fn revision(&self, id: &str) -> Json {
         let path = format!("/api/v1/office/documents/{id}");
-        self.town.ask(Some(&self.clerk), "GET", &path, None).await.expect(200, "document")["document"]["revision"].clone()
+        self.town.ask(Some(&self.clerk), "GET", &path, None).await.expect(200, "document")["document"]["revision"]
+            .clone()
     }
 
     async fn draft(&self, kind: &str) -> String {

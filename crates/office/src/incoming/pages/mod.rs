@@ -218,51 +218,63 @@ pub(super) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
                 .audit("office.arrival_received"),
             arrive::receive_arrival,
         )
-        .page(Row::get("show_tracking_book", book::BOOK).official().role("clerk").example(book::BOOK),
-            book::show_tracking_book)
+        .page(
+            Row::get("show_tracking_book", book::BOOK).official().role("clerk").example(book::BOOK),
+            book::show_tracking_book,
+        )
         .page(
             Row::get("print_tracking_book", "/can-bo/van-ban-den/so-theo-doi/in").official().not_html(),
             book::print_tracking_book,
         )
-        .page(Row::get("show_arrival", "/can-bo/van-ban-den/{arrival}")
+        .page(
+            Row::get("show_arrival", "/can-bo/van-ban-den/{arrival}")
                 .official()
                 .role("official")
                 .example("/can-bo/van-ban-den/{arrival}"),
-            show::show_arrival)
+            show::show_arrival,
+        )
         .page(
             Row::get("take_arrival_file", "/can-bo/van-ban-den/{arrival}/tep/{place}").official().not_html(),
             show::take_arrival_file,
         )
-        .page(clerk(Row::get("show_registering", "/can-bo/van-ban-den/{arrival}/vao-so"))
+        .page(
+            clerk(Row::get("show_registering", "/can-bo/van-ban-den/{arrival}/vao-so"))
                 .role("clerk")
                 .example("/can-bo/van-ban-den/{arrival_new}/vao-so"),
-            clerk::show_registering)
+            clerk::show_registering,
+        )
         .page(
             clerk(Row::post("register_arrival", "/can-bo/van-ban-den/{arrival}/vao-so"))
                 .audit("office.arrival_registered"),
             clerk::register_arrival,
         )
-        .page(clerk(Row::get("show_returning", "/can-bo/van-ban-den/{arrival}/tra-lai"))
+        .page(
+            clerk(Row::get("show_returning", "/can-bo/van-ban-den/{arrival}/tra-lai"))
                 .role("clerk")
                 .example("/can-bo/van-ban-den/{arrival_new}/tra-lai"),
-            clerk::show_returning)
+            clerk::show_returning,
+        )
         .page(
             clerk(Row::post("return_arrival", "/can-bo/van-ban-den/{arrival}/tra-lai"))
                 .audit("office.arrival_returned"),
             clerk::return_arrival,
         )
-        .page(clerk(Row::get("show_submitting", "/can-bo/van-ban-den/{arrival}/trinh"))
+        .page(
+            clerk(Row::get("show_submitting", "/can-bo/van-ban-den/{arrival}/trinh"))
                 .role("clerk")
                 .example("/can-bo/van-ban-den/{arrival_registered}/trinh"),
-            clerk::show_submitting)
+            clerk::show_submitting,
+        )
         .page(
             clerk(Row::post("submit_arrival", "/can-bo/van-ban-den/{arrival}/trinh")).audit("office.arrival_submitted"),
             clerk::submit_arrival,
         )
-        .page(leader(Row::get("show_instructing", "/can-bo/van-ban-den/{arrival}/chi-dao"))
+        .page(
+            leader(Row::get("show_instructing", "/can-bo/van-ban-den/{arrival}/chi-dao"))
                 .role("leader")
                 .example("/can-bo/van-ban-den/{arrival_submitted}/chi-dao"),
-            work::show_instructing)
+            work::show_instructing,
+        )
         .page(
             leader(Row::post("instruct_arrival", "/can-bo/van-ban-den/{arrival}/chi-dao"))
                 .audit("office.arrival_instructed"),
@@ -287,22 +299,26 @@ pub(super) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
                 .audit("office.arrival_answered"),
             work::answer_routing,
         )
-        .page(Row::get("show_finishing", "/can-bo/van-ban-den/{arrival}/ket-qua")
+        .page(
+            Row::get("show_finishing", "/can-bo/van-ban-den/{arrival}/ket-qua")
                 .official()
                 .role("official")
                 .example("/can-bo/van-ban-den/{arrival}/ket-qua"),
-            work::show_finishing)
+            work::show_finishing,
+        )
         .page(
             Row::post("finish_arrival", "/can-bo/van-ban-den/{arrival}/ket-qua")
                 .official()
                 .audit("office.arrival_finished"),
             work::finish_arrival,
         )
-        .page(Row::get("show_filing_arrival", "/can-bo/van-ban-den/{arrival}/luu")
+        .page(
+            Row::get("show_filing_arrival", "/can-bo/van-ban-den/{arrival}/luu")
                 .official()
                 .role("official")
                 .example("/can-bo/van-ban-den/{arrival_done}/luu"),
-            clerk::show_filing)
+            clerk::show_filing,
+        )
         .page(
             Row::post("file_arrival", "/can-bo/van-ban-den/{arrival}/luu").official().audit("office.arrival_filed"),
             clerk::file_arrival,

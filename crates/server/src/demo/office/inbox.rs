@@ -195,7 +195,8 @@ impl Stage<'_> {
         let old = self.paper_of(sender, "Về việc quản lý hồ sơ lưu trữ (dữ liệu minh họa)").await?;
         let actor = self.actor(&desk.clerk.person).await?;
         let path = self.city.blobs.path(&old.sha256)?;
-        let new = NewScan { path: &path, name: "ban-quet.pdf", media_type: &old.media_type, size: u64::try_from(old.size)? };
+        let new =
+            NewScan { path: &path, name: "ban-quet.pdf", media_type: &old.media_type, size: u64::try_from(old.size)? };
         let taken = self.city.rooms.office.upload_scan(&reader(&actor), &new, false).await.map_err(|p| problem(&p));
         self.examples.insert("scan".to_owned(), taken.context("the scan")?.id);
         Ok(())

@@ -101,7 +101,12 @@ impl Stage<'_> {
         let actor = self.actor(&drafter.person).await?;
         let room = self.city.rooms.office.clone();
         for (key, course, kind, subject) in [
-            ("office_document", "out", "quyet_dinh", "Về việc ban hành kế hoạch cải cách hành chính (dữ liệu minh họa)"),
+            (
+                "office_document",
+                "out",
+                "quyet_dinh",
+                "Về việc ban hành kế hoạch cải cách hành chính (dữ liệu minh họa)",
+            ),
             ("office_notice", "internal", "thong_bao", "Lịch trực ngoài giờ của bộ phận một cửa (dữ liệu minh họa)"),
             ("office_document_to_sign", "out", "cong_van", "Về việc phối hợp tuyên truyền (dữ liệu minh họa)"),
         ] {
