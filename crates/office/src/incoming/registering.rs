@@ -249,12 +249,12 @@ impl OfficeRoom {
 async fn lay_beside(tx: &mut Tx<'_>, id: &str, brought: &[(&NewFile, Examined)]) -> Result<(), Problem> {
     let rows = tx.fetch_all(sql::FILES, args![id]).await?;
     let known: Vec<ArrivedFile> = rows.iter().map(ArrivedFile::read).collect::<Result<_, StoreError>>()?;
-    let mut place = known.last().map_or(0, |last| last.place + 1);
-    for (file, found) in brought.iter().filter(|(file, _)| known.iter().all(|one| one.sha256 != file.sha256)) {
+    let first = known.last().map_or(0, |last| last.place + 1);
+    let new = brought.iter().filter(|(file, _)| known.iter().all(|one| one.sha256 != file.sha256));
+    for (place, (file, found)) in (first..).zip(new) {
         let (stored, row) = file_row(id, place, file, found)?;
         tx.keep_blob(&stored).await?;
         tx.execute(sql::INSERT_FILE, row).await?;
-        place += 1;
     }
     Ok(())
 }

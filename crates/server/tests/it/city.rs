@@ -430,35 +430,6 @@ impl Town {
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
-    /// A file sent together with fields of the form, by an official.
-    pub async fn upload_with(
-        &self,
-        who: &Persona,
-        path: &str,
-        fields: &[(&str, &str)],
-        (field, name, media): (&str, &str, &str),
-        bytes: &[u8],
-    ) -> Got {
-        const EDGE: &str = "edge-of-a-part";
-        let mut body = Vec::new();
-        for (name, value) in fields {
-            let part = format!("--{EDGE}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-            body.extend_from_slice(part.as_bytes());
-        }
-        let head = format!(
-            "--{EDGE}\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: {media}\r\n\r\n"
-        );
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(bytes);
-        body.extend_from_slice(format!("\r\n--{EDGE}--\r\n").as_bytes());
-        let request = Request::builder()
-            .method("POST")
-            .uri(path)
-            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={EDGE}"))
-            .header(header::AUTHORIZATION, format!("Bearer {}", who.token));
-        self.send(request.body(Body::from(body)).unwrap()).await
-    }
-
     /// The version in force today.
     pub fn version(&self, procedure: &str) -> Arc<Version> {
         self.services().catalogue().in_force(procedure, self.ambient.today()).expect("a procedure in force")
