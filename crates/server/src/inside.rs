@@ -11,10 +11,22 @@ use haidang_documents::pades::{FieldKind, fields};
 use haidang_documents::pdf::{Object, PdfError, PdfFile, embedded_files};
 use haidang_kernel::text::nfc;
 
-use crate::office_signing::LARGEST_FILE;
+use crate::office_signing::{LARGEST_FILE, RECORD};
 
 /// Longest text of a filled line, in characters: a number or a date has a few dozen.
 const LONGEST_LINE: usize = 100;
+
+/// Largest record that is taken out of a field, in bytes.
+const LARGEST_RECORD: usize = 64 * 1024;
+
+fn sealed_record(text: &str) -> PaperAttachment {
+    PaperAttachment {
+        name: format!("{RECORD}.json"),
+        media_type: "application/json".to_owned(),
+        description: "Phụ lục VI".to_owned(),
+        bytes: text.as_bytes().to_vec(),
+    }
+}
 
 /// Reads PDF.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,11 +49,14 @@ fn read(file: Vec<u8>) -> Result<PaperInside, PdfError> {
         description: nfc(&one.description),
         bytes: one.bytes,
     });
-    let files = files.collect();
+    let mut files: Vec<PaperAttachment> = files.collect();
     let mut filled = BTreeMap::new();
     for field in fields(&view)?.iter().filter(|field| field.kind == FieldKind::Text) {
         let text = field.value().and_then(Object::as_text).map(|text| nfc(text.trim())).unwrap_or_default();
-        if !text.is_empty() && text.chars().count() <= LONGEST_LINE {
+        if field.name == RECORD && !text.is_empty() && text.len() <= LARGEST_RECORD {
+            // It has the number and the day, which the record that was there before the first signature cannot have.
+            files.insert(0, sealed_record(&text));
+        } else if !text.is_empty() && text.chars().count() <= LONGEST_LINE {
             filled.insert(field.name.clone(), text);
         }
     }

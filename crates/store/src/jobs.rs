@@ -134,7 +134,8 @@ impl Jobs {
         Ok(())
     }
 
-    /// Does everything that is due now and answers how many jobs were tried.
+    /// Does everything that is due now, one job after another, and answers how many were tried: what they write comes in
+    /// the same order each time.
     ///
     /// # Errors
     /// What the database says; failures of handlers are kept with their job instead.
@@ -144,7 +145,12 @@ impl Jobs {
         loop {
             let mut round = 0;
             for handler in &self.handlers {
-                round += self.round(handler).await?;
+                let jobs = self.claim(handler).await?;
+                for job in &jobs {
+                    let answer = handler.run(job).await;
+                    self.settle(handler, job, answer).await?;
+                }
+                round += jobs.len();
             }
             if round == 0 {
                 return Ok(tried);

@@ -47,7 +47,7 @@ const FILLED: f64 = 13.0;
 const COPIED: f64 = 10.0;
 
 /// The field that takes the record of an issued paper, with the number and date that were open when it was signed.
-const RECORD: &str = "appendix_vi";
+pub(crate) const RECORD: &str = "appendix_vi";
 
 /// Signs and judges for the office. Cheap to clone.
 #[derive(Clone)]

@@ -2,7 +2,8 @@
 //! the office room stand a desk in for them, which takes any field and any file.
 
 use crate::city::{MORNING, Persona, Place, Town};
-use haidang_contracts::papers::{JudgedAs, OfficeSigning as _};
+use haidang_contracts::papers::{JudgedAs, OfficeSigning as _, PaperAttachments as _};
+use haidang_server::inside::PdfInside;
 use haidang_signing::DigestAlgorithm;
 use serde_json::{Value as Json, json};
 
@@ -87,7 +88,7 @@ on_both! {
     async fn a_decision_is_signed_numbered_sealed_and_issued(place: Place) {
         let town = Town::open(&place, "haiphong", MORNING).await;
         let organ = Organ::open(&town).await;
-        for kind in ["quyet_dinh", "cong_van"] {
+        for (kind, expected) in [("quyet_dinh", "01"), ("cong_van", "02")] {
             let id = organ.to_sign(kind).await;
             let drafted = organ.paper(&id).await;
             let wrong = Organ::pinned(&id, &organ.revision(&id).await, b"another file");
@@ -99,10 +100,14 @@ on_both! {
             assert!(signed.starts_with(&drafted), "what was read is what was signed");
             let sealed = organ.post(&organ.clerk, &format!("documents/{id}/seal"), json!({ "revision": organ.revision(&id).await }), 200).await;
             assert_eq!(sealed["state"], "sealed", "{sealed}");
-            assert!(sealed["code"].as_str().unwrap().starts_with("01/"), "{sealed}");
+            let number = sealed["code"].as_str().unwrap().split_once('/').unwrap().0.to_owned();
+            assert_eq!(number, expected, "{sealed}");
             assert_eq!(organ.step(&organ.clerk, &id, "issue").await["state"], "issued");
             let issued = organ.paper(&id).await;
             assert!(issued.starts_with(&signed), "the number and the seal are added, nothing is rewritten");
+            let inside = PdfInside.inside(issued.clone()).await.unwrap();
+            let record: Json = serde_json::from_slice(&inside.files[0].bytes).unwrap();
+            assert_eq!(record["CodeNumber"], number.as_str(), "{kind}: the record that is sealed has the number: {record}");
             let judged = town.city.office_signing.judge(&issued).await.unwrap();
             let level: Vec<&str> = judged.signatures.iter().map(|one| one.level.as_str()).collect();
             assert_eq!(level, ["B-LTA", "B-LTA"], "{kind}: {:#}", judged.report);
