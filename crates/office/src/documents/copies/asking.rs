@@ -69,7 +69,7 @@ impl OfficeRoom {
     /// Asks for a copy and answers its id. The copy is typeset now, so that whoever signs sees exactly what is issued.
     ///
     /// # Errors
-    /// `copy_invalid` with every wrong field, `not_allowed`, what [`OfficeRoom::copy_source`] says, why the signer may
+    /// `copy_invalid` with every wrong field, `not_allowed`, what keeps the source from being copied, why the signer may
     /// not sign (`no_delegation`, `kind_not_covered`, …), `copy_source_signature_invalid`, `template_failed`,
     /// `paper_too_long`.
     pub async fn ask_copy(&self, reader: &Reader<'_>, ask: &AskCopy) -> Result<String, Problem> {
