@@ -77,7 +77,7 @@ export function journey(world) {
       await fill(page, { words: 'zzz khong co van ban nao nhu the' });
       await go(page, page.locator('main form[role="search"] button:not([name])').first());
       await see(page, '06-nothing');
-      if (await page.locator('main li.hd-doc').count()) throw new Error('something was found');
+      if (await page.locator('main ol.hd-plainlist li').count()) throw new Error('something was found');
     }],
     ['it goes into the register of arrivals with what was confirmed', async () => {
       const page = await at('clerk');
