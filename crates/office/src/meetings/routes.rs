@@ -35,7 +35,12 @@ pub(crate) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
 fn one_meeting(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
     routes
         .page(
-            Row::get("show_meeting_join", "/can-bo/cuoc-hop/vao/{token}").official().office(),
+            Row::get("show_meeting_join", "/can-bo/cuoc-hop/vao/{token}")
+                .official()
+                .office()
+                .role("official")
+                .example("/can-bo/cuoc-hop/vao/ma-khong-dung")
+                .status(404),
             pages::join::show_meeting_join,
         )
         .page(

@@ -23,7 +23,11 @@ pub(crate) fn routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             pages::keep_validation,
         )
         .page(
-            Row::get("show_validation", "/can-bo/bao-cao-kiem-tra/{validation}").official().office(),
+            Row::get("show_validation", "/can-bo/bao-cao-kiem-tra/{validation}")
+                .official()
+                .office()
+                .role("official")
+                .example("/can-bo/bao-cao-kiem-tra/{validation}"),
             pages::show_validation,
         )
         .api(

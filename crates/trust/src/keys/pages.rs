@@ -62,7 +62,14 @@ pub fn key_routes(desk: KeyDesk) -> Routes<KeyDesk> {
     const ONE: &str = "/can-bo/khoa-ky/{agency}/{act}";
     Routes::new("trust", desk)
         .page(Row::get("show_signing_keys", KEYS).official().office().role("leader").example(KEYS), show_keys)
-        .page(Row::get("show_signing_key_act", ONE).official().office(), show_act)
+        .page(
+            Row::get("show_signing_key_act", ONE)
+                .official()
+                .office()
+                .role("leader")
+                .example("/can-bo/khoa-ky/{agency}/kich-hoat"),
+            show_act,
+        )
         .page(
             Row::post("act_on_signing_key", ONE).official().office().fresh_factor().audit("signing_key.pin_set"),
             act_on_key,

@@ -19,9 +19,15 @@ fn page_rows(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
     let get = |id, path| Row::get(id, path).any_capability(ANY).role("official");
     routes
         .page(get("list_copies", pages::LIST).example(pages::LIST), pages::list_copies)
-        .page(Row::get("new_copy", "/can-bo/ban-sao/moi").any_capability(ASK), pages::new_copy)
+        .page(
+            Row::get("new_copy", "/can-bo/ban-sao/moi")
+                .any_capability(ASK)
+                .role("official")
+                .example("/can-bo/ban-sao/moi?loai=arrival&ma={arrival}"),
+            pages::new_copy,
+        )
         .page(Row::post("ask_copy", "/can-bo/ban-sao/moi").any_capability(ASK).audit("copy.asked"), pages::ask_copy)
-        .page(get("show_copy", "/can-bo/ban-sao/{copy}"), pages::show_copy)
+        .page(get("show_copy", "/can-bo/ban-sao/{copy}").example("/can-bo/ban-sao/{office_copy}"), pages::show_copy)
         .page(get("show_copy_file", "/can-bo/ban-sao/{copy}/tep").not_html(), pages::show_copy_file)
         .page(
             Row::post("sign_copy", "/can-bo/ban-sao/{copy}/ky").capability(SIGN).fresh_factor().audit("copy.signed"),

@@ -57,7 +57,7 @@ struct FormPage {
     tabs: Html,
     errors: Vec<ErrorItem>,
     notation: TextInput,
-    title: TextArea,
+    title: TextInput,
     retention: Select,
     rights: Choices,
     description: TextArea,
@@ -200,7 +200,7 @@ fn form_page(visitor: &Visitor, room: &OfficeRoom, form: &CaseFileForm, errors: 
         notation: TextInput::new(field("notation").hint(page.t("files-field-notation-hint")))
             .value(&form.notation)
             .width(20),
-        title: TextArea::new(field("title")).value(&form.title).rows(2).limit(500),
+        title: TextInput::new(field("title")).value(&form.title).maxlength(500),
         retention: Select::new(field("retention"), classes.collect()),
         rights: Choices::radios(field("rights"), rights.into()).small(),
         description: TextArea::new(field("description").optional(true)).value(&form.description).rows(3).limit(500),

@@ -4,11 +4,13 @@ use super::{Official, reader};
 use crate::demo::personas::{Stage, problem};
 use anyhow::{Context as _, Result};
 use haidang_office::documents::DraftForm;
+use haidang_office::documents::copies::AskCopy;
 use haidang_office::documents::work_files::CaseFileForm;
 use haidang_office::incoming::model::Details;
 use haidang_office::incoming::rules::Channel;
 use haidang_office::incoming::{Instruction, NewArrival, NewFile, Receiver, Registering, Until};
 use haidang_office::scans::NewScan;
+use haidang_office::validations::Asked;
 use jiff::ToSpan as _;
 
 /// Who works in the office of the leading agency.
@@ -47,6 +49,7 @@ impl Stage<'_> {
             self.examples.insert((*key).to_owned(), id);
         }
         self.kept(desk).await?;
+        self.proven(desk).await?;
         self.shelf(desk, &sender).await
     }
 
@@ -186,6 +189,29 @@ impl Stage<'_> {
         let books = room.register_list(&reader(&clerk), None, year, None).await.map_err(|p| problem(&p))?;
         if let Some(book) = books.first() {
             self.examples.insert("office_register".to_owned(), book.id.clone());
+        }
+        Ok(())
+    }
+
+    /// A certified copy of a document that came, and a report about its signatures.
+    async fn proven(&mut self, desk: &Desk<'_>) -> Result<()> {
+        let Some(source) = self.examples.get("arrival_done").cloned() else { return Ok(()) };
+        let actor = self.actor(&desk.drafter.person).await?;
+        let room = self.city.rooms.office.clone();
+        let ask = AskCopy {
+            source_kind: "arrival".to_owned(),
+            source: source.clone(),
+            form: "full".to_owned(),
+            held: "original".to_owned(),
+            pages: String::new(),
+            recipients: "Lưu: VT".to_owned(),
+            signer: desk.head.person.id.as_str().to_owned(),
+        };
+        let copy = room.ask_copy(&reader(&actor), &ask).await.map_err(|p| problem(&p)).context("a certified copy")?;
+        self.examples.insert("office_copy".to_owned(), copy);
+        let reports = room.validate(&reader(&actor), &Asked::Arrival(source)).await.map_err(|p| problem(&p));
+        if let Some(report) = reports.context("a report of validation")?.into_iter().next() {
+            self.examples.insert("validation".to_owned(), report);
         }
         Ok(())
     }

@@ -57,11 +57,12 @@ impl Stage<'_> {
         self.hall(&desk, third.as_ref()).await.context("meetings")
     }
 
-    /// Somebody else of the same agency who holds the capability, those with a demonstration account first.
+    /// Somebody else of the same agency who holds the capability; the official with a demonstration account first.
     fn colleague(&self, head: &Official, capability: &str, besides: &[&Official]) -> Option<Official> {
         let mut found = self.holders(capability);
         found.retain(|one| one.agency == head.agency && besides.iter().all(|other| other.person.id != one.person.id));
-        found.sort_by_key(|one| ACCOUNTS.iter().position(|(_, role, _)| *role == one.role).unwrap_or(ACCOUNTS.len()));
+        let official = ACCOUNTS.iter().find(|(name, ..)| *name == "official").map(|(_, role, _)| *role);
+        found.sort_by_key(|one| Some(one.role.as_str()) != official);
         found.into_iter().next()
     }
 
