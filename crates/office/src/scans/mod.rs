@@ -100,6 +100,8 @@ fn page_routes(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             Row::get("show_scan", "/can-bo/van-ban-quet/{scan}")
                 .any_capability(READ)
                 .role("clerk")
+                // The picture of the paper is what the clerk compares with.
+                .kilobytes(600)
                 .example("/can-bo/van-ban-quet/{scan}"),
             one::show_scan,
         )

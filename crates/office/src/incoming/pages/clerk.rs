@@ -188,7 +188,7 @@ pub(super) async fn register_arrival(
 
 pub(super) fn returning(visitor: &Visitor, arrival: &Arrival, fields: &FormFields, errors: Vec<ErrorItem>) -> FormPage {
     let mut form = FormPage::of(visitor, arrival, "return", "tra-lai", errors);
-    form.add(TextArea::new(form.field("reason", "reason")).value(fields.text("reason")).limit(2000));
+    form.add(TextArea::new(form.field("reason", "reason")).value(fields.text("reason")));
     form
 }
 
