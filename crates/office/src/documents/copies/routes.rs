@@ -27,7 +27,10 @@ fn page_rows(routes: Routes<OfficeRoom>) -> Routes<OfficeRoom> {
             pages::new_copy,
         )
         .page(Row::post("ask_copy", "/can-bo/ban-sao/moi").any_capability(ASK).audit("copy.asked"), pages::ask_copy)
-        .page(get("show_copy", "/can-bo/ban-sao/{copy}").example("/can-bo/ban-sao/{office_copy}"), pages::show_copy)
+        .page(
+            get("show_copy", "/can-bo/ban-sao/{copy}").example("/can-bo/ban-sao/chua-co").status(404),
+            pages::show_copy,
+        )
         .page(get("show_copy_file", "/can-bo/ban-sao/{copy}/tep").not_html(), pages::show_copy_file)
         .page(
             Row::post("sign_copy", "/can-bo/ban-sao/{copy}/ky").capability(SIGN).fresh_factor().audit("copy.signed"),
