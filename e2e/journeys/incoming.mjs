@@ -14,6 +14,7 @@ export function journey(world) {
   const { browser, setting, demo } = world;
   const at = crew(world);
   const memory = {};
+  const number = String(setting.width + (setting.scripts ? 0 : 1));
   const see = (page, name) => look(page, setting, `incoming-${name}`);
   const subject = `Về việc báo cáo kết quả số hóa hồ sơ, đợt ${setting.name}`;
   const open = async (role, path = memory.arrival) => {
@@ -34,7 +35,7 @@ export function journey(world) {
       await page.goto('/vi/can-bo/van-ban-den');
       await see(page, '01-list');
       await go(page, page.locator('main a[href$="/tiep-nhan"]').first());
-      memory.paper = await paperFrom(browser, { organ: 'SỞ NỘI VỤ', number: `${setting.width}/SNV-CCHC`, place: 'Hải Phòng, ngày 20 tháng 11 năm 2026',
+      memory.paper = await paperFrom(browser, { organ: 'SỞ NỘI VỤ', number: `${number}/SNV-CCHC`, place: 'Hải Phòng, ngày 20 tháng 11 năm 2026',
         kind: 'CÔNG VĂN', subject, signer: 'GIÁM ĐỐC', body: ['Kính gửi: Ủy ban nhân dân các xã, phường, đặc khu.', 'Đề nghị các đơn vị báo cáo kết quả số hóa hồ sơ.'] }, { name: 'cong-van.pdf' });
       await page.locator('main input[type=file]').first().setInputFiles(memory.paper);
       await fill(page, { secrecy: '1' });
@@ -54,7 +55,7 @@ export function journey(world) {
     }],
     ['it gets the next number of the register of arrivals', async () => {
       const page = await open('clerk');
-      await step(page, setting, 'vao-so', { from_name: 'Sở Nội vụ', code_number: String(setting.width), code_notation: 'SNV-CCHC',
+      await step(page, setting, 'vao-so', { from_name: 'Sở Nội vụ', code_number: number, code_notation: 'SNV-CCHC',
         issued_on: '2026-11-20', subject, urgency: '1', pages: '1', checked: true }, 'incoming-04-register');
       await expectText(page, 'Số đến');
       await see(page, '05-registered');
