@@ -12,7 +12,7 @@ need_tool curl
 # The daemon without Debian's service: nothing is started or changed on the machine itself.
 need_packages apache2-bin libapache2-mod-auth-openidc
 if [ -z "${HAIDANG_TEST_BIN:-}" ]; then
-  cargo build --locked -p haidang-server --bin haidang
+  cargo build --locked --workspace --bin haidang
   HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
 fi
 haidang() { "$HAIDANG_TEST_BIN" "$@"; }

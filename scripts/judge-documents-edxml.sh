@@ -16,7 +16,7 @@ fi
 need_rust
 need_packages python3 python3-venv openssl
 if [ -z "${HAIDANG_TEST_BIN:-}" ]; then
-  cargo build --locked -p haidang-server --bin haidang || die "the binary does not build"
+  cargo build --locked --workspace --bin haidang || die "the binary does not build"
   HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
 fi
 haidang=$HAIDANG_TEST_BIN

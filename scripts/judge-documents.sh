@@ -2,14 +2,14 @@
 # Has outside judges look at what a fresh city signs; their sums are the last line: N passed, N failed.
 #   scripts/judge-documents.sh             all parts
 #   scripts/judge-documents.sh time-stamps  only these
-# Parts: time-stamps pdf csc edxml typeset ocr
+# Parts: time-stamps pdf office csc edxml typeset ocr
 # The judges lie beside the repository, in ../shared/referees/documents, or where HAIDANG_TEST_JUDGES points.
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf csc edxml typeset ocr)
+[ ${#parts[@]} -gt 0 ] || parts=(time-stamps pdf office csc edxml typeset ocr)
 has() { local part; for part in "${parts[@]}"; do [ "$part" = "$1" ] && return 0; done; return 1; }
 
 judge=${HAIDANG_TEST_JUDGES:-$root_dir/../shared/referees}/documents
@@ -24,7 +24,7 @@ need_packages python3 python3-venv
 need_tool openssl
 need_tool curl
 if [ -z "${HAIDANG_TEST_BIN:-}" ]; then
-  cargo build --locked -p haidang-server --bin haidang || die "the binary does not build"
+  cargo build --locked --workspace --bin haidang || die "the binary does not build"
   HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
 fi
 
@@ -74,6 +74,21 @@ wait_for 120 curl -fsS -o "$work/ready" "$origin/readyz" || { tail -n 20 "$work/
 has time-stamps && judged "time stamps (RFC 3161)" "$judge/check_tsa.sh" "$origin/tsa" "$work/root.pem"
 export HAIDANG_TEST_BIN HAIDANG_TEST_JUDGES_PYTHON="$python_home"
 has pdf && judged "signed PDF" scripts/judge-documents-pdf.sh
+# Papers that the office signed, numbered, sealed, issued and copied: its own tests leave them here.
+if has office; then
+  say "papers of the office"
+  mkdir "$work/papers"
+  if HAIDANG_TEST_PAPERS="$work/papers" cargo test --locked --workspace --test it -- \
+    signed_numbered_sealed_and_issued::sqlite closed_with_its_record_and_copied::sqlite >"$work/office" 2>&1; then
+    for paper in "$work"/papers/*.pdf; do
+      openssl x509 -inform DER -in "${paper%.pdf}.cer" -out "${paper%.pdf}.pem"
+      judged "the office's $(basename "$paper" .pdf)" \
+        "$judge/check_pdf.sh" "$paper" "${paper%.pdf}.pem" --level B-LTA --signatures 2
+    done
+  else
+    tail -n 20 "$work/office"; failed=$((failed + 1)); echo "FAIL  the office issued nothing"
+  fi
+fi
 has csc && judged "remote signing (CSC)" scripts/judge-documents-csc.sh
 has edxml && judged "edXML messages" scripts/judge-documents-edxml.sh
 has typeset && judged "typeset papers" scripts/judge-documents-typeset.sh

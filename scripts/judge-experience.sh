@@ -19,7 +19,7 @@ fi
 need_rust
 use_node
 if [ -z "${HAIDANG_TEST_BIN:-}" ]; then
-  cargo build --locked -p haidang-server --bin haidang
+  cargo build --locked --workspace --bin haidang
   export HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
 fi
 "$root_dir/scripts/npm-ci.sh" "$root_dir/e2e"

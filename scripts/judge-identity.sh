@@ -20,7 +20,7 @@ use_node
 need_tool openssl
 need_tool curl
 if [ -z "${HAIDANG_TEST_BIN:-}" ]; then
-  cargo build --locked -p haidang-server --bin haidang
+  cargo build --locked --workspace --bin haidang
   export HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
 fi
 

@@ -11,7 +11,7 @@ use_node
 need_tool curl
 scripts/npm-ci.sh e2e/peer
 if [ -z "${HAIDANG_TEST_BIN:-}" ]; then
-  cargo build --locked -p haidang-server --bin haidang
+  cargo build --locked --workspace --bin haidang
   HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
 fi
 haidang() { "$HAIDANG_TEST_BIN" "$@"; }

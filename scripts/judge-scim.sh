@@ -7,7 +7,7 @@ cd "$root_dir"
 need_rust
 need_packages python3 python3-venv
 if [ -z "${HAIDANG_TEST_BIN:-}" ]; then
-  cargo build --locked -p haidang-server --bin haidang
+  cargo build --locked --workspace --bin haidang
   HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
 fi
 

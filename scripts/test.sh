@@ -40,7 +40,7 @@ has documents && one "documents" env RUSTDOCFLAGS="-D warnings" cargo doc --lock
 
 if has repository; then
   say "repository"
-  cargo run --locked --quiet -p haidang-xtask -- check 2>&1 | tee "$work/repository"
+  cargo run --locked --quiet --workspace --bin haidang-xtask -- check 2>&1 | tee "$work/repository"
   add "$work/repository" "repository" "${PIPESTATUS[0]}"
 fi
 
@@ -70,7 +70,7 @@ fi
 if has journeys || has judges || has guides; then
   use_node
   say "the binary for journeys, guides and judges"
-  cargo build --locked -p haidang-server --bin haidang || bad "build of the binary"
+  cargo build --locked --workspace --bin haidang || bad "build of the binary"
   export HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
 fi
 

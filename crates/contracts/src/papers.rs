@@ -8,6 +8,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The form field of a signed paper that takes its Appendix VI record (Decree 30/2020) as JSON, with number and date, when
+/// the organ closes it. An attachment cannot be changed once the officer has signed; a field that was prepared may be
+/// filled (ISO 32000-1, 12.8.2.2: form filling), and the organ's signature covers it.
+pub const RECORD_FIELD: &str = "appendix_vi";
+
 /// A paper to be typeset from a template of the pack.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PaperRequest {

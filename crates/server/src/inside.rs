@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
-use haidang_contracts::papers::{PaperAttachment, PaperAttachments, PaperInside};
+use haidang_contracts::papers::{PaperAttachment, PaperAttachments, PaperInside, RECORD_FIELD};
 use haidang_documents::lint::{LintError, page_text};
 use haidang_documents::pades::{FieldKind, fields};
 use haidang_documents::pdf::{Object, PdfError, PdfFile, embedded_files};
 use haidang_kernel::text::nfc;
 
-use crate::office_signing::{LARGEST_FILE, RECORD};
+use crate::office_signing::LARGEST_FILE;
 
 /// Longest text of a filled line, in characters: a number or a date has a few dozen.
 const LONGEST_LINE: usize = 100;
@@ -21,7 +21,7 @@ const LARGEST_RECORD: usize = 64 * 1024;
 
 fn sealed_record(text: &str) -> PaperAttachment {
     PaperAttachment {
-        name: format!("{RECORD}.json"),
+        name: format!("{RECORD_FIELD}.json"),
         media_type: "application/json".to_owned(),
         description: "Phụ lục VI".to_owned(),
         bytes: text.as_bytes().to_vec(),
@@ -53,7 +53,7 @@ fn read(file: Vec<u8>) -> Result<PaperInside, PdfError> {
     let mut filled = BTreeMap::new();
     for field in fields(&view)?.iter().filter(|field| field.kind == FieldKind::Text) {
         let text = field.value().and_then(Object::as_text).map(|text| nfc(text.trim())).unwrap_or_default();
-        if field.name == RECORD && !text.is_empty() && text.len() <= LARGEST_RECORD {
+        if field.name == RECORD_FIELD && !text.is_empty() && text.len() <= LARGEST_RECORD {
             // It has the number and the day, which the record that was there before the first signature cannot have.
             files.insert(0, sealed_record(&text));
         } else if !text.is_empty() && text.chars().count() <= LONGEST_LINE {

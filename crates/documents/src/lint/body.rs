@@ -102,7 +102,10 @@ fn spacing(lines: &[&Line], left: f64, right: f64, report: &mut Report<'_>) {
     let indents: Vec<f64> =
         lines.iter().filter(|line| full(line) && begins(line, left)).map(|line| line.left - left).collect();
     let wrong = |indent: &&f64| ![10.0, 12.7].iter().any(|wanted| (**indent / MILLIMETRE - wanted).abs() < 0.8);
-    if let Some(indent) = indents.iter().find(wrong)
+    // Only a paragraph of several lines shows where the text begins on the left.
+    let goes_on = |pair: &[&Line]| matches!(pair, [above, below] if full(above) && (below.left - left).abs() < 3.0);
+    if lines.windows(2).any(goes_on)
+        && let Some(indent) = indents.iter().find(wrong)
         && indents.iter().filter(wrong).count() * 2 > indents.len()
     {
         report.say("first_line", format!("{:.1} mm", indent / MILLIMETRE), None);

@@ -9,13 +9,13 @@ use super::moving::Move;
 use super::paper::Paper;
 use super::record;
 use super::searching::Findable;
-use super::signing::{ORGAN, RECORD, Request};
+use super::signing::{ORGAN, Request};
 use super::sql;
 use super::table::{Action, Given, State, Step};
 use crate::reader::Reader;
 use crate::registers::{Claim, Direction, Entry, take};
 use crate::room::OfficeRoom;
-use haidang_contracts::papers::{FileToSign, SignatureRole, SigningOrder, SigningParty};
+use haidang_contracts::papers::{FileToSign, RECORD_FIELD, SignatureRole, SigningOrder, SigningParty};
 use haidang_kernel::problem::Problem;
 use haidang_store::args;
 use jiff::civil::Date;
@@ -149,7 +149,7 @@ impl OfficeRoom {
         let fill = BTreeMap::from([
             ("number".to_owned(), format!("{number:02}")),
             ("date".to_owned(), printed_date(date)),
-            (RECORD.to_owned(), self.record_of(&document, &paper).await?.to_string()),
+            (RECORD_FIELD.to_owned(), self.record_of(&document, &paper).await?.to_string()),
         ]);
         let file = FileToSign {
             bytes: self.paper_bytes(&paper.sha256).await?,

@@ -11,7 +11,7 @@ use crate::authority::Allowed;
 use crate::reader::Reader;
 use crate::room::OfficeRoom;
 use haidang_contracts::actor::PersonId;
-use haidang_contracts::papers::{FileToSign, PaperPlace, SignatureRole, SigningOrder, SigningParty};
+use haidang_contracts::papers::{FileToSign, PaperPlace, RECORD_FIELD, SignatureRole, SigningOrder, SigningParty};
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 use haidang_store::{Row, StoreError, Tx, args};
@@ -105,11 +105,6 @@ impl Request {
     }
 }
 
-/// The field of a paper that takes its Appendix VI record as JSON, with number and date, when the organ closes it. An
-/// attachment cannot be changed once the officer has signed; a field that was prepared may be filled
-/// (ISO 32000-1, 12.8.2.2: form filling), and the organ's signature covers it.
-pub(super) const RECORD: &str = "appendix_vi";
-
 /// Everything about one document that is about to be signed by its officer.
 struct Prepared {
     document: Document,
@@ -128,7 +123,7 @@ fn reserved(paper: &Paper) -> BTreeMap<String, PaperPlace> {
     }
     let place = |name: &str| paper.places.get(name).map(|place| (name.to_owned(), *place));
     let unseen = PaperPlace { page: 0, x: 0.0, y: 0.0, width: 0.0, height: 0.0 };
-    let record = Some((RECORD.to_owned(), unseen));
+    let record = Some((RECORD_FIELD.to_owned(), unseen));
     ["number", "date", OFFICER, ORGAN].into_iter().filter_map(place).chain(record).collect()
 }
 

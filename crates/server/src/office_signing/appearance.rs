@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use haidang_contracts::ContractError;
-use haidang_contracts::papers::{FileToSign, PaperPlace, SignatureRole, SigningParty};
+use haidang_contracts::papers::{FileToSign, PaperPlace, RECORD_FIELD, SignatureRole, SigningParty};
 use haidang_documents::pades::{
     Appearance, AppearanceText, OFFICIAL_FONT, OFFICIAL_ITALIC, PadesError, PageChoice, Placement, handwriting,
     initials, seal,
@@ -109,7 +109,7 @@ pub fn seal_place(officer: &PaperPlace, side: f64) -> PaperPlace {
 pub(super) fn field_words(name: &str) -> &'static str {
     match name {
         "number" => "Số của văn bản",
-        "appendix_vi" => "Thông tin văn bản theo Phụ lục VI Nghị định 30/2020/NĐ-CP, dành cho máy đọc",
+        RECORD_FIELD => "Thông tin văn bản theo Phụ lục VI Nghị định 30/2020/NĐ-CP, dành cho máy đọc",
         "copied_at" => "Thời gian sao văn bản",
         "date" => "Ngày, tháng, năm ban hành",
         name if name.starts_with("officer") => "Chữ ký số của người có thẩm quyền",

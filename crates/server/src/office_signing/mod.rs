@@ -16,8 +16,8 @@ use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::issued::IssuedPapers;
 use haidang_contracts::papers::{
-    FileToSign, JudgedFile, OfficeSigning, PaperPlace, PartyCertificate, SignatureRole, SigningOrder, SigningParty,
-    StampChain,
+    FileToSign, JudgedFile, OfficeSigning, PaperPlace, PartyCertificate, RECORD_FIELD, SignatureRole, SigningOrder,
+    SigningParty, StampChain,
 };
 use haidang_documents::pades::{
     Authorities, BatchFile, FieldValue, Judge, Level, NewField, NewFieldKind, SignatureOptions, add_fields, fields,
@@ -45,9 +45,6 @@ pub const LARGEST_FILE: usize = 64 << 20;
 const FILLED: f64 = 13.0;
 /// Size of the time of a copy, in the corner of its first page: 10 pt (Decree 30/2020, Appendix I, Part II).
 const COPIED: f64 = 10.0;
-
-/// The field that takes the record of an issued paper, with the number and date that were open when it was signed.
-pub(crate) const RECORD: &str = "appendix_vi";
 
 /// Signs and judges for the office. Cheap to clone.
 #[derive(Clone)]
@@ -214,7 +211,9 @@ impl OfficeSigner {
         if !file.fill.is_empty() && !annex {
             // A paper that was prepared before it had a place for its record is closed without it.
             let prepared = |name: &str| {
-                name != RECORD || file.prepare.contains_key(name) || present.iter().any(|field| field.name == name)
+                name != RECORD_FIELD
+                    || file.prepare.contains_key(name)
+                    || present.iter().any(|field| field.name == name)
             };
             let value = |(field, value): (&String, &String)| FieldValue {
                 field: field.clone(),

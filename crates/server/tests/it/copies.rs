@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::city::{MORNING, Place, Town, pack_folder};
+use crate::office_documents::hand_over;
 use haidang_contracts::actor::PersonId;
 use haidang_contracts::papers::{
     FileToSign, JudgedAs, OfficeSigning as _, PaperAttachment, PaperPlace, PaperRequest, SignatureRole, SigningOrder,
@@ -84,16 +85,6 @@ fn text_of(file: &[u8], name: &str) -> Option<String> {
     found.value().and_then(haidang_documents::pdf::Object::as_text)
 }
 
-/// Keeps a file for a judge from outside, with the root it should trust.
-fn keep(town: &Town, name: &str, bytes: &[u8]) {
-    let Ok(folder) = std::env::var("HAIDANG_TEST_KEEP") else { return };
-    let folder = std::path::PathBuf::from(folder);
-    std::fs::write(folder.join(format!("{name}.pdf")), bytes).unwrap();
-    let root = data_encoding::BASE64.encode(town.city.anchors[0].der());
-    let pem = format!("-----BEGIN CERTIFICATE-----\n{root}\n-----END CERTIFICATE-----\n");
-    std::fs::write(folder.join(format!("{name}.pem")), pem).unwrap();
-}
-
 on_both! {
     async fn a_paper_is_closed_with_its_record_and_copied(place: Place) {
         let town = Town::open(&place, "mau", MORNING).await;
@@ -109,7 +100,7 @@ on_both! {
         both_stand(office, &issued).await;
         assert_eq!(text_of(&issued, "appendix_vi").as_deref(), Some(RECORD));
         assert_eq!(text_of(&issued, "number").as_deref(), Some("05"));
-        keep(&town, "issued", &issued);
+        hand_over(&town, "issued", &issued);
         // A paper that was signed before it had a place for its record is closed without it.
         let earlier = closed(office, &paper, false, &fill).await;
         both_stand(office, &earlier).await;
@@ -132,7 +123,7 @@ on_both! {
         let copy = closed(office, &copy, false, &fill).await;
         both_stand(office, &copy).await;
         assert_eq!(text_of(&copy, "copied_at").as_deref(), Some("2026-03-03T09:00:00+07:00"));
-        keep(&town, "copy", &copy);
+        hand_over(&town, "copy", &copy);
         town.prove().await;
     }
 }

@@ -84,6 +84,13 @@ impl<'t> Organ<'t> {
     }
 }
 
+/// Leaves a signed paper, and the root to be trusted with it, for outside judges that named a folder for them.
+pub fn hand_over(town: &Town, name: &str, bytes: &[u8]) {
+    let Some(folder) = std::env::var_os("HAIDANG_TEST_PAPERS").map(std::path::PathBuf::from) else { return };
+    std::fs::write(folder.join(format!("{name}.pdf")), bytes).unwrap();
+    std::fs::write(folder.join(format!("{name}.cer")), town.city.anchors[0].der()).unwrap();
+}
+
 on_both! {
     async fn a_decision_is_signed_numbered_sealed_and_issued(place: Place) {
         let town = Town::open(&place, "haiphong", MORNING).await;
@@ -114,6 +121,7 @@ on_both! {
             for one in &judged.signatures {
                 assert_eq!((one.integrity, one.identity), (JudgedAs::Valid, JudgedAs::Valid), "{kind}: {one:?}");
             }
+            hand_over(&town, kind, &issued);
         }
         town.prove().await;
     }

@@ -350,7 +350,6 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("meeting", nothing.clone()),
         ("office_delegation", nothing.clone()),
         ("office_document", nothing.clone()),
-        ("office_copy", nothing.clone()),
         ("arrival_new", nothing.clone()),
         ("arrival_registered", nothing.clone()),
         ("arrival_submitted", nothing.clone()),

@@ -4,7 +4,6 @@ use super::{Official, reader};
 use crate::demo::personas::{Stage, problem};
 use anyhow::{Context as _, Result};
 use haidang_office::documents::DraftForm;
-use haidang_office::documents::copies::AskCopy;
 use haidang_office::documents::work_files::CaseFileForm;
 use haidang_office::incoming::model::Details;
 use haidang_office::incoming::rules::Channel;
@@ -193,27 +192,14 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// A certified copy of a document that came, and a report about its signatures.
+    /// A report about the signatures of a document that came. A certified copy it has none: whoever signs one needs a
+    /// certificate, and a city that was only seeded has no authority that gives one.
     async fn proven(&mut self, desk: &Desk<'_>) -> Result<()> {
         let Some(source) = self.examples.get("arrival_done").cloned() else { return Ok(()) };
         let actor = self.actor(&desk.drafter.person).await?;
-        let room = self.city.rooms.office.clone();
-        let ask = AskCopy {
-            source_kind: "arrival".to_owned(),
-            source: source.clone(),
-            form: "full".to_owned(),
-            held: "original".to_owned(),
-            pages: String::new(),
-            recipients: "Lưu: VT".to_owned(),
-            signer: desk.head.person.id.as_str().to_owned(),
-        };
-        // Whoever signs needs a certificate, and a seeded city has no authority that gives one.
-        if let Ok(copy) = room.ask_copy(&reader(&actor), &ask).await {
-            self.examples.insert("office_copy".to_owned(), copy);
-        }
-        if let Ok(reports) = room.validate(&reader(&actor), &Asked::Arrival(source)).await {
-            self.examples.extend(reports.into_iter().next().map(|report| ("validation".to_owned(), report)));
-        }
+        let asked = Asked::Arrival(source);
+        let reports = self.city.rooms.office.validate(&reader(&actor), &asked).await.map_err(|p| problem(&p))?;
+        self.examples.extend(reports.into_iter().next().map(|report| ("validation".to_owned(), report)));
         Ok(())
     }
 
