@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Figures of signing and judging papers, each beside its limit; then, where the outside judges lie beside the repository,
 # the ratios to pyHanko in one run.
-#   scripts/bench-documents.sh [sign] [stamps] [judge] [token] [peers]   some parts; none is all
+#   scripts/bench-documents.sh [sign] [stamps] [judge] [numbering] [token] [peers]   some parts; none is all
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 need_rust
 need_softhsm
+"$root_dir/scripts/install.sh" bench
+trap stop_postgres EXIT INT TERM
+start_postgres durable
 cargo build --locked --release -p haidang-server --bin haidang --bin haidang-bench-documents
 
 own=() peers=
@@ -30,9 +33,10 @@ if [ -n "$peers" ]; then
   fi
   PATH="$python_home/bin:$PATH"
   work=$(mktemp -d "${TMPDIR:-/tmp}/haidang-bench-documents.XXXXXX")
-  trap '"$judge/pki/pki.sh" down "$work" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
+  trap 'stop_postgres; "$judge/pki/pki.sh" down "$work" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT
   port=$(free_port)
   "$judge/pki/pki.sh" up "$work" "$port"
+  export HD_GEN_CMD="$CARGO_TARGET_DIR/release/haidang documents typeset-samples {n} {paragraphs} {out} --pack $root_dir/packs/haiphong"
   export HD_SIGN_CMD="$CARGO_TARGET_DIR/release/haidang documents sign {pdf} --count {n} --out {out}/signed --key {key} --certificate {cert} --chain {chain} --level {level} --tsa {tsa}"
   "$python_home/bin/python" "$judge/bench.py" "$work" --port "$port" || missed=1
 fi

@@ -16,6 +16,7 @@ incoming-act-withdraw = Taken back
 incoming-answer-answer = Answer and end your part
 incoming-answer-back = Hand back because it is not yours
 incoming-answer-button = Send
+incoming-answer-given = { $name } instructs:
 incoming-answer-lead = Whoever leads and the leader see this answer.
 incoming-answer-title = Answer an instruction
 incoming-answers = Verified on arrival

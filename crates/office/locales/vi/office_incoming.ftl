@@ -16,6 +16,7 @@ incoming-act-withdraw = Thu hồi
 incoming-answer-answer = Trả lời và kết thúc phần việc của mình
 incoming-answer-back = Chuyển trả vì không thuộc phần việc của mình
 incoming-answer-button = Gửi trả lời
+incoming-answer-given = { $name } chỉ đạo:
 incoming-answer-lead = Người chủ trì và lãnh đạo thấy câu trả lời này.
 incoming-answer-title = Trả lời ý kiến chỉ đạo
 incoming-answers = Xác thực khi đến

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::city::{MORNING, Place, Town, pack_folder};
-use crate::office_documents::hand_over;
+use crate::office_documents::{hand_over, signing_time};
 use haidang_contracts::actor::PersonId;
 use haidang_contracts::papers::{
     FileToSign, JudgedAs, OfficeSigning as _, PaperAttachment, PaperPlace, PaperRequest, SignatureRole, SigningOrder,
@@ -87,7 +87,7 @@ fn text_of(file: &[u8], name: &str) -> Option<String> {
 
 on_both! {
     async fn a_paper_is_closed_with_its_record_and_copied(place: Place) {
-        let town = Town::open(&place, "mau", MORNING).await;
+        let town = Town::open(&place, "mau", &signing_time()).await;
         let office = &town.city.office_signing;
         let signature = json!({ "lines": ["TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH"], "name": NAME });
         let paper = set("official/document", json!({

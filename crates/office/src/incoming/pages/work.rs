@@ -138,6 +138,12 @@ pub(super) fn answering(
     let leads = routing.part == Part::Lead;
     let address = format!("tra-loi/{}", routing.id);
     let mut form = FormPage::of(visitor, arrival, if leads { "hand-back" } else { "answer" }, &address, errors);
+    if !routing.words.is_empty() {
+        let given = form.page.t1("incoming-answer-given", "name", &routing.given_name);
+        let inset =
+            Html::trusted("<div class=\"govuk-inset-text\">").then(Html::text(given)).then(Html::trusted("<br>"));
+        form.fields.push(inset.then(form.page.vietnamese(&routing.words)).then(Html::trusted("</div>")));
+    }
     form.add(TextArea::new(form.field("words", "answer")).value(fields.text("words")).limit(2000));
     if !leads {
         let what = ["answer", "back"]

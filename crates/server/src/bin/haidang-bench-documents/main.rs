@@ -1,7 +1,9 @@
 //! `make bench-documents`: the figures of signing and judging papers, each beside its limit. Ratios to pyHanko are
 //! measured by the outside judge's `bench.py`, which runs `haidang documents sign --count`.
 //!
-//! Words choose parts: `sign`, `stamps`, `judge`, `token`; none is all of them.
+//! Words choose parts: `sign`, `stamps`, `judge`, `numbering`, `token`; none is all of them.
+
+mod numbering;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -41,7 +43,7 @@ fn say(line: impl std::fmt::Display) -> Result<()> {
 fn figure(name: &str, value: f64, least: f64, unit: &str) -> Result<usize> {
     let good = value >= least;
     let verdict = if good { "ok  " } else { "MISS" };
-    say(format_args!("  {verdict} {name:<58} {value:>9.1} {unit} (≥ {least} {unit})"))?;
+    say(format_args!("  {verdict} {name:<58} {value:>9.2} {unit} (≥ {least} {unit})"))?;
     Ok(usize::from(!good))
 }
 
@@ -329,6 +331,9 @@ fn main() -> Result<ExitCode> {
         }
         if wanted("judge") {
             missed += judge_part(&city).await?;
+        }
+        if wanted("numbering") {
+            missed += numbering::part(&folder.0).await?;
         }
         Ok::<_, anyhow::Error>(missed)
     })?;
