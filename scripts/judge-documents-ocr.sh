@@ -11,7 +11,7 @@ need_rust
 need_packages python3 python3-venv fonts-liberation2
 need_scanning
 # Its own work is nothing beside that of tesseract: no need to optimise it.
-cargo build --locked -p haidang-recognition --example read || die "the reader does not build"
+cargo build --locked --workspace --example read || die "the reader does not build"
 reader="$CARGO_TARGET_DIR/debug/examples/read"
 
 python_home="$CARGO_TARGET_DIR/judge-documents-ocr-pillow-11.3.0"

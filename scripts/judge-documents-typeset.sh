@@ -28,7 +28,7 @@ fi
 work=$(mktemp -d "${TMPDIR:-/tmp}/haidang-documents-typeset.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-HAIDANG_TEST_KEEP="$work" cargo test --locked --quiet -p haidang-documents --test typeset pack:: >"$work/tests" 2>&1 ||
+HAIDANG_TEST_KEEP="$work" cargo test --locked --quiet --workspace --test typeset pack:: >"$work/tests" 2>&1 ||
   { cat "$work/tests"; die "the papers were not typeset"; }
 
 passed=0 failed=0
