@@ -80,4 +80,5 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0065_create_copy",
     "0066_create_copy_event",
     "0070_create_notice",
+    "0071_find_free_number",
 ];

@@ -20,10 +20,10 @@ pub async fn hold(
     settings: &RegisterSettings,
     claim: &Claim<'_>,
 ) -> Result<Taken, Problem> {
-    let mut register = open(tx, ambient, claim).await?;
+    let mut book = open(tx, ambient, claim).await?;
     let until = ambient.now().saturating_add(SignedDuration::from_mins(settings.hold_minutes));
     let until = until.map_err(|_| Problem::internal("the clock is at the end of time"))?;
-    next(tx, ambient, &mut register, claim, NumberState::Held, Some(until)).await
+    next(tx, ambient, &mut book, claim, NumberState::Held, Some(until)).await
 }
 
 /// A held number becomes the number of its document for good. `summary` replaces the columns, when the finished paper

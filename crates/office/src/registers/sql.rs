@@ -29,9 +29,11 @@ macro_rules! line {
     };
 }
 
-/// The book of an agency, direction, group and year.
-pub const REGISTER_OF: &str =
-    concat!(register!(), " WHERE agency = $1 AND direction = $2 AND kind_group = $3 AND year = $4");
+/// The book of an agency, direction, group and year, and the lowest number that was given back, as far as it was known
+/// before the row was locked: when there is one, it is read again.
+pub const REGISTER_OF: &str = "SELECT id, agency, direction, kind_group, year, name, title_vi, title_en, next_number, last_on, events, head, frozen_at, \
+    (SELECT MIN(number) FROM office_register_entry WHERE register_id = office_register.id AND state = 'free') AS lowest_free \
+    FROM office_register WHERE agency = $1 AND direction = $2 AND kind_group = $3 AND year = $4";
 
 /// One book.
 pub const REGISTER: &str = concat!(register!(), " WHERE id = $1");
@@ -47,9 +49,6 @@ pub const DATE_BELOW: &str = "SELECT entered_on FROM office_register_entry WHERE
 
 /// The date of the nearest number above that stands on a document or is held.
 pub const DATE_ABOVE: &str = "SELECT entered_on FROM office_register_entry WHERE register_id = $1 AND number > $2 AND state IN ('issued', 'held') ORDER BY number LIMIT 1";
-
-/// Takes the next number: the count goes up and the date with it, if the book is open.
-pub const TAKE_NUMBER: &str = "UPDATE office_register SET next_number = next_number + 1, last_on = $2 WHERE id = $1 AND frozen_at IS NULL RETURNING next_number - 1 AS number";
 
 /// Adds a line.
 pub const INSERT_LINE: &str = "INSERT INTO office_register_entry (id, register_id, number, state, document_id, entered_on, summary, search_key, held_until, void_reason, changed_at) \
@@ -74,8 +73,9 @@ pub const AMEND_LINE: &str =
 /// Adds an event.
 pub const INSERT_EVENT: &str = "INSERT INTO office_register_event (id, register_id, position, entry_id, what, event, hash, day, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
-/// Moves the head of the chain to its new last link.
-pub const MOVE_HEAD: &str = "UPDATE office_register SET events = $2, head = $3 WHERE id = $1 AND events = $2 - 1";
+/// Moves the head of the chain to its new last link, the count to the next number and the date to the last one, of a book
+/// that is locked. Two that moved it at once would add an event at the same place, which its index refuses.
+pub const MOVE_HEAD: &str = "UPDATE office_register SET events = $2, head = $3, next_number = $4, last_on = $5 WHERE id = $1 AND events = $2 - 1";
 
 /// Numbers held longer than they may be.
 pub const HELD_BEFORE: &str =

@@ -12,7 +12,7 @@ use haidang_kernel::chain::Hash;
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::{text, time};
-use haidang_store::{ActorRef, AuditEntry, StoreError, Tx, args};
+use haidang_store::{ActorRef, AuditEntry, Row, StoreError, Tx, args};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -30,18 +30,31 @@ pub(crate) const LEGAL_BASIS: &str = "30/2020/NĐ-CP Điều 15, Điều 22";
 /// `register_unknown` when the pack names no such book for the agency, `register_frozen`, `register_backdated`,
 /// `register_date_in_future`.
 pub async fn take(tx: &mut Tx<'_>, ambient: &Ambient, claim: &Claim<'_>) -> Result<Taken, Problem> {
-    let mut register = open(tx, ambient, claim).await?;
-    next(tx, ambient, &mut register, claim, NumberState::Issued, None).await
+    let mut book = open(tx, ambient, claim).await?;
+    next(tx, ambient, &mut book, claim, NumberState::Issued, None).await
+}
+
+/// A locked book that is open.
+pub(crate) struct Book {
+    register: Register,
+    /// Numbers were given back and wait for another document.
+    has_free: bool,
+}
+
+impl Book {
+    fn read(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self { register: Register::read(row)?, has_free: row.opt_integer("lowest_free")?.is_some() })
+    }
 }
 
 /// The open book that a claim asks for, locked.
-pub(crate) async fn open(tx: &mut Tx<'_>, ambient: &Ambient, claim: &Claim<'_>) -> Result<Register, Problem> {
+pub(crate) async fn open(tx: &mut Tx<'_>, ambient: &Ambient, claim: &Claim<'_>) -> Result<Book, Problem> {
     let (direction, year) = (claim.direction.as_str(), claim.on.year());
     let key = args![claim.agency, direction, claim.group, i64::from(year)];
     if let Some(row) = tx.lock_optional(sql::REGISTER_OF, key.clone()).await? {
-        let register = Register::read(&row)?;
-        rules::is_open(register.year, register.frozen_at.is_some(), ambient.today())?;
-        return Ok(register);
+        let book = Book::read(&row)?;
+        rules::is_open(year, book.register.frozen_at.is_some(), ambient.today())?;
+        return Ok(book);
     }
     rules::is_open(year, false, ambient.today())?;
     rules::may_date(claim.on, None, ambient.today())?;
@@ -70,34 +83,34 @@ pub(crate) async fn open(tx: &mut Tx<'_>, ambient: &Ambient, claim: &Claim<'_>) 
         tx.audit(entry).await?;
     }
     // Whoever was faster may have opened it: the row that is there counts.
-    Ok(Register::read(&tx.lock_one(sql::REGISTER_OF, key).await?)?)
+    Ok(Book::read(&tx.lock_one(sql::REGISTER_OF, key).await?)?)
 }
 
-/// The next number of a locked book: the lowest that was given back and fits the date, else a new one.
+/// The next number of a locked book: the lowest that was given back and fits the date, else a new one. Whoever waits for
+/// the book waits for every exchange with the database from its lock to the commit, so what is written goes in one.
 pub(crate) async fn next(
     tx: &mut Tx<'_>,
     ambient: &Ambient,
-    register: &mut Register,
+    Book { register, has_free }: &mut Book,
     claim: &Claim<'_>,
     state: NumberState,
     held_until: Option<Timestamp>,
 ) -> Result<Taken, Problem> {
     rules::may_date(claim.on, None, ambient.today())?;
     let (summary, key, now) = (summary_text(&claim.summary)?, search_key(&claim.summary), ambient.now());
-    let (entry, number) = if let Some(free) = free_number(tx, register, claim).await? {
+    let free = if *has_free { free_number(tx, register, claim).await? } else { None };
+    let (entry, number) = if let Some(free) = free {
         let id = free.id.as_str();
         let values = args![id, state.as_str(), claim.document, claim.on, &summary, &key, held_until, now];
         changed_one(tx.execute(sql::REUSE_LINE, values).await?)?;
         (free.id, free.number)
     } else {
         rules::may_date(claim.on, register.last_on, ambient.today())?;
-        let row = tx.fetch_optional(sql::TAKE_NUMBER, args![&register.id, claim.on]).await?;
-        let frozen = || Problem::conflict("register_frozen", format!("the register {} is closed", register.name));
-        let number = row.ok_or_else(frozen)?.integer("number")?;
+        let number = register.next;
         let id: Id<EntryRow> = ambient.new_id();
         let (book, word) = (register.id.as_str(), state.as_str());
         let values = args![&id, book, number, word, claim.document, claim.on, &summary, &key, held_until, now];
-        tx.execute(sql::INSERT_LINE, values).await?;
+        tx.later(sql::INSERT_LINE, values).await?;
         register.next = number + 1;
         register.last_on = Some(claim.on);
         (id.to_string(), number)
@@ -108,12 +121,12 @@ pub(crate) async fn next(
         "number": number,
         "on": claim.on.to_string(),
     });
-    happened(tx, ambient, register, state.as_str(), Some(&entry), facts).await?;
     let action = if state == NumberState::Held { "register.number_held" } else { "register.number_issued" };
     let entry_of_audit = audit(action, &register.id, claim.agency).detail(json!({
         "register": register.name, "number": number, "entry": entry, "document": claim.document
     }));
     tx.audit(entry_of_audit).await?;
+    happened(tx, ambient, register, state.as_str(), Some(&entry), facts).await?;
     Ok(Taken { register: register.id.clone(), number, entry })
 }
 
@@ -128,7 +141,7 @@ async fn free_number(tx: &mut Tx<'_>, register: &Register, claim: &Claim<'_>) ->
     Ok(rules::fits_between(claim.on, below, above).then_some(line))
 }
 
-/// Adds one event to the chain of a locked book. `facts` is an object; what, when, whose and which book are added here.
+/// Adds one event to the chain of a locked book, with everything left for later before it. `facts` is an object; what, when, whose and which book are added here.
 pub(crate) async fn happened(
     tx: &mut Tx<'_>,
     ambient: &Ambient,
@@ -149,8 +162,10 @@ pub(crate) async fn happened(
     let (id, position): (Id<EventRow>, i64) = (ambient.new_id(), register.events + 1);
     let day = time::civil(now).date();
     let values = args![&id, &register.id, position, entry, what, &event, head.to_string(), day, now];
-    tx.execute(sql::INSERT_EVENT, values).await?;
-    changed_one(tx.execute(sql::MOVE_HEAD, args![&register.id, position, head.to_string()]).await?)?;
+    tx.later(sql::INSERT_EVENT, values).await?;
+    let values = args![&register.id, position, head.to_string(), register.next, register.last_on];
+    tx.later(sql::MOVE_HEAD, values).await?;
+    tx.flush().await?;
     register.head = head;
     register.events = position;
     Ok(())
