@@ -13,7 +13,8 @@ use super::{PadesError, SignatureOptions};
 use crate::pdf::{FileSource, PdfError, Source};
 
 /// Signs `input` into the new file `output`, which must not exist; the input stays as it is. `signer` comes with the PIN
-/// or code of a key that wants one.
+/// or code of a key that wants one. The file comes back written and not yet synced: whoever signs many lets the disk
+/// gather them.
 ///
 /// # Errors
 /// [`PadesError`]; no file is left behind then.
@@ -24,11 +25,10 @@ pub async fn sign_file(
     options: &SignatureOptions,
     level: Level,
     authorities: &Authorities,
-) -> Result<(), PadesError> {
+) -> Result<File, PadesError> {
     let source = open(input)?;
     let written = sign_by(source.clone(), signer, options, level, authorities).await?;
-    write_extended(source.as_ref(), &written, output).map_err(PdfError::from)?;
-    Ok(())
+    Ok(write_extended(source.as_ref(), &written, output).map_err(PdfError::from)?)
 }
 
 /// Judges a file. A file that cannot be opened is reported like one that cannot be read.
@@ -44,14 +44,14 @@ fn open(path: &Path) -> Result<Arc<dyn Source>, PdfError> {
 }
 
 /// Writes what was there and what comes behind it, in pieces, and removes the file when that fails.
-fn write_extended(before: &dyn Source, after: &[u8], path: &Path) -> io::Result<()> {
+fn write_extended(before: &dyn Source, after: &[u8], path: &Path) -> io::Result<File> {
     let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
     let result = copy(before, after, &mut file);
     if result.is_err() {
         // The first fault tells; a file that cannot be removed either is seen by whoever looks for the output.
         let _ = std::fs::remove_file(path);
     }
-    result
+    result.map(|()| file)
 }
 
 fn copy(before: &dyn Source, after: &[u8], file: &mut File) -> io::Result<()> {
@@ -63,6 +63,5 @@ fn copy(before: &dyn Source, after: &[u8], file: &mut File) -> io::Result<()> {
         file.write_all(&buffer[..piece])?;
         offset += piece as u64;
     }
-    file.write_all(after)?;
-    file.sync_all()
+    file.write_all(after)
 }

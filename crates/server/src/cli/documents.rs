@@ -15,6 +15,7 @@ use haidang_kernel::ambient::Ambient;
 use haidang_signing::path::{RevocationRule, TrustAnchors};
 use haidang_signing::{Certificate, DocumentSigner, FileKey, LocalSigner, private_file};
 use haidang_web::client::{Guarded, OutboundLimits};
+use tokio::task::JoinSet;
 
 use super::{Outcome, edxml, papers, say};
 use crate::config::Config;
@@ -214,6 +215,9 @@ pub(crate) async fn run(command: DocumentsCommand, config: Config) -> Result<Out
     }
 }
 
+/// Files of `--count` that wait for the disk together.
+const SYNCED_AT_ONCE: usize = 64;
+
 async fn sign(command: Sign) -> Result<Outcome> {
     let ambient = Ambient::system();
     let transport = transport(command.allow.clone(), command.tsa.as_deref())?;
@@ -243,15 +247,27 @@ async fn sign(command: Sign) -> Result<Outcome> {
         }
         None => {
             options.at = ambient.now();
-            sign_file(&command.file, &command.out, by, &options, command.level, &authorities).await?;
+            let file = sign_file(&command.file, &command.out, by, &options, command.level, &authorities).await?;
+            file.sync_all().with_context(|| command.out.display().to_string())?;
             say(format_args!("{}: signed, {}", command.out.display(), command.level.code()))?;
         }
         Some(count) => {
             std::fs::create_dir_all(&command.out).with_context(|| command.out.display().to_string())?;
+            // Files that are synced at once share the waits for the disk.
+            let mut synced = JoinSet::new();
             for number in 1..=count {
                 options.at = ambient.now();
                 let out = command.out.join(format!("{number}.pdf"));
-                sign_file(&command.file, &out, by, &options, command.level, &authorities).await?;
+                let file = sign_file(&command.file, &out, by, &options, command.level, &authorities).await?;
+                if synced.len() == SYNCED_AT_ONCE
+                    && let Some(done) = synced.join_next().await
+                {
+                    done??;
+                }
+                synced.spawn_blocking(move || file.sync_all());
+            }
+            while let Some(done) = synced.join_next().await {
+                done??;
             }
             say(format_args!("{}: {count} files signed, {}", command.out.display(), command.level.code()))?;
         }
