@@ -5,5 +5,5 @@ source "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 need_rust
 INSTA_UPDATE=always cargo test --locked --workspace --no-fail-fast || true
-cargo run --locked -q --workspace --bin haidang -- openapi >openapi.json.new && mv openapi.json.new openapi.json
+cargo build --locked --quiet --workspace --bin haidang && "$CARGO_TARGET_DIR/debug/haidang" openapi >openapi.json.new && mv openapi.json.new openapi.json
 git status --short

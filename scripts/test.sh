@@ -40,7 +40,7 @@ has documents && one "documents" env RUSTDOCFLAGS="-D warnings" cargo doc --lock
 
 if has repository; then
   say "repository"
-  cargo run --locked --quiet --workspace --bin haidang-xtask -- check 2>&1 | tee "$work/repository"
+  { cargo build --locked --quiet --workspace --bin haidang-xtask && "$CARGO_TARGET_DIR/debug/haidang-xtask" check; } 2>&1 | tee "$work/repository"
   add "$work/repository" "repository" "${PIPESTATUS[0]}"
 fi
 
