@@ -10,20 +10,46 @@ use clap::{Args, Subcommand};
 use haidang_identity::IdentityRoom;
 use haidang_kernel::ambient::Ambient;
 use haidang_store::Db;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use tokio::net::TcpListener;
 
 use super::serve::signalled;
 use super::{Outcome, say};
 use crate::city::{ROOMS, open_store};
 use crate::config::{Config, Environment};
+use crate::demo::{self, Scale};
 use crate::pack::Pack;
 use crate::simulators::eid::{EidSimulator, Manner};
+use crate::simulators::national::{NationalSimulator, SOURCE_TEXT, catalogue};
 
 /// Simulate a national system on this machine.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SimulateCommand {
     /// The national e-identity and the national service portal, at which residents of a demonstration city sign in.
     Eid(Eid),
+    /// The registers, portal and payment that a city exchanges data with, in the shapes that public documents show.
+    National(National),
+}
+
+/// Where it is reached, whom it knows, and by which clock it goes.
+#[derive(Debug, Args)]
+pub(crate) struct National {
+    /// Loopback address and port.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8082")]
+    listen: SocketAddr,
+    /// Residents of the demonstration city; default those of the city in the store, else 20000.
+    #[arg(long)]
+    residents: Option<usize>,
+    /// The day the demonstration city is shown; default that of the city in the store, else today.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: Option<Date>,
+    /// Seed of the demonstration city; default that of the city in the store, else 1.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Go by a clock that stands at this instant until `/_control/clock` moves it, instead of the machine's.
+    #[arg(long, value_name = "INSTANT")]
+    clock: Option<Timestamp>,
 }
 
 /// Where it is reached, and where it leaves the key of the clean manner.
@@ -38,11 +64,50 @@ pub(crate) struct Eid {
 }
 
 pub(crate) async fn run(command: SimulateCommand, mut config: Config) -> Result<Outcome> {
-    let SimulateCommand::Eid(command) = command;
     if config.city.environment == Environment::Production && config.store.folder.join("demo.json").exists() {
         // The folder holds a demonstration city: its residents are the ones that sign in.
         config.city.environment = Environment::Demo;
     }
+    match command {
+        SimulateCommand::Eid(command) => eid(command, config).await,
+        SimulateCommand::National(command) => national(command, config).await,
+    }
+}
+
+/// The national systems, with the people of the demonstration city in the store or of the scale that is named.
+async fn national(command: National, config: Config) -> Result<Outcome> {
+    NationalSimulator::may_run(config.city.environment, command.listen)?;
+    let listener = TcpListener::bind(command.listen).await.with_context(|| command.listen.to_string())?;
+    let ambient = match command.clock {
+        Some(now) => Ambient::fixed(now, command.seed.unwrap_or(1)),
+        None => Ambient::system(),
+    };
+    let settled = demo::load(&config).map(|manifest| manifest.scale);
+    let scale = Scale {
+        residents: command.residents.or(settled.as_ref().map(|scale| scale.residents)).unwrap_or(20_000).max(10),
+        months: 0,
+        as_of: command.as_of.or(settled.as_ref().map(|scale| scale.as_of)).unwrap_or_else(|| ambient.today()),
+        seed: command.seed.or(settled.as_ref().map(|scale| scale.seed)).unwrap_or(1),
+    };
+    let folder = config.pack().context("no pack")?;
+    let pack = tokio::task::spawn_blocking(move || haidang_services::procedure::pack::Pack::load(&folder)).await??;
+    let address = listener.local_addr()?;
+    let simulator = NationalSimulator::new(config.city.environment, address, ambient, pack, &scale)?;
+    let origin = simulator.origin().to_owned();
+    let serving = simulator.serve(listener, signalled())?;
+    say(format_args!("Hệ thống quốc gia mô phỏng / simulated national systems: {origin}"))?;
+    say(format_args!("  {} ({})", SOURCE_TEXT, catalogue::rows()?.len()))?;
+    for row in catalogue::rows()? {
+        for base in &row.base {
+            say(format_args!("  {origin}{base:<24} {}", row.name.vi))?;
+        }
+    }
+    say(format_args!("  {origin}/_control"))?;
+    serving.await;
+    Ok(Outcome::Good)
+}
+
+async fn eid(command: Eid, config: Config) -> Result<Outcome> {
     let ambient = Ambient::system();
     // Refused before anything is opened where real people live, and on an address that other machines reach.
     EidSimulator::may_run(config.city.environment, command.listen)?;

@@ -8,7 +8,7 @@ pub mod dice;
 mod history;
 mod names;
 mod office;
-mod people;
+pub(crate) mod people;
 mod personas;
 mod systems;
 mod trust;
@@ -118,7 +118,7 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
     let city = City::open(config.clone(), surroundings).await.context("opening the new city")?;
     let pack_folder = config.pack().context("no pack")?;
     let pack = tokio::task::spawn_blocking(move || Pack::load(&pack_folder)).await??;
-    let dice = Dice::new(Ambient::fixed(zone_morning(start_day), scale.seed.wrapping_add(1)));
+    let dice = dice(scale);
 
     let mut maker = Maker::new(dice.clone(), ambient.clone(), &pack, scale.as_of);
     let people = maker.people(scale.residents);
@@ -171,6 +171,18 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
     city.db.close().await;
     save(config, &manifest)?;
     Ok(manifest)
+}
+
+/// The chance by which people are made and what happens to them is drawn; only the seed counts.
+fn dice(scale: &Scale) -> Dice {
+    Dice::new(Ambient::fixed(time::at(scale.as_of.at(8, 0, 0, 0)), scale.seed.wrapping_add(1)))
+}
+
+/// The people of a demonstration city of this scale, with the numbers and names that [`build`] settles, but without a
+/// store: national registers know them, too. Ids are of this call only.
+pub(crate) fn inhabitants(scale: &Scale, pack: &Pack) -> People {
+    let ambient = Ambient::fixed(time::at(scale.as_of.at(8, 0, 0, 0)), scale.seed);
+    Maker::new(dice(scale), ambient, pack, scale.as_of).people(scale.residents)
 }
 
 async fn first_vault_item(city: &City, people: &People) -> Result<Option<String>> {

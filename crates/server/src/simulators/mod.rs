@@ -5,6 +5,7 @@
 
 pub mod eid;
 mod messages;
+pub mod national;
 mod payment;
 mod scanner;
 
