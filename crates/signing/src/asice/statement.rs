@@ -110,7 +110,8 @@ impl EvidenceSigner {
     /// [`SigningError::WeakAlgorithm`] for a key this house does not sign with.
     pub fn new(certificate: Certificate) -> Result<EvidenceSigner, SigningError> {
         let algorithm = SignatureAlgorithm::of_public_key(certificate.public_key())?;
-        let issuer = issuer_serial(&certificate).map_err(|_| SigningError::Certificate("its issuer has no DER form"))?;
+        let issuer =
+            issuer_serial(&certificate).map_err(|_| SigningError::Certificate("its issuer has no DER form"))?;
         let named = format!(
             "<xades:SigningCertificateV2><xades:Cert><xades:CertDigest>{}</xades:CertDigest>\
              <xades:IssuerSerialV2>{}</xades:IssuerSerialV2></xades:Cert></xades:SigningCertificateV2>",

@@ -12,6 +12,8 @@ use crate::revocation::{Moment, OcspAnswer, RevocationError, Status};
 
 /// How far the clock of an authority may be ahead of ours.
 const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
+/// Most certificates that may come along, in all parts together.
+const CARRIED: usize = 64;
 
 fn fault(text: impl Into<String>) -> Fault {
     Fault::new(Reason::Trust, text)
@@ -47,6 +49,7 @@ pub(super) fn ask(
     for answer in &evidence.ocsp_answers {
         evidence.certificates.extend_from_slice(answer.certificates());
     }
+    refuse_strays(&evidence.certificates, stamps, anchors)?;
     for stamped in stamps {
         let at = stamped.time.at;
         if at > now.checked_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX) {
@@ -66,4 +69,24 @@ pub(super) fn ask(
         Ok(_) => Err(fault("no OCSP answer that counts for the signer at the proven time")),
         Err(error) => Err(fault(format!("signer: {error}"))),
     }
+}
+
+/// Every certificate that came along is signed by one that came along or is trusted. One that is not, because somebody
+/// changed it, need not be on the path that is found, and would go through as evidence that nobody looked at.
+fn refuse_strays(carried: &[Certificate], stamps: &[Stamped], anchors: &TrustAnchors) -> Result<(), Fault> {
+    let mut all: Vec<&Certificate> = carried.iter().collect();
+    all.extend(stamps.iter().flat_map(|stamped| &stamped.stamp.certificates));
+    all.sort_unstable_by_key(|one| one.der());
+    all.dedup();
+    if all.len() > CARRIED {
+        return Err(fault("too many certificates came along"));
+    }
+    for one in &all {
+        let issuers = all.iter().copied().chain(anchors.certificates());
+        let mut issuers = issuers.filter(|issuer| issuer.subject_der() == one.issuer_der());
+        if !anchors.certificates().contains(one) && !issuers.any(|issuer| one.verify_signed_by(issuer).is_ok()) {
+            return Err(fault("a certificate that came along is signed by nobody who is known"));
+        }
+    }
+    Ok(())
 }

@@ -7,7 +7,9 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::statement::MEDIA_TYPE;
-use super::{EvidenceSigner, Layout, MAX_ENTRY, MIME_TYPE, SIGNATURE_VALUE_ID, SignedStatement, XADES_NAMESPACE, entry};
+use super::{
+    EvidenceSigner, Layout, MAX_ENTRY, MIME_TYPE, SIGNATURE_VALUE_ID, SignedStatement, XADES_NAMESPACE, entry,
+};
 use crate::hash_chain::{HashChainError, Leaf, Proof, Sha512Value, sha512, write_chain, write_result};
 use crate::xml::algorithm::digest_uri;
 use crate::xml::{Canonicalization, SIGNATURE_NAMESPACE};

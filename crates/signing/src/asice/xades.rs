@@ -239,8 +239,7 @@ impl<'d> Signature<'d> {
     /// The time stamps over this signature: each with the canonical form it is over.
     pub(super) fn time_stamps(&self) -> Result<Vec<(Method, Vec<u8>)>, Fault> {
         let mut found = Vec::new();
-        for element in self.unsigned("EncapsulatedTimeStamp", crate::cms::MAX_SIGNED_DATA)? {
-            let (around, token) = element;
+        for (around, token) in self.unsigned("EncapsulatedTimeStamp", crate::cms::MAX_SIGNED_DATA)? {
             let stamp = around.filter(|one| one.is(xades("SignatureTimeStamp")));
             // Stamps over other things (archives, references) are not made here, and nobody would have checked them.
             let stamp = stamp.ok_or_else(|| malformed("a time stamp of another kind"))?;
@@ -267,8 +266,7 @@ impl<'d> Signature<'d> {
     }
 
     /// The values of this kind, each with the element around it.
-    #[expect(clippy::type_complexity, reason = "the pair is taken apart at once")]
-    fn unsigned(&self, local: &str, longest: usize) -> Result<Vec<(Option<XmlElement<'d>>, Vec<u8>)>, Fault> {
+    fn unsigned(&self, local: &str, longest: usize) -> Result<Vec<UnsignedValue<'d>>, Fault> {
         let mut found = Vec::new();
         for element in self.document.elements().filter(|one| one.is(xades(local))) {
             if found.len() == VALUES {
@@ -279,6 +277,9 @@ impl<'d> Signature<'d> {
         Ok(found)
     }
 }
+
+/// A value that is not signed, with the element around it.
+type UnsignedValue<'d> = (Option<XmlElement<'d>>, Vec<u8>);
 
 /// An identifier that stands twice means another element to another reader.
 fn refuse_repeated_ids(document: &XmlDocument<'_>) -> Result<(), Fault> {

@@ -14,10 +14,10 @@ mod parse;
 mod tree;
 mod write;
 
-pub use evaluate::{Files, evaluate};
-pub use tree::{BEFORE_THE_FIRST, Proof, Sha512Value, Step, Tree, fold, sha512};
 pub(crate) use evaluate::is_attachment;
+pub use evaluate::{Files, evaluate};
 pub(crate) use parse::Address;
+pub use tree::{BEFORE_THE_FIRST, Proof, Sha512Value, Step, Tree, fold, sha512};
 pub use write::{Leaf, write_chain, write_result};
 
 use crate::xml::XmlError;

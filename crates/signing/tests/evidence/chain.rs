@@ -162,7 +162,9 @@ fn every_required_input_must_be_used() {
 
 #[test]
 fn an_attachment_may_be_gone_and_nothing_else() {
-    for (name, wanted) in [("attachment1", true), ("attachment", false), ("attachment1x", false), ("message.xml", false)] {
+    for (name, wanted) in
+        [("attachment1", true), ("attachment", false), ("attachment1x", false), ("message.xml", false)]
+    {
         let proof = Tree::over(leaves("ab")).unwrap().proof(0).unwrap();
         let leaf = Leaf { address: name, digest: sha512(b"a") };
         let result = write_result("chain.xml", &Tree::over(leaves("ab")).unwrap().top());

@@ -4,8 +4,8 @@ use std::io::Read;
 use std::sync::OnceLock;
 
 use haidang_signing::asice::{
-    AsiceError, Contents, EvidenceSigner, Fault, Layout, Question, Reason, SignatureParts, StampKind, Statement, Verdict,
-    verify,
+    AsiceError, Contents, EvidenceSigner, Fault, Layout, Question, Reason, SignatureParts, StampKind, Statement,
+    Verdict, verify,
 };
 use haidang_signing::hash_chain::sha512;
 use haidang_signing::path::TrustAnchors;
@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use x509_ocsp::{CertStatus, OcspGeneralizedTime, RevokedInfo};
 
 use super::mutations::mutations;
-use super::support::{BATCH, BODY, BOTH, City, MESSAGE, OWN, Stamps, archive, entries, sample};
+use super::support::{BATCH, BODY, BOTH, City, MESSAGE, OWN, Stamps, archive, entries, sample, time};
 
 fn now() -> Timestamp {
     "2026-11-24T02:00:00Z".parse().unwrap()
@@ -106,9 +106,12 @@ fn the_same_parts_give_the_same_container() {
             };
             let whole = write(&city.signer, &mut &*BODY);
             // The body comes in pieces of a byte, the signer from its certificate.
-            let pieces = write(&again, &mut BODY.chunks(1).fold(Box::new(std::io::empty()) as Box<dyn Read>, |all, one| {
-                Box::new(all.chain(one))
-            }));
+            let pieces = write(
+                &again,
+                &mut BODY
+                    .chunks(1)
+                    .fold(Box::new(std::io::empty()) as Box<dyn Read>, |all, one| Box::new(all.chain(one))),
+            );
             assert_eq!(whole, pieces);
         }
     }
@@ -145,10 +148,7 @@ fn only_those_who_are_trusted_vouch() {
     let before = |minutes| city.now - SignedDuration::from_mins(minutes);
     let good = city.ocsp(CertStatus::good(), before(5));
     let revoked = CertStatus::Revoked(RevokedInfo {
-        revocation_time: OcspGeneralizedTime::from_unix_duration(std::time::Duration::from_secs(
-            before(60).as_second().unsigned_abs(),
-        ))
-        .unwrap(),
+        revocation_time: OcspGeneralizedTime::from(time(before(60))),
         revocation_reason: None,
     });
     let over = signed.stamped_bytes();
@@ -163,24 +163,40 @@ fn only_those_who_are_trusted_vouch() {
         ("no answer about the signer", None, Some(stamp.clone()), Some(Reason::Trust)),
         ("revoked", Some(city.ocsp(revoked, before(5))), Some(stamp.clone()), Some(Reason::Trust)),
         ("unknown", Some(city.ocsp(CertStatus::unknown(), before(5))), Some(stamp.clone()), Some(Reason::Trust)),
-        ("an answer of another city", Some(stranger.ocsp(CertStatus::good(), before(5))), Some(stamp.clone()), Some(Reason::Trust)),
-        ("an answer long over", Some(city.ocsp(CertStatus::good(), before(600))), Some(stamp.clone()), Some(Reason::Trust)),
-        ("an answer refused by the responder", Some(vec![0x30, 3, 0x0a, 1, 3]), Some(stamp.clone()), Some(Reason::Trust)),
+        (
+            "an answer of another city",
+            Some(stranger.ocsp(CertStatus::good(), before(5))),
+            Some(stamp.clone()),
+            Some(Reason::Trust),
+        ),
+        (
+            "an answer long over",
+            Some(city.ocsp(CertStatus::good(), before(600))),
+            Some(stamp.clone()),
+            Some(Reason::Trust),
+        ),
+        (
+            "an answer refused by the responder",
+            Some(vec![0x30, 3, 0x0a, 1, 3]),
+            Some(stamp.clone()),
+            Some(Reason::Trust),
+        ),
         ("an answer whose signature is broken", Some(next), Some(stamp.clone()), Some(Reason::Trust)),
         ("no time", Some(good.clone()), None, Some(Reason::Trust)),
         ("a time of another city", Some(good.clone()), Some(stranger.stamp(&over, before(1))), Some(Reason::Trust)),
         ("a time to come", Some(good.clone()), Some(city.stamp(&over, before(-30))), Some(Reason::Trust)),
-        ("a time after the certificate", Some(good.clone()), Some(city.stamp(&over, before(-60 * 24 * 31))), Some(Reason::Trust)),
+        (
+            "a time after the certificate",
+            Some(good.clone()),
+            Some(city.stamp(&over, before(-60 * 24 * 31))),
+            Some(Reason::Trust),
+        ),
         ("a stamp over something else", Some(good.clone()), Some(city.stamp(b"x", before(1))), Some(Reason::TimeStamp)),
         ("no stamp", Some(good.clone()), Some(b"x".to_vec()), Some(Reason::TimeStamp)),
         ("a stamp and more", Some(good.clone()), Some([stamp.as_slice(), &[0]].concat()), Some(Reason::TimeStamp)),
     ] {
-        let signature = SignatureParts {
-            signer: &city.signer,
-            signed: &signed,
-            ocsp: ocsp.as_deref(),
-            certificates: &chain,
-        };
+        let signature =
+            SignatureParts { signer: &city.signer, signed: &signed, ocsp: ocsp.as_deref(), certificates: &chain };
         let contents = Contents { signature, message: MESSAGE, time_stamp: time_stamp.as_deref(), batch: None };
         let made = contents.to_bytes(None).unwrap();
         let answer = judge(&made, city, Some(Layout::Standard)).map(|_| ()).map_err(|fault| fault.reason);
@@ -213,7 +229,7 @@ fn the_containers_of_xroad_get_the_expected_verdicts() {
 
 #[test]
 fn no_changed_container_is_accepted() {
-    let mut count = 0;
+    let (mut count, mut outside, mut accepted) = (0, 0, Vec::new());
     for (algorithm, layout, body, stamps) in [
         (SignatureAlgorithm::EcdsaP256, Layout::Standard, Some(BODY), BOTH),
         (SignatureAlgorithm::EcdsaP256, Layout::Standard, None, OWN),
@@ -226,15 +242,19 @@ fn no_changed_container_is_accepted() {
         judge(&archive(&entries(&good)), city, None).unwrap();
         for mutation in mutations(&good, &other) {
             count += 1;
+            outside += usize::from(mutation.outside);
             let answer = judge(&mutation.container, city, None);
-            assert!(answer.is_err(), "{layout:?} {stamps:?}: accepted with {}", mutation.name);
+            if answer.is_ok() {
+                accepted.push(format!("{layout:?} {stamps:?}: {}", mutation.name));
+            }
         }
     }
-    assert!(count >= 400, "{count} mutations");
+    assert!(accepted.is_empty(), "{accepted:#?}");
+    assert!(count >= 400 && outside >= 200, "{count} mutations, {outside} of them for the outside judge as well");
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn every_message_comes_back(

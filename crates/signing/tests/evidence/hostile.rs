@@ -17,7 +17,8 @@ fn good() -> Vec<u8> {
 
 fn place(bytes: &[u8], wanted: &[u8], last: bool) -> usize {
     let mut windows = bytes.windows(wanted.len());
-    if last { windows.rposition(|window| window == wanted) } else { windows.position(|window| window == wanted) }.unwrap()
+    if last { windows.rposition(|window| window == wanted) } else { windows.position(|window| window == wanted) }
+        .unwrap()
 }
 
 #[test]
@@ -34,45 +35,69 @@ fn archives_with_two_meanings_are_refused() {
         ("no archive", b"%PDF-1.7".to_vec()),
         ("something in front", [b"#!/bin/sh\n".as_slice(), &good()].concat()),
         ("something behind", [&good(), b"more".as_slice()].concat()),
-        ("an entry the directory does not name", change(&|bytes| {
-            let hidden = archive(&[("message.xml".to_owned(), b"hidden".to_vec())]);
-            let hidden = &hidden[..place(&hidden, b"PK\x01\x02", false)];
-            let at = central(bytes);
-            bytes.splice(at..at, hidden.iter().copied());
-        })),
-        ("one entry less in the end record", change(&|bytes| {
-            let at = end(bytes);
-            bytes[at + 8] -= 1;
-            bytes[at + 10] -= 1;
-        })),
-        ("several disks", change(&|bytes| {
-            let at = end(bytes);
-            bytes[at + 4] = 1;
-        })),
-        ("another name before the data", change(&|bytes| {
-            let at = place(bytes, b"message.xml", false);
-            bytes[at] = b'M';
-        })),
+        (
+            "an entry the directory does not name",
+            change(&|bytes| {
+                let hidden = archive(&[("message.xml".to_owned(), b"hidden".to_vec())]);
+                let hidden = &hidden[..place(&hidden, b"PK\x01\x02", false)];
+                let at = central(bytes);
+                bytes.splice(at..at, hidden.iter().copied());
+            }),
+        ),
+        (
+            "one entry less in the end record",
+            change(&|bytes| {
+                let at = end(bytes);
+                bytes[at + 8] -= 1;
+                bytes[at + 10] -= 1;
+            }),
+        ),
+        (
+            "several disks",
+            change(&|bytes| {
+                let at = end(bytes);
+                bytes[at + 4] = 1;
+            }),
+        ),
+        (
+            "another name before the data",
+            change(&|bytes| {
+                let at = place(bytes, b"message.xml", false);
+                bytes[at] = b'M';
+            }),
+        ),
         ("another length before the data", change(&|bytes| bytes[22] += 1)),
-        ("another checksum in the directory", change(&|bytes| {
-            let at = central(bytes);
-            bytes[at + 16] ^= 1;
-        })),
-        ("encrypted", change(&|bytes| {
-            let at = central(bytes);
-            bytes[at + 8] |= 1;
-            bytes[6] |= 1;
-        })),
-        ("packed in another way", change(&|bytes| {
-            let at = central(bytes);
-            bytes[at + 10] = 12;
-            bytes[8] = 12;
-        })),
-        ("two entries over the same data", change(&|bytes| {
-            let (first, second) = (central(bytes), central(bytes) + 46 + "mimetype".len());
-            let offset: Vec<u8> = bytes[first + 42..first + 46].to_vec();
-            bytes.splice(second + 42..second + 46, offset);
-        })),
+        (
+            "another checksum in the directory",
+            change(&|bytes| {
+                let at = central(bytes);
+                bytes[at + 16] ^= 1;
+            }),
+        ),
+        (
+            "encrypted",
+            change(&|bytes| {
+                let at = central(bytes);
+                bytes[at + 8] |= 1;
+                bytes[6] |= 1;
+            }),
+        ),
+        (
+            "packed in another way",
+            change(&|bytes| {
+                let at = central(bytes);
+                bytes[at + 10] = 12;
+                bytes[8] = 12;
+            }),
+        ),
+        (
+            "two entries over the same data",
+            change(&|bytes| {
+                let (first, second) = (central(bytes), central(bytes) + 46 + "mimetype".len());
+                let offset: Vec<u8> = bytes[first + 42..first + 46].to_vec();
+                bytes.splice(second + 42..second + 46, offset);
+            }),
+        ),
     ] {
         let fault = judge(&bytes, city(SignatureAlgorithm::EcdsaP256), None).unwrap_err();
         assert_eq!(fault.reason, Reason::Malformed, "{name}: {fault}");
@@ -98,7 +123,9 @@ fn bombs_are_refused_before_they_grow() {
         understated.splice(start..start + 4, [1, 0, 0, 0]);
     }
     let many: Vec<(String, Vec<u8>)> = (0..300).map(|number| (format!("attachment{number}"), Vec::new())).collect();
-    for (name, bytes) in [("65 MB of nothing", zeros), ("said to be one byte", understated), ("300 entries", archive(&many))] {
+    for (name, bytes) in
+        [("65 MB of nothing", zeros), ("said to be one byte", understated), ("300 entries", archive(&many))]
+    {
         let fault = judge(&bytes, city, None).unwrap_err();
         assert_eq!(fault.reason, Reason::Malformed, "{name}: {fault}");
     }
@@ -107,7 +134,8 @@ fn bombs_are_refused_before_they_grow() {
 #[test]
 fn bombs_of_xml_are_refused() {
     let city = city(SignatureAlgorithm::EcdsaP256);
-    let entities = "<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]><a>&b;</a>".to_owned();
+    let entities =
+        "<!DOCTYPE a [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\">]><a>&b;</a>".to_owned();
     let deep = format!("{}{}", "<a>".repeat(5000), "</a>".repeat(5000));
     let wide = format!("<a>{}</a>", "<a/>".repeat(30_000));
     let attributes: String = (0..200).map(|number| format!(" a{number}=\"\"")).collect();

@@ -1,5 +1,9 @@
 //! What is done to a good container, as data. Every one of these must be refused.
 
+use std::ops::Range;
+
+use data_encoding::BASE64;
+
 use super::support::{archive, entries};
 
 /// A changed container.
@@ -103,12 +107,12 @@ const REWRITTEN: [(&str, &str, &str); 12] = [
     ("ts-hashchainresult.xml", "#STEP0", "#STEP1"),
 ];
 
-/// Where a bit counts. In XML these are the values and the addresses of methods: names of identifiers, media types and
-/// blanks between elements mean nothing to anybody and are under no signature. In a token the version numbers and the
-/// list of hashes in front mean nothing either.
+/// Where a bit counts. In XML these are the values: names of identifiers, media types and blanks between elements mean
+/// nothing to anybody and are under no signature.
 fn places(name: &str, bytes: &[u8]) -> Vec<usize> {
     if name.ends_with(".tst") {
-        return (60..bytes.len()).collect();
+        let idle = idle_in_token(bytes);
+        return (0..bytes.len()).filter(|at| !idle.iter().any(|range| range.contains(at))).collect();
     }
     if !name.starts_with("META-INF/") && !name.ends_with("chain.xml") && !name.ends_with("result.xml") {
         return (0..bytes.len()).collect();
@@ -119,9 +123,27 @@ fn places(name: &str, bytes: &[u8]) -> Vec<usize> {
         match byte {
             b'>' => start = at + 1,
             // The last four digits of a value may hold bits that nobody reads.
-            b'<' if at > start + 4 => found.extend(start..at - 4),
+            b'<' if at > start + 4 => {
+                let token = BASE64.decode(&bytes[start..at]).ok().filter(|_| bytes[..start].ends_with(b"TimeStamp>"));
+                let idle = token.map(|token| idle_in_token(&token)).unwrap_or_default();
+                // Four digits are three bytes.
+                let counts = |at: &usize| {
+                    let (first, last) = ((at - start) / 4 * 3, (at - start) / 4 * 3 + 2);
+                    !idle.iter().any(|range| range.contains(&first) || range.contains(&last))
+                };
+                found.extend((start..at - 4).filter(counts));
+            }
             _ => {}
         }
     }
     found
+}
+
+/// What is under no signature in a time stamp and means nothing: version numbers and the list of hashes in front, and the
+/// name of the signer's issuer, which others do not look at beside the number.
+fn idle_in_token(token: &[u8]) -> Vec<Range<usize>> {
+    const COUNTRY: &[u8] = &[0x06, 0x03, 0x55, 0x04, 0x06];
+    let name = token.windows(COUNTRY.len()).rposition(|window| window == COUNTRY);
+    let front = 0..60;
+    name.map_or_else(|| vec![front.clone()], |at| vec![front.clone(), at - 20..at + 90])
 }

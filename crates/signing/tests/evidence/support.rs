@@ -4,10 +4,10 @@ use std::io::Read as _;
 use std::str::FromStr as _;
 use std::time::Duration;
 
+use der::Decode as _;
 use der::asn1::{ObjectIdentifier, OctetString, UtcTime};
 use der::flagset::FlagSet;
 use der::oid::db::{rfc5280, rfc6960};
-use der::Decode as _;
 use haidang_signing::asice::{
     BatchProof, Contents, EvidenceSigner, Layout, SignatureParts, SignedStatement, Statement, batch_stamped_bytes,
 };
@@ -44,7 +44,8 @@ pub struct City {
     pub stamper: Issued,
 }
 
-fn time(at: Timestamp) -> Time {
+/// A moment as certificates and OCSP answers have it.
+pub fn time(at: Timestamp) -> Time {
     Time::UtcTime(UtcTime::from_unix_duration(Duration::from_secs(at.as_second().unsigned_abs())).unwrap())
 }
 
@@ -97,8 +98,10 @@ impl City {
     /// A city whose member signs with this algorithm.
     pub fn new(algorithm: SignatureAlgorithm, now: Timestamp) -> City {
         let elliptic = SignatureAlgorithm::EcdsaP256;
-        let root = issue(("Root", 1), elliptic, authority_extensions(), None, now);
-        let authority = issue(("Issuing", 2), elliptic, authority_extensions(), Some(&root), now);
+        // Two roots of one name in one folder would be mistaken for each other by openssl.
+        let root = issue((&format!("Root {algorithm:?}"), 1), elliptic, authority_extensions(), None, now);
+        let authority =
+            issue((&format!("Issuing {algorithm:?}"), 2), elliptic, authority_extensions(), Some(&root), now);
         let signs = vec![usage(KeyUsages::DigitalSignature | KeyUsages::NonRepudiation)];
         let member = issue(("000.00.01.H24", 3), algorithm, signs, Some(&authority), now);
         let mut answers = purpose(rfc5280::ID_KP_OCSP_SIGNING);
@@ -139,10 +142,7 @@ impl City {
     pub fn stamp(&self, bytes: &[u8], at: Timestamp) -> Vec<u8> {
         let info = TimeStampInfo {
             policy: ObjectIdentifier::new_unwrap("1.2.3.4.1"),
-            imprint: Imprint {
-                algorithm: DigestAlgorithm::Sha512,
-                digest: DigestAlgorithm::Sha512.digest(bytes),
-            },
+            imprint: Imprint { algorithm: DigestAlgorithm::Sha512, digest: DigestAlgorithm::Sha512.digest(bytes) },
             null_parameters: false,
             serial: vec![1],
             time: at,
@@ -217,17 +217,14 @@ pub fn sample(city: &City, layout: Layout, message: &[u8], body: Option<&[u8]>, 
 /// The entries of a container in their order.
 pub fn entries(container: &[u8]) -> Vec<(String, Vec<u8>)> {
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(container)).unwrap();
-    let mut read = |number| {
+    let mut found = Vec::new();
+    for number in 0..archive.len() {
         let mut file = archive.by_index(number).unwrap();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();
-        (file.name().to_owned(), bytes)
-    };
-    (0..read_count(container)).map(&mut read).collect()
-}
-
-fn read_count(container: &[u8]) -> usize {
-    zip::ZipArchive::new(std::io::Cursor::new(container)).unwrap().len()
+        found.push((file.name().unwrap().into_owned(), bytes));
+    }
+    found
 }
 
 /// An archive of these entries, not packed, whatever they are called and however often.
@@ -253,4 +250,3 @@ pub fn archive(entries: &[(String, Vec<u8>)]) -> Vec<u8> {
     written.extend([b"PK\x05\x06\0\0\0\0".as_slice(), &count, &count, &size, &begin, &[0, 0]].concat());
     written
 }
-
