@@ -29,6 +29,9 @@ pub const MIME_TYPE: &str = "application/vnd.etsi.asic-e+zip";
 /// Namespace of XAdES properties.
 pub(crate) const XADES_NAMESPACE: &str = "http://uri.etsi.org/01903/v1.3.2#";
 
+/// Namespace of the file of signatures.
+pub(crate) const SIGNATURES_NAMESPACE: &str = "http://uri.etsi.org/02918/v1.2.1#";
+
 /// Names of the entries.
 pub(crate) mod entry {
     pub(crate) const MIMETYPE: &str = "mimetype";

@@ -113,6 +113,7 @@ fn read(token: &[u8]) -> Result<TimeStamp, Fault> {
     if stamp.der().len() != token.len() {
         return Err(fault("something follows the token"));
     }
+    crate::cms::refuse_idle_changes(token).map_err(|error| fault(&error.to_string()))?;
     let purposes = stamp.authority.extended_key_usage().unwrap_or_default();
     if !purposes.contains(&der::oid::db::rfc5280::ID_KP_TIME_STAMPING) {
         return Err(fault("its certificate is not for time stamps"));
@@ -129,13 +130,14 @@ fn token_manifest(archive: &Archive) -> Result<(), Fault> {
     let name = |local| Name { namespace: MANIFEST_NAMESPACE, local };
     let entry_of = |element: XmlElement<'_>| element.attribute("URI").and_then(Address::read).map(|one| one.file);
     let root = document.root();
-    let token = root.only(name("SigReference")).and_then(entry_of);
-    if !root.is(name("ASiCManifest")) || token.as_deref() != Some(entry::XROAD_TOKEN) {
+    let is_of = |element: XmlElement<'_>, kind: &str| element.attribute("MimeType") == Some(kind);
+    let token = root.only(name("SigReference")).filter(|one| is_of(*one, "vnd.etsi.timestamp-token"));
+    if !root.is(name("ASiCManifest")) || token.and_then(entry_of).as_deref() != Some(entry::XROAD_TOKEN) {
         return Err(unread());
     }
     let mut covers = false;
     for object in root.children().filter(|one| one.is(name("DataObjectReference"))) {
-        let file = entry_of(object).ok_or_else(unread)?;
+        let file = entry_of(object).filter(|_| is_of(object, "text/xml")).ok_or_else(unread)?;
         let method = object.only(dsig("DigestMethod")).ok_or_else(unread)?;
         let hash = identifier(method).and_then(algorithm::digest).map_err(|_| unread())?;
         let text = object.only(dsig("DigestValue")).and_then(XmlElement::text).ok_or_else(unread)?;

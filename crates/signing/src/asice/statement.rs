@@ -87,10 +87,13 @@ impl SignedStatement {
     }
 
     pub(super) fn value_element(&self) -> String {
-        format!(
-            "<ds:SignatureValue xmlns:ds=\"{SIGNATURE_NAMESPACE}\" Id=\"{SIGNATURE_VALUE_ID}\">{}</ds:SignatureValue>",
-            BASE64.encode(&self.value)
-        )
+        // A chain refers to the element in the standard layout, where the stamp is over its name as well.
+        let id = match self.layout {
+            Layout::Standard => format!(" Id=\"{SIGNATURE_VALUE_ID}\""),
+            Layout::XRoad => String::new(),
+        };
+        let value = BASE64.encode(&self.value);
+        format!("<ds:SignatureValue xmlns:ds=\"{SIGNATURE_NAMESPACE}\"{id}>{value}</ds:SignatureValue>")
     }
 }
 

@@ -8,7 +8,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::statement::MEDIA_TYPE;
 use super::{
-    EvidenceSigner, Layout, MAX_ENTRY, MIME_TYPE, SIGNATURE_VALUE_ID, SignedStatement, XADES_NAMESPACE, entry,
+    EvidenceSigner, Layout, MAX_ENTRY, MIME_TYPE, SIGNATURE_VALUE_ID, SIGNATURES_NAMESPACE, SignedStatement, XADES_NAMESPACE, entry,
 };
 use crate::hash_chain::{HashChainError, Leaf, Proof, Sha512Value, sha512, write_chain, write_result};
 use crate::xml::algorithm::digest_uri;
@@ -102,7 +102,7 @@ impl SignatureParts<'_> {
     fn signatures(&self, time_stamp: Option<&[u8]>) -> String {
         let SignatureParts { signer, signed, .. } = self;
         format!(
-            "<asic:XAdESSignatures xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\" xmlns:ds=\"{SIGNATURE_NAMESPACE}\" \
+            "<asic:XAdESSignatures xmlns:asic=\"{SIGNATURES_NAMESPACE}\" xmlns:ds=\"{SIGNATURE_NAMESPACE}\" \
              xmlns:xades=\"{XADES_NAMESPACE}\"><ds:Signature Id=\"signature\">{}{}<ds:KeyInfo><ds:X509Data>\
              <ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo><ds:Object>\
              <xades:QualifyingProperties Target=\"#signature\">{}{}</xades:QualifyingProperties></ds:Object>\

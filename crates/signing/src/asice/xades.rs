@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::archive::Archive;
 use super::verdict::{Fault, Reason};
-use super::{XADES_NAMESPACE, entry};
+use super::{SIGNATURES_NAMESPACE, XADES_NAMESPACE, entry};
 use crate::hash_chain::Address;
 use crate::xml::canonical::{self, Canonicalization, Method, Part};
 use crate::xml::verify::{base64, canonical_method, dsig, find_signatures, identifier};
@@ -101,6 +101,11 @@ impl<'d> Signature<'d> {
             return Err(malformed("not one signature"));
         };
         refuse_repeated_ids(document)?;
+        let root = document.root();
+        let around = Name { namespace: SIGNATURES_NAMESPACE, local: "XAdESSignatures" };
+        if element != root && (!root.is(around) || element.parent() != Some(root)) {
+            return Err(malformed("the signature does not stand where it must"));
+        }
         let child = |name| element.only(dsig(name)).ok_or_else(|| malformed(format!("not one {name}")));
         let (info, value_element) = (child("SignedInfo")?, child("SignatureValue")?);
         let mut parts = info.children();
@@ -149,7 +154,7 @@ impl<'d> Signature<'d> {
             if canonical::digest(self.document, part, method, reference.hash).map_err(form)? != reference.digest {
                 return Err(differs(reference.uri));
             }
-            let own = target.is(xades("SignedProperties")) && self.is_own_property(target);
+            let own = target.is(xades("SignedProperties")) && self.is_own_property(target)?;
             return Ok(own.then_some(target));
         }
         if reference.method.is_some() {
@@ -166,11 +171,18 @@ impl<'d> Signature<'d> {
         Ok(None)
     }
 
-    /// `Signature/Object/QualifyingProperties/…`: properties that stand elsewhere are not of this signature.
-    fn is_own_property(&self, element: XmlElement<'d>) -> bool {
-        let above = element.parent().filter(|one| one.is(xades("QualifyingProperties")));
-        let above = above.and_then(XmlElement::parent).filter(|one| one.is(dsig("Object")));
-        above.and_then(XmlElement::parent) == Some(self.element)
+    /// `Signature/Object/QualifyingProperties/…`: properties that stand elsewhere are not of this signature, and those
+    /// that name another one as theirs are refused (ETSI EN 319 132-1, 4.3.1).
+    fn is_own_property(&self, element: XmlElement<'d>) -> Result<bool, Fault> {
+        let Some(properties) = element.parent().filter(|one| one.is(xades("QualifyingProperties"))) else {
+            return Ok(false);
+        };
+        let target = properties.attribute("Target").and_then(|target| target.strip_prefix('#'));
+        if target.is_none() || target != self.element.attribute("Id") {
+            return Err(malformed("the properties name another signature"));
+        }
+        let object = properties.parent().filter(|one| one.is(dsig("Object")));
+        Ok(object.and_then(XmlElement::parent) == Some(self.element))
     }
 
     fn holds(&mut self, info: XmlElement<'d>, method: &Method, named: XmlElement<'d>) -> Result<(), Fault> {
