@@ -8,7 +8,8 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::statement::MEDIA_TYPE;
 use super::{
-    EvidenceSigner, Layout, MAX_ENTRY, MIME_TYPE, SIGNATURE_VALUE_ID, SIGNATURES_NAMESPACE, SignedStatement, XADES_NAMESPACE, entry,
+    EvidenceSigner, Layout, MAX_ENTRY, MIME_TYPE, SIGNATURE_VALUE_ID, SIGNATURES_NAMESPACE, SignedStatement,
+    XADES_NAMESPACE, entry,
 };
 use crate::hash_chain::{HashChainError, Leaf, Proof, Sha512Value, sha512, write_chain, write_result};
 use crate::xml::algorithm::digest_uri;

@@ -127,7 +127,8 @@ pub(crate) fn refuse_idle_changes(bytes: &[u8]) -> Result<(), SignedDataError> {
         return Err(SignedDataError::Malformed("signer without signed attributes"));
     };
     let by_name = matches!(SignerIdentifier::from_der(id.whole)?, SignerIdentifier::IssuerAndSerialNumber(_));
-    let versions = u8::from_der(version.whole)? == 3 && u8::from_der(signer_version.whole)? == if by_name { 1 } else { 3 };
+    let versions =
+        u8::from_der(version.whole)? == 3 && u8::from_der(signer_version.whole)? == if by_name { 1 } else { 3 };
     let digest = AlgorithmIdentifierOwned::from_der(digest.whole)?;
     let plain = |one: &AlgorithmIdentifierOwned| one.parameters.as_ref().is_none_or(der::asn1::Any::is_null);
     let listed: Result<Vec<_>, _> = encoding::fields(hashes.value, MAX_CERTIFICATES)?
@@ -135,7 +136,8 @@ pub(crate) fn refuse_idle_changes(bytes: &[u8]) -> Result<(), SignedDataError> {
         .map(|one| AlgorithmIdentifierOwned::from_der(one.whole))
         .collect();
     let listed = listed?;
-    let hashes = hashes.tag == Tag::Set && !listed.is_empty() && listed.iter().all(|one| one.oid == digest.oid && plain(one));
+    let hashes =
+        hashes.tag == Tag::Set && !listed.is_empty() && listed.iter().all(|one| one.oid == digest.oid && plain(one));
     let algorithm = AlgorithmIdentifierOwned::from_der(algorithm.whole)?;
     // The parameters of RSA-PSS are part of the check of the signature.
     let algorithm = algorithm.oid == der::oid::db::rfc5912::ID_RSASSA_PSS || plain(&algorithm);
