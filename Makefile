@@ -58,6 +58,10 @@ judge-apache: ## Have Apache's mod_auth_openidc sign a person in and out through
 judge-documents: ## Start a city and have outside judges look at its time stamps, PDFs it signed, its edXML messages and how it reads scans
 	@scripts/judge-documents.sh
 
+.PHONY: judge-exchange
+judge-exchange: ## Have outside judges look at the evidence containers of the data exchange and the time stamps in them
+	@scripts/judge-exchange.sh
+
 .PHONY: bench
 bench: ## Print the figures of this release as ratios, on both databases (FULL=1 for 3,000,000 cases)
 	@scripts/bench.sh $(if $(FULL),full,)

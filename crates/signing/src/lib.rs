@@ -13,7 +13,9 @@
 //! [`cms::SignedData::verify`] (the content, the attributes, the key), [`time_stamp::TimeStamp`] (the moment),
 //! [`path::validate`] (the certificate at that moment).
 //!
-//! XML messages carry their signature inside: [`xml`] makes and checks it with the same keys and certificates.
+//! XML messages carry their signature inside: [`xml`] makes and checks it with the same keys and certificates. Messages of
+//! the data exchange are signed beside their bytes: [`asice`] makes and checks the containers that prove them, and
+//! [`hash_chain`] puts many of them under one time stamp.
 //!
 //! Bytes that somebody signed are kept and passed on as they came. Everything read has an upper bound, and what is not
 //! understood is refused. Nothing here opens a connection to an authority, and nothing here trusts: anchors, dates and
@@ -21,6 +23,7 @@
 //! the decision who may sign.
 
 mod algorithm;
+pub mod asice;
 mod certificate;
 pub mod cms;
 mod csc;
@@ -30,6 +33,7 @@ mod encoding;
 #[cfg(test)]
 mod fixture;
 mod folder;
+pub mod hash_chain;
 pub mod issue;
 #[cfg(test)]
 mod judged;

@@ -15,6 +15,7 @@ mod tests;
 
 pub use attributes::AttributeBytes;
 pub use build::{SignedAttributes, add_time_stamp, finish, prepare, sign_detached, sign_encapsulated};
+pub(crate) use read::refuse_idle_changes;
 pub use read::{MAX_SIGNED_DATA, SignedData};
 pub use verify::{SigningCertificateVersion, VerifiedSigner};
 

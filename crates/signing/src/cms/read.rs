@@ -110,6 +110,48 @@ impl SignedData {
     }
 }
 
+/// Checks what no signature is over: version numbers (RFC 5652, 5.1 and 5.3), the list of hashes, the parameters of
+/// algorithms, and that every certificate can be read. Nothing is proved by them, so most readers pass over them; where a
+/// file must not be changed in any bit, they must say the one thing they can say.
+///
+/// # Errors
+/// [`SignedDataError::Malformed`], else as [`SignedData::parse`].
+pub(crate) fn refuse_idle_changes(bytes: &[u8]) -> Result<(), SignedDataError> {
+    let fields = signed_data_fields(bytes)?;
+    let [version, hashes, _content, rest @ ..] = fields.as_slice() else {
+        return Err(SignedDataError::Malformed("too few fields"));
+    };
+    let (signers, optional) = rest.split_last().ok_or(SignedDataError::Malformed("no signers"))?;
+    let signer = only_signer(signers)?;
+    let [signer_version, id, digest, _signed, algorithm, ..] = signer.as_slice() else {
+        return Err(SignedDataError::Malformed("signer without signed attributes"));
+    };
+    let by_name = matches!(SignerIdentifier::from_der(id.whole)?, SignerIdentifier::IssuerAndSerialNumber(_));
+    let versions =
+        u8::from_der(version.whole)? == 3 && u8::from_der(signer_version.whole)? == if by_name { 1 } else { 3 };
+    let digest = AlgorithmIdentifierOwned::from_der(digest.whole)?;
+    let plain = |one: &AlgorithmIdentifierOwned| one.parameters.as_ref().is_none_or(der::asn1::Any::is_null);
+    let listed: Result<Vec<_>, _> = encoding::fields(hashes.value, MAX_CERTIFICATES)?
+        .iter()
+        .map(|one| AlgorithmIdentifierOwned::from_der(one.whole))
+        .collect();
+    let listed = listed?;
+    let hashes =
+        hashes.tag == Tag::Set && !listed.is_empty() && listed.iter().all(|one| one.oid == digest.oid && plain(one));
+    let algorithm = AlgorithmIdentifierOwned::from_der(algorithm.whole)?;
+    // The parameters of RSA-PSS are part of the check of the signature.
+    let algorithm = algorithm.oid == der::oid::db::rfc5912::ID_RSASSA_PSS || plain(&algorithm);
+    let mut certificates = true;
+    for field in optional.iter().filter(|field| field.tag == encoding::context(TagNumber::N0)) {
+        let all = encoding::fields(field.value, MAX_CERTIFICATES)?;
+        certificates &= all.iter().all(|one| one.tag == Tag::Sequence && Certificate::from_der(one.whole).is_ok());
+    }
+    if versions && hashes && plain(&digest) && algorithm && certificates {
+        return Ok(());
+    }
+    Err(SignedDataError::Malformed("a part that no signature is over says something strange"))
+}
+
 /// The fields of the SignedData inside a ContentInfo.
 pub(super) fn signed_data_fields(bytes: &[u8]) -> Result<Vec<Field<'_>>, SignedDataError> {
     if bytes.len() > MAX_SIGNED_DATA {

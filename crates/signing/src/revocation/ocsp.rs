@@ -160,6 +160,21 @@ impl OcspAnswer {
         self.0.content.nonce().map(|nonce| nonce.0.as_bytes().to_vec())
     }
 
+    /// What it says of certificates with this number, whoever issued them and whoever says so: enough to refuse, never to
+    /// accept.
+    pub fn claims(&self, certificate: &Certificate) -> impl Iterator<Item = Status> {
+        let serial = certificate.serial();
+        let about = self.0.content.responses.iter().filter(move |one| one.cert_id.serial_number.as_bytes() == serial);
+        about.map(|one| match one.cert_status {
+            CertStatus::Good(_) => Status::Good,
+            CertStatus::Unknown(_) => Status::Unknown,
+            CertStatus::Revoked(info) => Status::Revoked {
+                since: encoding::timestamp(info.revocation_time.0.to_unix_duration()).unwrap_or(Timestamp::MIN),
+                reason: info.revocation_reason.map_or(0, |reason| reason as u8),
+            },
+        })
+    }
+
     /// What it says of a certificate at a moment. `issuer` is the authority of the certificate, already trusted.
     ///
     /// # Errors

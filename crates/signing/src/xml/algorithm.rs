@@ -8,29 +8,40 @@ use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use super::XmlSignatureError;
 use crate::{DigestAlgorithm, SignatureAlgorithm, SigningError};
 
-pub(super) const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+pub(crate) const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+const SHA384: &str = "http://www.w3.org/2001/04/xmldsig-more#sha384";
+const SHA512: &str = "http://www.w3.org/2001/04/xmlenc#sha512";
 const RSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
 const ECDSA_SHA256: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
 
 /// What an identifier of a signature means.
-pub(super) struct Meaning {
-    pub(super) identifier: AlgorithmIdentifierOwned,
-    pub(super) digest: DigestAlgorithm,
-    pub(super) elliptic: bool,
+pub(crate) struct Meaning {
+    pub(crate) identifier: AlgorithmIdentifierOwned,
+    pub(crate) digest: DigestAlgorithm,
+    pub(crate) elliptic: bool,
 }
 
 /// The hash with this identifier.
-pub(super) fn digest(uri: &str) -> Result<DigestAlgorithm, XmlSignatureError> {
+pub(crate) fn digest(uri: &str) -> Result<DigestAlgorithm, XmlSignatureError> {
     match uri {
         SHA256 => Ok(DigestAlgorithm::Sha256),
-        "http://www.w3.org/2001/04/xmldsig-more#sha384" => Ok(DigestAlgorithm::Sha384),
-        "http://www.w3.org/2001/04/xmlenc#sha512" => Ok(DigestAlgorithm::Sha512),
+        SHA384 => Ok(DigestAlgorithm::Sha384),
+        SHA512 => Ok(DigestAlgorithm::Sha512),
         other => Err(refused(other)),
     }
 }
 
+/// The identifier of a hash.
+pub(crate) fn digest_uri(algorithm: DigestAlgorithm) -> &'static str {
+    match algorithm {
+        DigestAlgorithm::Sha256 => SHA256,
+        DigestAlgorithm::Sha384 => SHA384,
+        DigestAlgorithm::Sha512 => SHA512,
+    }
+}
+
 /// The signature algorithm with this identifier: RSA (PKCS#1 v1.5) and ECDSA with SHA-2.
-pub(super) fn signature(uri: &str) -> Result<Meaning, XmlSignatureError> {
+pub(crate) fn signature(uri: &str) -> Result<Meaning, XmlSignatureError> {
     let (oid, digest, elliptic) = match uri {
         RSA_SHA256 => (oid::SHA_256_WITH_RSA_ENCRYPTION, DigestAlgorithm::Sha256, false),
         "http://www.w3.org/2001/04/xmldsig-more#rsa-sha384" => {
@@ -53,7 +64,7 @@ pub(super) fn signature(uri: &str) -> Result<Meaning, XmlSignatureError> {
 }
 
 /// The identifier under which a key of this house signs.
-pub(super) fn uri_of(algorithm: SignatureAlgorithm) -> &'static str {
+pub(crate) fn uri_of(algorithm: SignatureAlgorithm) -> &'static str {
     match algorithm {
         SignatureAlgorithm::EcdsaP256 => ECDSA_SHA256,
         _ => RSA_SHA256,
@@ -75,7 +86,7 @@ struct EcdsaValue<'a> {
 }
 
 /// From the two numbers of XML (RFC 9231, 2.3.6) to DER. Each is as long as the order of the key's curve, no other way.
-pub(super) fn ecdsa_to_der(key: &SubjectPublicKeyInfoOwned, value: &[u8]) -> Result<Vec<u8>, XmlSignatureError> {
+pub(crate) fn ecdsa_to_der(key: &SubjectPublicKeyInfoOwned, value: &[u8]) -> Result<Vec<u8>, XmlSignatureError> {
     // An uncompressed point is one byte and two coordinates.
     let length = key.subject_public_key.raw_bytes().len().saturating_sub(1);
     if value.len() != length || !length.is_multiple_of(2) {
@@ -87,7 +98,7 @@ pub(super) fn ecdsa_to_der(key: &SubjectPublicKeyInfoOwned, value: &[u8]) -> Res
 }
 
 /// From DER to the two numbers of XML, each `length` bytes.
-pub(super) fn ecdsa_from_der(der: &[u8], length: usize) -> Result<Vec<u8>, XmlSignatureError> {
+pub(crate) fn ecdsa_from_der(der: &[u8], length: usize) -> Result<Vec<u8>, XmlSignatureError> {
     let malformed = || SigningError::Malformed("ECDSA value");
     let pair = EcdsaValue::from_der(der).map_err(|_| malformed())?;
     let mut value = Vec::with_capacity(2 * length);

@@ -29,7 +29,7 @@ impl Canonicalization {
         }
     }
 
-    pub(super) fn from_uri(uri: &str) -> Option<Canonicalization> {
+    pub(crate) fn from_uri(uri: &str) -> Option<Canonicalization> {
         let all = [Canonicalization::Inclusive, Canonicalization::Exclusive];
         all.into_iter().find(|one| one.uri() == uri)
     }
@@ -44,23 +44,23 @@ impl Canonicalization {
 
 /// What is brought into canonical form.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Part<'d> {
+pub(crate) struct Part<'d> {
     /// The element; the root with `whole` means the document, instructions around it included.
-    pub(super) element: XmlElement<'d>,
-    pub(super) whole: bool,
+    pub(crate) element: XmlElement<'d>,
+    pub(crate) whole: bool,
     /// The signature that is left out (the enveloped-signature transform).
-    pub(super) without: Option<XmlElement<'d>>,
+    pub(crate) without: Option<XmlElement<'d>>,
 }
 
 /// How: a form and, for the exclusive one, the prefixes that are treated as in the inclusive one.
 #[derive(Debug, Clone)]
-pub(super) struct Method {
-    pub(super) form: Canonicalization,
-    pub(super) prefixes: Vec<String>,
+pub(crate) struct Method {
+    pub(crate) form: Canonicalization,
+    pub(crate) prefixes: Vec<String>,
 }
 
 /// The digest of the canonical form, in constant memory.
-pub(super) fn digest(
+pub(crate) fn digest(
     document: &XmlDocument<'_>,
     part: Part<'_>,
     method: &Method,
@@ -73,7 +73,7 @@ pub(super) fn digest(
 }
 
 /// The canonical form itself, for parts that are small.
-pub(super) fn bytes(document: &XmlDocument<'_>, part: Part<'_>, method: &Method) -> Result<Vec<u8>, XmlSignatureError> {
+pub(crate) fn bytes(document: &XmlDocument<'_>, part: Part<'_>, method: &Method) -> Result<Vec<u8>, XmlSignatureError> {
     let mut out = Vec::new();
     write(document, part, method, &mut out)?;
     Ok(out)

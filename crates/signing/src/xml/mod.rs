@@ -9,13 +9,13 @@
 //! Parser and canonical form come from libraries (ADR 12), keys and hashes from this crate. Whether the certificate
 //! deserves trust is the question of [`crate::path`].
 
-mod algorithm;
-mod canonical;
+pub(crate) mod algorithm;
+pub(crate) mod canonical;
 mod document;
 mod sign;
 #[cfg(test)]
 mod tests;
-mod verify;
+pub(crate) mod verify;
 
 pub use canonical::Canonicalization;
 pub use document::{Limits, Name, XmlDocument, XmlElement};

@@ -97,7 +97,7 @@ pub fn verify_enveloped<'d>(
     Ok(VerifiedXml { root, signature, certificate, certificates, digest: parts.reference.algorithm })
 }
 
-pub(super) fn dsig(local: &str) -> Name<'_> {
+pub(crate) fn dsig(local: &str) -> Name<'_> {
     Name { namespace: SIGNATURE_NAMESPACE, local }
 }
 
@@ -178,11 +178,11 @@ fn exactly<'d, const N: usize>(
     found.ok_or(XmlSignatureError::Form("its parts are not one signed reference, a value and certificates"))
 }
 
-fn identifier<'d>(element: XmlElement<'d>) -> Result<&'d str, XmlSignatureError> {
+pub(crate) fn identifier<'d>(element: XmlElement<'d>) -> Result<&'d str, XmlSignatureError> {
     element.attribute("Algorithm").ok_or(XmlSignatureError::Form("an algorithm is not named"))
 }
 
-fn canonical_method(element: XmlElement<'_>) -> Result<Method, XmlSignatureError> {
+pub(crate) fn canonical_method(element: XmlElement<'_>) -> Result<Method, XmlSignatureError> {
     let uri = identifier(element)?;
     let form =
         Canonicalization::from_uri(uri).ok_or_else(|| XmlSignatureError::Algorithm(uri.chars().take(100).collect()))?;
@@ -201,7 +201,7 @@ fn canonical_method(element: XmlElement<'_>) -> Result<Method, XmlSignatureError
     Ok(Method { form, prefixes })
 }
 
-fn base64(element: XmlElement<'_>, longest: usize) -> Result<Vec<u8>, XmlSignatureError> {
+pub(crate) fn base64(element: XmlElement<'_>, longest: usize) -> Result<Vec<u8>, XmlSignatureError> {
     let malformed = || XmlSignatureError::Form("a value is not base64");
     let text = element.text().ok_or_else(malformed)?;
     // Four characters for three bytes, and as many blanks again for lines and indents.
