@@ -7,6 +7,7 @@ mod demo;
 mod directory;
 mod documents;
 mod edxml;
+mod exchange_serve;
 mod packs;
 mod papers;
 mod posts;
@@ -74,6 +75,9 @@ enum Command {
     /// Sign official documents and judge them.
     #[command(subcommand)]
     Documents(documents::DocumentsCommand),
+    /// Data exchange between information systems.
+    #[command(subcommand)]
+    Exchange(exchange_serve::ExchangeCommand),
     /// Prove that nothing was changed after the fact.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -144,6 +148,7 @@ async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
         Command::Directory(command) => directory::run(command, config).await,
         Command::Trust(command) => trust::run(command, config).await,
         Command::Documents(command) => documents::run(command, config).await,
+        Command::Exchange(command) => exchange_serve::run(command).await,
         Command::Audit(command) => audit::run(command, config).await,
         Command::Backup(command) => transfer::backup(command, config).await,
         Command::Restore(command) => transfer::restore(command, config).await,
