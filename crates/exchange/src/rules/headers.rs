@@ -46,7 +46,8 @@ const PURPOSE: HeaderName = HeaderName::from_static("x-hd-purpose");
 const PROCEDURE: HeaderName = HeaderName::from_static("x-hd-procedure");
 
 /// Said once or always the same: two values could be read differently by us and by the provider.
-const SINGLE: &[HeaderName] = &[MESSAGE_ID, USER_ID, ISSUE, SECURITY_SERVER, REPRESENTED_PARTY, PURPOSE, PROCEDURE];
+const SINGLE: [HeaderName; 7] =
+    [MESSAGE_ID, USER_ID, ISSUE, SECURITY_SERVER, REPRESENTED_PARTY, PURPOSE, PROCEDURE];
 
 /// What the head of a request says, and the lines that go on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,1 +1,8 @@
-//! The door from outside.
+//! The door from outside: a real listener, real providers on free loopback ports, X-Road's RestProxyTest behaviours and
+//! what must not happen to anybody.
+
+mod attacks;
+mod isolation;
+mod large;
+mod passing;
+mod support;
