@@ -315,7 +315,10 @@ impl ServiceDraft {
         }
         let address = provider_address(&self.base_url).map_err(|what| wrong.push(what)).ok();
         let times = self.timeouts;
-        if times.connect_ms == 0 || times.first_byte_ms == 0 || times.total_ms < times.connect_ms.max(times.first_byte_ms) {
+        if times.connect_ms == 0
+            || times.first_byte_ms == 0
+            || times.total_ms < times.connect_ms.max(times.first_byte_ms)
+        {
             wrong.push("timeouts must be above zero, and total_ms the longest".to_owned());
         }
         if self.concurrency == 0 {
@@ -379,7 +382,9 @@ fn provider_address(url: &str) -> Result<ProviderAddress, String> {
             authority: authority.as_str().to_owned(),
             base_path: uri.path().trim_end_matches('/').to_owned(),
         }),
-        (Some("https"), ..) => Err(format!("base_url {url:?}: providers over TLS cannot be reached yet; use http on an isolated network")),
+        (Some("https"), ..) => {
+            Err(format!("base_url {url:?}: providers over TLS cannot be reached yet; use http on an isolated network"))
+        }
         _ => Err(format!("base_url {url:?}: write http://host[:port][/path], without user or query")),
     }
 }

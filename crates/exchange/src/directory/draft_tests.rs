@@ -29,7 +29,11 @@ fn each_mistake_is_told_by_its_name() {
         ("consumer = \"VN-HP/GOV/0001/A\"", "consumer = \"VN-HP/GOV/0001/Z\"", "not registered"),
         ("method = \"DELETE\"", "method = \"delete\"", "endpoint method"),
         ("purpose_code = \"KIEM-TRA\"", "purpose_code = \" \"", "purpose_code"),
-        ("valid_from = \"2026-01-01T00:00:00Z\"", "valid_from = \"2126-01-01T00:00:00Z\"\nvalid_to = \"2126-01-01T00:00:00Z\"", "valid_to"),
+        (
+            "valid_from = \"2026-01-01T00:00:00Z\"",
+            "valid_from = \"2126-01-01T00:00:00Z\"\nvalid_to = \"2126-01-01T00:00:00Z\"",
+            "valid_to",
+        ),
         ("opaque = true", "opaque = true\nunknown = 1", "unknown"),
         ("kind = \"SOAP\"", "kind = \"SQL\"", "SQL"),
         ("openapi = '{", "openapi = 'x{", "openapi"),
@@ -39,8 +43,14 @@ fn each_mistake_is_told_by_its_name() {
         let found = complaints(|good| good.replace(from, to));
         assert!(!found.is_empty() && found.iter().any(|what| what.contains(expected)), "{to}: {found:?}");
     }
-    assert!(complaints(|good| format!("{good}\n{}", good.split_once("[[agreement]]").map(|(_, rest)| format!("[[agreement]]{rest}")).unwrap()))
-        .iter().any(|what| what.contains("twice")));
+    assert!(
+        complaints(|good| format!(
+            "{good}\n{}",
+            good.split_once("[[agreement]]").map(|(_, rest)| format!("[[agreement]]{rest}")).unwrap()
+        ))
+        .iter()
+        .any(|what| what.contains("twice"))
+    );
 }
 
 #[test]

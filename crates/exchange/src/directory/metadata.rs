@@ -46,7 +46,11 @@ impl Directory {
         for (member, subsystem) in self.clients(instance) {
             let _ = write!(xml, "<xroad:member><xroad:id id:objectType=\"{}\">", object_type(subsystem));
             let code = subsystem.map(|subsystem| ("subsystemCode", &subsystem.id.code));
-            let parts = [("xRoadInstance", &member.id.instance), ("memberClass", &member.id.class), ("memberCode", &member.id.code)];
+            let parts = [
+                ("xRoadInstance", &member.id.instance),
+                ("memberClass", &member.id.class),
+                ("memberCode", &member.id.code),
+            ];
             for (name, text) in parts.into_iter().chain(code) {
                 let _ = write!(xml, "<id:{name}>{}</id:{name}>", escaped(text));
             }

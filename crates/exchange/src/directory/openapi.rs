@@ -10,7 +10,9 @@ use serde_json::Value;
 /// A sentence when it is not a description in JSON.
 pub(super) fn without_servers(document: &str) -> Result<Bytes, String> {
     let mut document: Value = serde_json::from_str(document).map_err(|error| format!("is not JSON ({error})"))?;
-    let Some(root) = document.as_object_mut().filter(|root| root.contains_key("openapi") || root.contains_key("swagger")) else {
+    let Some(root) =
+        document.as_object_mut().filter(|root| root.contains_key("openapi") || root.contains_key("swagger"))
+    else {
         return Err("is no OpenAPI description".to_owned());
     };
     for key in ["servers", "host", "basePath", "schemes"] {
@@ -38,7 +40,10 @@ mod tests {
         let document = r#"{"openapi":"3.0.0","servers":[{"url":"http://10.0.0.1"}],"info":{"title":"t"},
             "paths":{"/a":{"servers":[{"url":"http://10.0.0.2"}],"get":{"servers":[{"url":"http://10.0.0.3"}],"summary":"s"},"parameters":[]}}}"#;
         let text = String::from_utf8(without_servers(document).unwrap().to_vec()).unwrap();
-        assert_eq!(text, r#"{"openapi":"3.0.0","info":{"title":"t"},"paths":{"/a":{"get":{"summary":"s"},"parameters":[]}}}"#);
+        assert_eq!(
+            text,
+            r#"{"openapi":"3.0.0","info":{"title":"t"},"paths":{"/a":{"get":{"summary":"s"},"parameters":[]}}}"#
+        );
         let old = r#"{"swagger":"2.0","host":"10.0.0.1","basePath":"/x","schemes":["http"],"paths":{}}"#;
         assert_eq!(without_servers(old).unwrap(), r#"{"swagger":"2.0","paths":{}}"#);
         for bad in ["x", "[]", "{}"] {

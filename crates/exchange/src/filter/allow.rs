@@ -28,7 +28,9 @@ pub(super) struct Step {
 
 /// Why a path is no path of the list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the field path {path} is not understood at character {at}; write $.name, $['name'], $.list[*].name or $..name")]
+#[error(
+    "the field path {path} is not understood at character {at}; write $.name, $['name'], $.list[*].name or $..name"
+)]
 pub struct PathFault {
     /// The path.
     pub path: String,
@@ -78,7 +80,8 @@ type Read<'a> = Option<(Option<String>, &'a str)>;
 
 /// `name` after a dot: letters, digits, `_`; not a digit first.
 fn shorthand(text: &str) -> Read<'_> {
-    let end = text.find(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '-')).unwrap_or(text.len());
+    let end =
+        text.find(|letter: char| !(letter.is_alphanumeric() || letter == '_' || letter == '-')).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);
     (!name.is_empty() && !name.starts_with(|first: char| first.is_ascii_digit() || first == '-'))
         .then(|| (Some(name.to_owned()), rest))
@@ -217,8 +220,25 @@ mod tests {
             assert_eq!(FieldPath::parse(path).map(|path| path.steps.len()), Ok(steps), "{path}");
         }
         for bad in [
-            "", "a", "$a", "$.", "$..", "$.*", "$[0]", "$[?@.a]", "$[1:2]", "$['a'", "$['a]", "$.a b", "$.1a", "$...a", "$[]",
-            "$['a','b']", "$['a\\n']", " $", "$ ",
+            "",
+            "a",
+            "$a",
+            "$.",
+            "$..",
+            "$.*",
+            "$[0]",
+            "$[?@.a]",
+            "$[1:2]",
+            "$['a'",
+            "$['a]",
+            "$.a b",
+            "$.1a",
+            "$...a",
+            "$[]",
+            "$['a','b']",
+            "$['a\\n']",
+            " $",
+            "$ ",
         ] {
             assert!(FieldPath::parse(bad).is_err(), "{bad}");
         }

@@ -214,7 +214,8 @@ impl JsonFilter {
                 && self.utf8.left == 0
             {
                 // Most bytes are plain letters of texts: they go together.
-                let plain = rest.iter().take_while(|byte| matches!(byte, 0x20..=0x7f) && !matches!(byte, b'"' | b'\\')).count();
+                let plain =
+                    rest.iter().take_while(|byte| matches!(byte, 0x20..=0x7f) && !matches!(byte, b'"' | b'\\')).count();
                 if plain > 0 {
                     let (letters, after) = rest.split_at(plain);
                     self.emit(letters, out)?;
@@ -367,13 +368,17 @@ impl JsonFilter {
             None => self.allow.roots(),
             Some(Frame { treatment: Treatment::Copy, .. }) => return Ok(Treatment::Copy),
             Some(Frame { treatment: Treatment::Drop, .. }) => return Ok(Treatment::Drop),
-            Some(Frame { treatment: Treatment::Way(way), array: true }) => self.allow.follow(&way.positions, Edge::Element),
+            Some(Frame { treatment: Treatment::Way(way), array: true }) => {
+                self.allow.follow(&way.positions, Edge::Element)
+            }
             Some(Frame { treatment: Treatment::Way(way), array: false }) => {
                 let plain = self.name.get(1..self.name.len().saturating_sub(1)).filter(|name| !name.contains(&b'\\'));
                 let decoded = match plain.and_then(|name| std::str::from_utf8(name).ok()) {
                     Some(name) => std::borrow::Cow::Borrowed(name),
                     // Escapes, also of half characters, which no allowed name has.
-                    None => serde_json::from_slice::<String>(&self.name).map_err(|_| FilterError::Syntax(place))?.into(),
+                    None => {
+                        serde_json::from_slice::<String>(&self.name).map_err(|_| FilterError::Syntax(place))?.into()
+                    }
                 };
                 self.allow.follow(&way.positions, Edge::Member(&decoded))
             }

@@ -52,15 +52,55 @@ fn containers_named_step_by_step_stay_and_others_do_not_tell_their_names() {
 #[test]
 fn what_is_not_json_is_refused_wherever_it_stands() {
     for bad in [
-        "", " ", "{", "[", "{]", "[}", "{\"a\":1,}", "[1,]", "[,1]", "{,}", "{\"a\"}", "{\"a\":}", "{a:1}", "01", "-", "1.", "1e",
-        "+1", ".5", "tru", "nul", "True", "\"a", "\"\\x\"", "\"\\u12g4\"", "\"\u{1}\"", "1 2", "{} {}", "[1 2]", "{\"a\" 1}",
-        "]", "}", ",", ":", "\u{feff}{}", "{\"b\":tru}", "{\"b\":[1}}", "'a'", "[1]]", "nulll", "{\"a\":1 \"b\":2}",
+        "",
+        " ",
+        "{",
+        "[",
+        "{]",
+        "[}",
+        "{\"a\":1,}",
+        "[1,]",
+        "[,1]",
+        "{,}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{a:1}",
+        "01",
+        "-",
+        "1.",
+        "1e",
+        "+1",
+        ".5",
+        "tru",
+        "nul",
+        "True",
+        "\"a",
+        "\"\\x\"",
+        "\"\\u12g4\"",
+        "\"\u{1}\"",
+        "1 2",
+        "{} {}",
+        "[1 2]",
+        "{\"a\" 1}",
+        "]",
+        "}",
+        ",",
+        ":",
+        "\u{feff}{}",
+        "{\"b\":tru}",
+        "{\"b\":[1}}",
+        "'a'",
+        "[1]]",
+        "nulll",
+        "{\"a\":1 \"b\":2}",
     ] {
         for paths in [&["$"][..], &["$.a"], &["$..a"], &[]] {
             assert!(run(paths, &[bad.as_bytes()], FilterLimits::default()).is_err(), "{paths:?} {bad:?}");
         }
     }
-    for bytes in [&b"\"\xff\""[..], b"\"\xc0\xae\"", b"\"\xed\xa0\x80\"", b"\"\xc3\"", b"\"\xf4\x90\x80\x80\"", b"\"\xe2\x82\""] {
+    for bytes in
+        [&b"\"\xff\""[..], b"\"\xc0\xae\"", b"\"\xed\xa0\x80\"", b"\"\xc3\"", b"\"\xf4\x90\x80\x80\"", b"\"\xe2\x82\""]
+    {
         assert!(run(&["$"], &[bytes], FilterLimits::default()).is_err(), "{bytes:?}");
     }
 }
@@ -131,7 +171,8 @@ fn prune(value: &Value, at: &Pointer, paths: &[FieldPathSteps], root: &Value) ->
     let named = |array: bool| {
         at.is_empty()
             || paths.iter().any(|path| {
-                (0..path.len()).any(|taken| !path[taken].0 && path[taken].1.is_none() == array && chosen(&path[..taken].to_vec()))
+                (0..path.len())
+                    .any(|taken| !path[taken].0 && path[taken].1.is_none() == array && chosen(&path[..taken].to_vec()))
             })
     };
     let below = |name: String| at.iter().cloned().chain([name]).collect::<Pointer>();
@@ -139,7 +180,9 @@ fn prune(value: &Value, at: &Pointer, paths: &[FieldPathSteps], root: &Value) ->
         Value::Object(map) => {
             let kept: serde_json::Map<_, _> = map
                 .iter()
-                .filter_map(|(name, child)| Some((name.clone(), prune(child, &below(format!("m{name}")), paths, root)?)))
+                .filter_map(|(name, child)| {
+                    Some((name.clone(), prune(child, &below(format!("m{name}")), paths, root)?))
+                })
                 .collect();
             (named(false) || !kept.is_empty()).then_some(Value::Object(kept))
         }
@@ -166,7 +209,8 @@ fn tree() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(5, 40, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-            prop::collection::vec(("[abđ\"]{1,2}", inner), 0..4).prop_map(|members| Value::Object(members.into_iter().collect())),
+            prop::collection::vec(("[abđ\"]{1,2}", inner), 0..4)
+                .prop_map(|members| Value::Object(members.into_iter().collect())),
         ]
     })
 }
@@ -231,7 +275,9 @@ proptest! {
 #[test]
 fn the_reference_itself_is_right() {
     let value = json!({"a": [{"b": 1, "a": 2}], "b": {}});
-    let path = |steps: &[(bool, Option<&str>)]| steps.iter().map(|(d, m)| (*d, m.map(str::to_owned))).collect::<FieldPathSteps>();
+    let path = |steps: &[(bool, Option<&str>)]| {
+        steps.iter().map(|(d, m)| (*d, m.map(str::to_owned))).collect::<FieldPathSteps>()
+    };
     let pruned = |steps: &[(bool, Option<&str>)]| prune(&value, &vec![], &[path(steps)], &value).unwrap();
     assert_eq!(pruned(&[(false, Some("a")), (false, None), (false, Some("b"))]), json!({"a": [{"b": 1}]}));
     assert_eq!(pruned(&[(true, Some("b"))]), json!({"a": [{"b": 1}], "b": {}}));

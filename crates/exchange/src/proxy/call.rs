@@ -9,7 +9,7 @@ use bytes::Bytes;
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::keyed::hmac_sha256;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 use jiff::Timestamp;
@@ -78,9 +78,10 @@ impl Exchange {
     /// Judges calls by another directory from now on; calls under way end as they began. What was counted for agreements
     /// and learnt about providers stays, as far as they are still there.
     pub fn replace(&self, directory: Directory) {
-        self.providers.write().unwrap_or_else(PoisonError::into_inner).retain(|id, provider| {
-            directory.service(id).is_some_and(|service| provider.serves(service))
-        });
+        self.providers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|id, provider| directory.service(id).is_some_and(|service| provider.serves(service)));
         self.directory.store(Arc::new(directory));
     }
 
@@ -118,14 +119,25 @@ impl Exchange {
         response
     }
 
-    fn refuse(&self, directory: &Directory, headers: &HeaderMap, fault: &Fault, trace: &mut Trace) -> Response<Playback> {
+    fn refuse(
+        &self,
+        directory: &Directory,
+        headers: &HeaderMap,
+        fault: &Fault,
+        trace: &mut Trace,
+    ) -> Response<Playback> {
         let code = fault.code(directory.style(trace.client.as_ref()));
         let detail = self.ambient.new_id::<Fault>();
         tracing::info!(code, detail = detail.as_str(), request = trace.record.x_request_id, "a call was refused");
         let media = Media::accepted(headers::accept(headers));
-        let mut response = plain(fault.status(), media.content_type(), media.body(&code, &fault.message, detail.as_str()));
+        let mut response =
+            plain(fault.status(), media.content_type(), media.body(&code, &fault.message, detail.as_str()));
         if let Ok(code) = HeaderValue::from_str(&code) {
             response.headers_mut().append(headers::ERROR, code);
+        }
+        if fault.leaf == Leaf::BadRequest {
+            // Whoever wrote this may frame messages differently than we do: nothing that follows is read.
+            response.headers_mut().append(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(seconds) = fault.retry_after {
             response.headers_mut().append(RETRY_AFTER, HeaderValue::from(seconds));
@@ -155,7 +167,8 @@ impl Exchange {
         trace.record.client(&client);
         trace.record.service(&address.service);
         let decision = decide(directory, parts.method.as_str(), &address, &head, &client, now)?;
-        let represented = head.represented_party.as_deref().and_then(|text| represented_party(directory.instance(), text));
+        let represented =
+            head.represented_party.as_deref().and_then(|text| represented_party(directory.instance(), text));
         if let Some(member) = represented.filter(|id| directory.member(id).is_some()) {
             trace.record.represented(&member);
         }
@@ -185,7 +198,9 @@ impl Exchange {
                 self.ask(grant, provider, parts, &address, &asked, trace).await?
             }
             (Decision::Metadata(provider), _) => metadata(directory, provider, &address, &record.client, now)?,
-            (Decision::Pass(_), None) => return Err(Fault::provider_side(Leaf::InternalError, "The provider is not known")),
+            (Decision::Pass(_), None) => {
+                return Err(Fault::provider_side(Leaf::InternalError, "The provider is not known"));
+            }
         };
         self.deliver(&asked.record, arrived, trace).await
     }
@@ -234,7 +249,8 @@ impl Exchange {
         now: Timestamp,
     ) -> Result<Asked, Fault> {
         let limits = &self.limits;
-        let mut collector = Collector::new(&limits.spool, limits.memory_bytes, limits.body_bytes, body.size_hint().exact());
+        let mut collector =
+            Collector::new(&limits.spool, limits.memory_bytes, limits.body_bytes, body.size_hint().exact());
         super::reading::request(body, &mut collector, limits).await?;
         let (body, body_digest) = collector.finish().await.map_err(super::reading::kept)?;
         let request_id = self.ambient.new_id::<Self>().as_str().to_owned();
@@ -359,7 +375,8 @@ impl Exchange {
 }
 
 fn open(seconds: u64) -> Fault {
-    Fault::provider_side(Leaf::BreakerOpen, "The provider failed too often and is left alone for a while").retry_after(seconds)
+    Fault::provider_side(Leaf::BreakerOpen, "The provider failed too often and is left alone for a while")
+        .retry_after(seconds)
 }
 
 fn value(text: &str) -> Result<HeaderValue, Fault> {
@@ -448,11 +465,9 @@ fn metadata(
         _ => {
             let code = parameter(address.query.as_deref(), "serviceCode")
                 .ok_or_else(|| Fault::provider_side(Leaf::InvalidRequest, "Add ?serviceCode= to name the service"))?;
-            let service = provider
-                .services
-                .iter()
-                .find(|service| service.id.code == code)
-                .ok_or_else(|| Fault::provider_side(Leaf::UnknownService, "The provider has no service of this code"))?;
+            let service = provider.services.iter().find(|service| service.id.code == code).ok_or_else(|| {
+                Fault::provider_side(Leaf::UnknownService, "The provider has no service of this code")
+            })?;
             service
                 .openapi
                 .clone()

@@ -20,7 +20,9 @@ use super::call::Exchange;
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Callers are known by nothing but their place on this machine.
-    #[error("{0} is not a loopback address; without client certificates the exchange listens only on 127.0.0.1 or [::1]")]
+    #[error(
+        "{0} is not a loopback address; without client certificates the exchange listens only on 127.0.0.1 or [::1]"
+    )]
     NotLoopback(SocketAddr),
     /// The socket.
     #[error("listening: {0}")]
@@ -44,8 +46,12 @@ pub async fn serve(
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(limits.connections));
     let mut builder = http1::Builder::new();
-    // A caller that has sent its request may close its half: it still gets its answer.
-    builder.timer(TokioTimer::new()).header_read_timeout(limits.head_time).max_buf_size(limits.head_bytes).half_close(true);
+    // A caller may close its half, and one that hangs up does not stop a call that is already recorded.
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_buf_size(limits.head_bytes)
+        .half_close(true);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let (slot, stream) = tokio::select! {

@@ -1,8 +1,8 @@
 //! The address of a call: `/r1/{instance}/{class}/{member}/{subsystem}/{service}[/path][?query]`.
 
 use super::fault::{Fault, Leaf};
-use super::identifier::{PartError, ServiceId, decode_part};
 use super::identifier::{MemberId, SubsystemId};
+use super::identifier::{PartError, ServiceId, decode_part};
 use super::path::{self, Readings};
 
 /// The longest request target in bytes that is accepted unless configured otherwise.
@@ -37,7 +37,8 @@ impl Address {
         };
         let rest = path.strip_prefix("/r1/").ok_or_else(too_short)?;
         let mut pieces = rest.splitn(6, '/');
-        let mut part = || -> Result<String, Fault> { decode_part(pieces.next().ok_or_else(too_short)?).map_err(unreadable) };
+        let mut part =
+            || -> Result<String, Fault> { decode_part(pieces.next().ok_or_else(too_short)?).map_err(unreadable) };
         let member = MemberId { instance: part()?, class: part()?, code: part()? };
         let subsystem = SubsystemId { member, code: part()? };
         let service = ServiceId { subsystem, code: part()? };
@@ -73,7 +74,11 @@ mod tests {
         match (found, expected) {
             (Ok(found), expected) => assert_eq!(Ok(found), expected, "{target}"),
             (Err(fault), expected) => {
-                assert_eq!(Err::<(), _>(fault.code(super::super::fault::Style::V78).as_str()), expected.map(|_| ()), "{target}");
+                assert_eq!(
+                    Err::<(), _>(fault.code(super::super::fault::Style::V78).as_str()),
+                    expected.map(|_| ()),
+                    "{target}"
+                );
             }
         }
     }
@@ -84,7 +89,9 @@ mod tests {
         check("/r1/I/C/M/S/V/", Ok(("I/C/M/S/V", "/", None)));
         check("/r1/I/C/M/S/%56/a%20b?x=/../%zz&y", Ok(("I/C/M/S/V", "/a%20b", Some("x=/../%zz&y"))));
         check("/r1/I/C/a%2Fb/S/V?", Ok(("I/C/a%2Fb/S/V", "", Some(""))));
-        for short in ["/r1/", "/r1/I/C/M", "/r1/I/C/M/S", "/r1/I/C/M/S/", "/r1//C/M/S/V", "/r2/I/C/M/S/V", "/r1/invalid"] {
+        for short in
+            ["/r1/", "/r1/I/C/M", "/r1/I/C/M/S", "/r1/I/C/M/S/", "/r1//C/M/S/V", "/r2/I/C/M/S/V", "/r1/invalid"]
+        {
             check(short, Err("server.clientproxy.invalid_request"));
         }
         for bad in ["/r1/I/C/M/S/a%07b", "/r1/I/%/M/S/V", "/r1/I/C/M/S/V/../x", "/r1/I/C/M/S/%ff"] {

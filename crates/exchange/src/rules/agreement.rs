@@ -260,7 +260,15 @@ pub(crate) mod tests {
                 }
             }
         }
-        let walk = [State::Draft, State::Requested, State::Approved, State::Active, State::Suspended, State::Active, State::Ended];
+        let walk = [
+            State::Draft,
+            State::Requested,
+            State::Approved,
+            State::Active,
+            State::Suspended,
+            State::Active,
+            State::Ended,
+        ];
         assert!(walk.windows(2).all(|pair| pair[0].may_become(pair[1])));
     }
 

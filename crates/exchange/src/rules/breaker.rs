@@ -42,9 +42,13 @@ pub enum Permit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Closed,
-    Open { until: Timestamp },
+    Open {
+        until: Timestamp,
+    },
     /// One call is under way; when it never reports, another may try after `until`.
-    Trying { until: Timestamp },
+    Trying {
+        until: Timestamp,
+    },
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -119,7 +123,8 @@ impl Breaker {
     fn count(&mut self, good: bool, now: Timestamp) {
         let at = now.as_second();
         let window = self.seconds.len() as i64;
-        if let Some(second) = usize::try_from(at.rem_euclid(window)).ok().and_then(|place| self.seconds.get_mut(place)) {
+        if let Some(second) = usize::try_from(at.rem_euclid(window)).ok().and_then(|place| self.seconds.get_mut(place))
+        {
             if second.at != at {
                 *second = Second { at, ..Second::default() };
             }
@@ -135,7 +140,8 @@ impl Breaker {
             calls += u64::from(second.calls);
             failures += u64::from(second.failures);
         }
-        let share = calls >= u64::from(self.rules.least_calls) && failures * 100 >= calls * u64::from(self.rules.percent);
+        let share =
+            calls >= u64::from(self.rules.least_calls) && failures * 100 >= calls * u64::from(self.rules.percent);
         failures >= u64::from(self.rules.failures.max(1)) || share
     }
 }

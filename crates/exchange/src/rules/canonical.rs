@@ -91,6 +91,9 @@ mod tests {
     #[test]
     fn responses_have_the_same_form() {
         let lines = [("content-type", &b"text/plain"[..]), ("x-road-id", b"1")];
-        assert_eq!(response_bytes(404, "Not Found", lines), b"404\r\nNot Found\r\ncontent-type:text/plain\r\nx-road-id:1\r\n");
+        assert_eq!(
+            response_bytes(404, "Not Found", lines),
+            b"404\r\nNot Found\r\ncontent-type:text/plain\r\nx-road-id:1\r\n"
+        );
     }
 }

@@ -163,7 +163,9 @@ fn rights(
         return Ok(grants);
     }
     Err(match nearest {
-        Some(Standing::Expired) => Fault::provider_side(Leaf::AgreementExpired, "The agreement has ended; ask for a new one"),
+        Some(Standing::Expired) => {
+            Fault::provider_side(Leaf::AgreementExpired, "The agreement has ended; ask for a new one")
+        }
         Some(Standing::OutsideHours) => denied("The agreement allows no calls at this hour"),
         Some(Standing::Suspended) => denied("The agreement is suspended"),
         Some(Standing::NotYet) => denied("The agreement is not valid yet"),
@@ -186,7 +188,10 @@ fn purpose(grant: &Grant, address: &Address, method: &str, head: &RequestHead) -
         return Ok(());
     }
     if !head.user_id.as_deref().is_some_and(is_user) {
-        return Err(Fault::client(Leaf::UserMissing, "X-Road-UserId must name the acting user with the country before, as in VN…"));
+        return Err(Fault::client(
+            Leaf::UserMissing,
+            "X-Road-UserId must name the acting user with the country before, as in VN…",
+        ));
     }
     if head.issue.is_none() {
         return Err(Fault::client(Leaf::MissingHeader, "X-Road-Issue must name the case or request"));

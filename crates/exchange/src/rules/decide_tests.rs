@@ -16,7 +16,12 @@ const PERSON: &[(&str, &str)] = &[
     ("X-HD-Procedure", "1.001193"),
 ];
 
-fn judged(change: impl Fn(String) -> String, request: &str, headers: &[(&str, &str)], now: &str) -> Result<Decision, Fault> {
+fn judged(
+    change: impl Fn(String) -> String,
+    request: &str,
+    headers: &[(&str, &str)],
+    now: &str,
+) -> Result<Decision, Fault> {
     let directory = DirectoryDraft::from_toml(&change(DIRECTORY.to_owned())).unwrap().build().unwrap();
     let (method, target) = request.split_once(' ').unwrap();
     let mut map = HeaderMap::new();
@@ -33,7 +38,13 @@ fn check(request: &str, headers: &[(&str, &str)], expected: &str) {
     check_changed(|toml| toml, request, headers, NOON, expected);
 }
 
-fn check_changed(change: impl Fn(String) -> String, request: &str, headers: &[(&str, &str)], now: &str, expected: &str) {
+fn check_changed(
+    change: impl Fn(String) -> String,
+    request: &str,
+    headers: &[(&str, &str)],
+    now: &str,
+    expected: &str,
+) {
     let found = match judged(change, request, headers, now) {
         Ok(Decision::Pass(grant)) => format!("{} {}", grant.agreement.id, grant.template()),
         Ok(Decision::Metadata(provider)) => format!("metadata of {}", provider.id),
@@ -53,9 +64,17 @@ fn the_first_failure_answers() {
         ("GET /r1/VN-HP/GOV/0002/B/echo/../x", &[], "client.bad_request"),
         ("GET /r1/VN-HP/GOV/NONE/B/none", &[], "server.clientproxy.invalid_client_identifier"),
         ("GET /r1/VN-HP/GOV/NONE/B/none", &[("X-Road-Client", "A/B")], "server.clientproxy.invalid_client_identifier"),
-        ("GET /r1/VN-HP/GOV/NONE/B/none", &[("X-Road-Client", "VN-HP/GOV/0001/NONE")], "server.clientproxy.unknown_member"),
+        (
+            "GET /r1/VN-HP/GOV/NONE/B/none",
+            &[("X-Road-Client", "VN-HP/GOV/0001/NONE")],
+            "server.clientproxy.unknown_member",
+        ),
         ("GET /r1/VN-HP/GOV/NONE/B/none", &[("X-Road-Client", "XX/GOV/0001/A")], "server.clientproxy.unknown_member"),
-        ("GET /r1/VN-HP/GOV/NONE/B/none", &[("X-Road-Client", "VN-HP/GOV/0001/CERT")], "server.clientproxy.ssl_authentication_failed"),
+        (
+            "GET /r1/VN-HP/GOV/NONE/B/none",
+            &[("X-Road-Client", "VN-HP/GOV/0001/CERT")],
+            "server.clientproxy.ssl_authentication_failed",
+        ),
         ("CONNECT /r1/VN-HP/GOV/0002/B/echo", A, "client.invalid_http_method"),
         ("GET /r1/VN-HP/GOV/NONE/B/none", A, "server.clientproxy.unknown_member"),
         ("GET /r1/VN-HP/GOV/0002/NONE/none", A, "server.clientproxy.unknown_member"),
@@ -66,7 +85,11 @@ fn the_first_failure_answers() {
         ("GET /r1/VN-HP/GOV/0002/B/off", A, "server.serverproxy.service_disabled"),
         ("GET /r1/VN-HP/GOV/0002/B/off", &[("X-Road-Client", "VN-HP/GOV/0002/B")], "server.serverproxy.access_denied"),
         ("GET /r1/VN-HP/GOV/0002/B/echo", &[("X-Road-Client", "VN-HP/GOV/0001")], "server.serverproxy.access_denied"),
-        ("GET /r1/VN-HP/GOV/0002/B/listMethods", &[("X-Road-Client", "VN-HP/GOV/0001")], "metadata of VN-HP/GOV/0002/B"),
+        (
+            "GET /r1/VN-HP/GOV/0002/B/listMethods",
+            &[("X-Road-Client", "VN-HP/GOV/0001")],
+            "metadata of VN-HP/GOV/0002/B",
+        ),
         ("POST /r1/VN-HP/GOV/0002/B/listMethods", A, "client.invalid_http_method"),
     ] {
         check(request, headers, expected);
@@ -116,7 +139,13 @@ fn agreements_hold_for_their_time_state_and_environment() {
         let change = |toml: String| toml.replace("state = \"active\"", &format!("state = \"{state}\""));
         check_changed(change, people, PERSON, NOON, "server.serverproxy.access_denied");
     }
-    check_changed(|toml| toml.replace("\"active\"", "\"ended\""), people, PERSON, NOON, "server.serverproxy.agreement_expired");
+    check_changed(
+        |toml| toml.replace("\"active\"", "\"ended\""),
+        people,
+        PERSON,
+        NOON,
+        "server.serverproxy.agreement_expired",
+    );
     let sandbox = |toml: String| format!("environment = \"sandbox\"\n{toml}");
     check_changed(sandbox, people, PERSON, NOON, "server.serverproxy.access_denied");
 }
@@ -139,7 +168,10 @@ fn only_what_may_be_called_is_listed() {
     let codes = |json: String| {
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         let services = json["service"].as_array().unwrap();
-        services.iter().map(|s| format!("{} {}", s["service_code"].as_str().unwrap(), s["endpoint_list"])).collect::<Vec<_>>()
+        services
+            .iter()
+            .map(|s| format!("{} {}", s["service_code"].as_str().unwrap(), s["endpoint_list"]))
+            .collect::<Vec<_>>()
     };
     assert_eq!(codes(directory.methods_json(provider)).len(), 4, "no SOAP service");
     let noon = NOON.parse().unwrap();

@@ -84,7 +84,12 @@ impl Leaf {
                 .split('_')
                 .map(|part| {
                     let mut letters = part.chars();
-                    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+                    letters
+                        .next()
+                        .map(|first| first.to_ascii_uppercase())
+                        .into_iter()
+                        .chain(letters)
+                        .collect::<String>()
                 })
                 .collect(),
         }
@@ -165,12 +170,10 @@ impl Media {
         accept
             .into_iter()
             .flat_map(|value| value.split(','))
-            .find_map(|entry| {
-                match entry.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-                    "text/xml" | "text/*" => Some(Media::TextXml),
-                    "application/xml" => Some(Media::ApplicationXml),
-                    _ => None,
-                }
+            .find_map(|entry| match entry.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
+                "text/xml" | "text/*" => Some(Media::TextXml),
+                "application/xml" => Some(Media::ApplicationXml),
+                _ => None,
             })
             .unwrap_or(Media::Json)
     }
@@ -274,8 +277,10 @@ mod tests {
         let json = Media::Json.body("client.bad_request", "a \"b\" <c>", "d");
         let read: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(read, serde_json::json!({ "type": "client.bad_request", "message": "a \"b\" <c>", "detail": "d" }));
-        assert!(Media::TextXml.body("x", "a & <b>", "d").ends_with(
-            "<error><type>x</type><message>a &amp; &lt;b&gt;</message><detail>d</detail></error>"
-        ));
+        assert!(
+            Media::TextXml
+                .body("x", "a & <b>", "d")
+                .ends_with("<error><type>x</type><message>a &amp; &lt;b&gt;</message><detail>d</detail></error>")
+        );
     }
 }

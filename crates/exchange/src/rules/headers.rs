@@ -46,8 +46,7 @@ const PURPOSE: HeaderName = HeaderName::from_static("x-hd-purpose");
 const PROCEDURE: HeaderName = HeaderName::from_static("x-hd-procedure");
 
 /// Said once or always the same: two values could be read differently by us and by the provider.
-const SINGLE: [HeaderName; 7] =
-    [MESSAGE_ID, USER_ID, ISSUE, SECURITY_SERVER, REPRESENTED_PARTY, PURPOSE, PROCEDURE];
+const SINGLE: [HeaderName; 7] = [MESSAGE_ID, USER_ID, ISSUE, SECURITY_SERVER, REPRESENTED_PARTY, PURPOSE, PROCEDURE];
 
 /// What the head of a request says, and the lines that go on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,7 +89,10 @@ pub fn read_request(map: &HeaderMap) -> Result<RequestHead, Fault> {
             continue;
         }
         if word.contains('_') && imitates(word) {
-            return Err(Fault::client(Leaf::BadRequest, format!("The header name {word} must be written with hyphens")));
+            return Err(Fault::client(
+                Leaf::BadRequest,
+                format!("The header name {word} must be written with hyphens"),
+            ));
         }
         if *name == CLIENT {
             if !std::mem::replace(&mut client_written, true)
@@ -156,7 +158,8 @@ pub fn read_response(map: &HeaderMap, changed: bool) -> Vec<Line> {
     let mut lines = Vec::with_capacity(map.len() + 5);
     let mut dated = false;
     for (name, value) in map {
-        if HOP.contains(&name.as_str()) || [MESSAGE_ID, CLIENT, SERVICE, REQUEST_ID, REQUEST_HASH, ERROR].contains(name) {
+        if HOP.contains(&name.as_str()) || [MESSAGE_ID, CLIENT, SERVICE, REQUEST_ID, REQUEST_HASH, ERROR].contains(name)
+        {
             continue;
         }
         if changed && DIGESTS.contains(&name.as_str()) {
@@ -177,7 +180,10 @@ mod tests {
     fn map(lines: &[(&str, &str)]) -> HeaderMap {
         let mut map = HeaderMap::new();
         for (name, value) in lines {
-            map.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            map.append(
+                HeaderName::from_bytes(name.as_bytes()).unwrap(),
+                HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            );
         }
         map
     }
@@ -209,8 +215,14 @@ mod tests {
         .unwrap();
         assert_eq!(head.client.as_deref(), Some("A/B/C/D"));
         assert_eq!(head.user_id.as_deref(), Some("VN001"));
-        let expected =
-            ["z-last:1", "z-last:2", "x-road-client:A/B/C/D", "a-first:x y", "authorization:Bearer x", "x-road-userid:VN001"];
+        let expected = [
+            "z-last:1",
+            "z-last:2",
+            "x-road-client:A/B/C/D",
+            "a-first:x y",
+            "authorization:Bearer x",
+            "x-road-userid:VN001",
+        ];
         assert_eq!(shown(&head.lines), expected);
     }
 
@@ -247,8 +259,12 @@ mod tests {
             ("ETag", "\"1\""),
             ("Cache-Control", "no-store"),
         ]);
-        let whole =
-            ["content-type:application/json", "date:Thu, 01 Jan 2015 00:00:00 GMT", "etag:\"1\"", "cache-control:no-store"];
+        let whole = [
+            "content-type:application/json",
+            "date:Thu, 01 Jan 2015 00:00:00 GMT",
+            "etag:\"1\"",
+            "cache-control:no-store",
+        ];
         assert_eq!(shown(&read_response(&provider, false)), whole);
         assert_eq!(shown(&read_response(&provider, true)).len(), 3);
     }

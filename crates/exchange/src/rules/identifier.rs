@@ -227,7 +227,8 @@ mod tests {
         check("VN%2DHP/GOV/0001/%41", Some("VN-HP/GOV/0001/A"));
         check("VN-HP/GOV/a%2Fb/A", Some("VN-HP/GOV/a%2Fb/A"));
         check(" VN-HP/GOV/0001/A\t", Some("VN-HP/GOV/0001/A"));
-        for bad in ["", "A", "A/B", "A/B/C/D/E", "A//C/D", "A/B/C/", "A/B/%/D", "A/B/%g0/D", "A/B/%ff/D", "A/B/C/a%07"] {
+        for bad in ["", "A", "A/B", "A/B/C/D/E", "A//C/D", "A/B/C/", "A/B/%/D", "A/B/%g0/D", "A/B/%ff/D", "A/B/C/a%07"]
+        {
             check(bad, None);
         }
     }

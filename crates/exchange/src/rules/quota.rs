@@ -72,7 +72,8 @@ impl Meter {
         }
         if let Some(rps) = quota.rps {
             self.refill(rps, now);
-            self.allowance = self.allowance.checked_sub(CALL).ok_or(Exceeded { limit: "calls a second", retry_after: 1 })?;
+            self.allowance =
+                self.allowance.checked_sub(CALL).ok_or(Exceeded { limit: "calls a second", retry_after: 1 })?;
         }
         self.today += 1;
         if quota.per_user_day.is_some() {

@@ -145,10 +145,28 @@ mod tests {
         record.fault("client.bad_request".into(), &"đ".repeat(3000));
         let json = serde_json::to_value(&record).unwrap();
         for name in [
-            "monitoringDataTs", "securityServerType", "requestInTs", "responseOutTs", "clientXRoadInstance",
-            "clientMemberClass", "clientMemberCode", "clientSubsystemCode", "serviceXRoadInstance", "serviceMemberClass",
-            "serviceMemberCode", "serviceSubsystemCode", "serviceCode", "restMethod", "messageProtocolVersion",
-            "requestSize", "requestAttachmentCount", "succeeded", "faultCode", "faultString", "statusCode", "xRequestId",
+            "monitoringDataTs",
+            "securityServerType",
+            "requestInTs",
+            "responseOutTs",
+            "clientXRoadInstance",
+            "clientMemberClass",
+            "clientMemberCode",
+            "clientSubsystemCode",
+            "serviceXRoadInstance",
+            "serviceMemberClass",
+            "serviceMemberCode",
+            "serviceSubsystemCode",
+            "serviceCode",
+            "restMethod",
+            "messageProtocolVersion",
+            "requestSize",
+            "requestAttachmentCount",
+            "succeeded",
+            "faultCode",
+            "faultString",
+            "statusCode",
+            "xRequestId",
         ] {
             assert!(json.get(name).is_some(), "{name} in {json}");
         }

@@ -11,22 +11,45 @@ async fn paths_with_two_meanings_go_nowhere() {
     let provider = Provider::start().await;
     let door = Door::open(&at(provider.address)).await;
     for path in [
-        "/p/../x", "/p/./x", "/..%2fx", "/%2e%2e/x", "/%2E%2e%2fx", "/p/.%2e/x", "/p%2fx", "/p%5cx", "/p\\x", "/..;/x", "//x", "/p//x",
-        "/x/..", "/x/.", "/%252e%252e/x", "/%00x", "/x%0d%0aX-Evil:1", "/%c0%ae%c0%ae/x", "/x%", "/x%zz",
+        "/p/../x",
+        "/p/./x",
+        "/..%2fx",
+        "/%2e%2e/x",
+        "/%2E%2e%2fx",
+        "/p/.%2e/x",
+        "/p%2fx",
+        "/p%5cx",
+        "/p\\x",
+        "/..;/x",
+        "//x",
+        "/p//x",
+        "/x/..",
+        "/x/.",
+        "/%252e%252e/x",
+        "/%00x",
+        "/x%0d%0aX-Evil:1",
+        "/%c0%ae%c0%ae/x",
+        "/x%",
+        "/x%zz",
     ] {
         let reply = door.get(&format!("{ECHO}{path}")).await;
         assert_eq!(reply.said(), "400 client.bad_request", "{path}");
     }
     assert_eq!(door.get(&format!("{ECHO}/{}", "a".repeat(9000))).await.said(), "400 client.bad_request");
     assert_eq!(door.get("http://elsewhere.invalid/r1/VN-HP/GOV/0002/B/echo").await.said(), "400 client.bad_request");
-    assert_eq!(door.call("DELETE", &format!("{ECHO}/%66orbidden"), &[A], b"").await.said(), "500 server.serverproxy.access_denied");
+    assert_eq!(
+        door.call("DELETE", &format!("{ECHO}/%66orbidden"), &[A], b"").await.said(),
+        "500 server.serverproxy.access_denied"
+    );
     assert_eq!(provider.count(), 0);
 }
 
 #[tokio::test]
 async fn no_second_request_hides_in_a_first() {
     let provider = Provider::start().await;
-    let door = Door::open(&at(provider.address)).await;
+    // Connections that stay open end soon.
+    let limits = Limits { head_time: Duration::from_millis(200), ..Limits::default() };
+    let door = Door::with(&at(provider.address), limits).await;
     let inner = format!("0\r\n\r\nGET {ECHO}/smuggled HTTP/1.1\r\nHost: h\r\nX-Road-Client: {}\r\n\r\n", A.1);
     let length = inner.len();
     for (head, refused) in [
@@ -38,7 +61,10 @@ async fn no_second_request_hides_in_a_first() {
         ("Transfer-Encoding: gzip, chunked\r\n".to_owned(), true),
         (format!("Content-Length: +{length}\r\n"), true),
     ] {
-        let request = format!("POST {ECHO}/outer HTTP/1.1\r\nHost: h\r\nX-Road-Client: {}\r\nConnection: close\r\n{head}\r\n{inner}", A.1);
+        let request = format!(
+            "POST {ECHO}/outer HTTP/1.1\r\nHost: h\r\nX-Road-Client: {}\r\nConnection: close\r\n{head}\r\n{inner}",
+            A.1
+        );
         let reply = door.raw(request.as_bytes()).await;
         assert!(!refused || reply.status >= 400, "{head} {}", reply.status);
         let without_close = request.replace("Connection: close\r\n", "");

@@ -14,7 +14,11 @@ use super::support::*;
 /// The echo service at one provider with these settings, everything else at another.
 fn split(echo: std::net::SocketAddr, rest: std::net::SocketAddr, settings: &str) -> String {
     let text = at(rest).replacen(&format!("base_url = \"http://{rest}\""), &format!("base_url = \"http://{echo}\""), 1);
-    text.replacen("[[member.subsystem.service.endpoint]]", &format!("{settings}\n[[member.subsystem.service.endpoint]]"), 1)
+    text.replacen(
+        "[[member.subsystem.service.endpoint]]",
+        &format!("{settings}\n[[member.subsystem.service.endpoint]]"),
+        1,
+    )
 }
 
 #[tokio::test]
@@ -43,7 +47,10 @@ async fn a_dead_provider_opens_its_breaker_and_one_trial_closes_it() {
         assert_eq!(door.get(ECHO).await.said(), "500 server.serverproxy.network_error");
     }
     let refused = door.get(ECHO).await;
-    assert_eq!((refused.said().as_str(), refused.all("retry-after")), ("500 server.serverproxy.breaker_open", vec!["30"]));
+    assert_eq!(
+        (refused.said().as_str(), refused.all("retry-after")),
+        ("500 server.serverproxy.breaker_open", vec!["30"])
+    );
     assert_eq!(door.call("POST", PEOPLE, PERSON, b"").await.status, 200);
     door.ambient.advance(SignedDuration::from_secs(30));
     assert_eq!(door.get(ECHO).await.said(), "500 server.serverproxy.network_error", "the trial");
@@ -101,7 +108,8 @@ async fn quotas_count_seconds_days_and_users() {
     }
     let over = door.call("POST", PEOPLE, PERSON, b"").await;
     assert_eq!((over.said().as_str(), over.all("retry-after")), ("400 client.quota_exceeded", vec!["43200"]));
-    let other: Vec<_> = PERSON.iter().map(|(name, value)| (*name, if *name == "X-Road-UserId" { "VN2" } else { *value })).collect();
+    let other: Vec<_> =
+        PERSON.iter().map(|(name, value)| (*name, if *name == "X-Road-UserId" { "VN2" } else { *value })).collect();
     assert_eq!(door.call("POST", PEOPLE, &other, b"").await.status, 200);
     door.ambient.advance(SignedDuration::from_hours(19));
     assert_eq!(door.call("POST", PEOPLE, PERSON, b"").await.status, 200);

@@ -8,15 +8,18 @@ use super::support::*;
 async fn ids_hash_and_service_come_back_exactly_once_and_last() {
     let provider = Provider::start().await;
     let door = Door::open(&at(provider.address)).await;
-    let reply = door.call("POST", &format!("{ECHO}/a?x=1"), &[A, ("X-Road-Id", "mine"), ("Accept", "*/*")], b"{}").await;
+    let reply =
+        door.call("POST", &format!("{ECHO}/a?x=1"), &[A, ("X-Road-Id", "mine"), ("Accept", "*/*")], b"{}").await;
     assert_eq!((reply.status, reply.text().as_str()), (200, "{\"length\":2}"));
     let id = reply.all("x-road-request-id")[0].to_owned();
     let lines = [("x-road-client", A.1), ("x-road-id", "mine"), ("accept", "*/*"), ("x-road-request-id", &id)];
-    let bytes = request_bytes("POST", &format!("{ECHO}/a?x=1"), lines.iter().map(|(name, value)| (*name, value.as_bytes())));
+    let bytes =
+        request_bytes("POST", &format!("{ECHO}/a?x=1"), lines.iter().map(|(name, value)| (*name, value.as_bytes())));
     assert_eq!(reply.all("x-road-request-hash"), [request_hash(&bytes, Some(&digest(b"{}")))]);
     assert_eq!((reply.all("x-road-id"), reply.all("x-road-client")), (vec!["mine"], vec![A.1]));
     assert_eq!(reply.all("x-road-service"), ["VN-HP/GOV/0002/B/echo"]);
-    let road: Vec<_> = reply.headers.iter().map(|(name, _)| name.as_str()).filter(|name| name.starts_with("x-road-")).collect();
+    let road: Vec<_> =
+        reply.headers.iter().map(|(name, _)| name.as_str()).filter(|name| name.starts_with("x-road-")).collect();
     assert_eq!(road, ["x-road-id", "x-road-client", "x-road-service", "x-road-request-id", "x-road-request-hash"]);
     let seen = provider.last();
     assert_eq!((seen.all("x-road-id"), seen.all("x-road-request-id")), (vec!["mine"], vec![id.as_str()]));
@@ -56,8 +59,21 @@ async fn paths_queries_and_methods_arrive_as_they_left() {
 async fn headers_of_the_hop_stay_and_all_others_go_on() {
     let provider = Provider::start().await;
     let door = Door::open(&at(provider.address)).await;
-    let kept = [("Authorization", "Bearer x"), ("Cache-Control", "no-store"), ("X-Custom", "a=b; c=\"d\""), ("X-Road-UserId", "VN1")];
-    let dropped = [("User-Agent", "MARK"), ("Proxy-Authorization", "MARK"), ("TE", "MARK"), ("Keep-Alive", "MARK"), ("Upgrade", "MARK"), ("Server", "MARK"), ("Trailer", "MARK")];
+    let kept = [
+        ("Authorization", "Bearer x"),
+        ("Cache-Control", "no-store"),
+        ("X-Custom", "a=b; c=\"d\""),
+        ("X-Road-UserId", "VN1"),
+    ];
+    let dropped = [
+        ("User-Agent", "MARK"),
+        ("Proxy-Authorization", "MARK"),
+        ("TE", "MARK"),
+        ("Keep-Alive", "MARK"),
+        ("Upgrade", "MARK"),
+        ("Server", "MARK"),
+        ("Trailer", "MARK"),
+    ];
     let headers: Vec<_> = [A].into_iter().chain(kept).chain(dropped).collect();
     assert_eq!(door.call("POST", ECHO, &headers, b"12345").await.status, 200);
     let seen = provider.last();
@@ -67,7 +83,10 @@ async fn headers_of_the_hop_stay_and_all_others_go_on() {
     assert!(!seen.headers.iter().any(|(_, value)| value == "MARK" || value == "consumer.invalid"), "{seen:?}");
     assert_eq!((seen.all("content-length"), seen.all("accept").len()), (vec!["5"], 0));
 
-    let chunked = format!("POST {ECHO} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Road-Client: {}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n", A.1);
+    let chunked = format!(
+        "POST {ECHO} HTTP/1.1\r\nHost: h\r\nConnection: close\r\nX-Road-Client: {}\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n",
+        A.1
+    );
     assert_eq!(door.raw(chunked.as_bytes()).await.status, 200);
     assert_eq!(provider.last().body, "abcdefg");
 
@@ -82,8 +101,14 @@ async fn answers_pass_without_what_was_forged() {
     let provider = Provider::start().await;
     let door = Door::open(&at(provider.address)).await;
     let reply = door.get(&format!("{ECHO}/forge")).await;
-    assert_eq!((reply.status, reply.all("x-road-error").len(), reply.all("date")), (200, 0, vec!["Thu, 01 Jan 2015 00:00:00 GMT"]));
-    assert!(!reply.headers.iter().any(|(_, value)| value.contains("orge") || value.contains("GED") || value.contains("Secret") || value.contains("77")));
+    assert_eq!(
+        (reply.status, reply.all("x-road-error").len(), reply.all("date")),
+        (200, 0, vec!["Thu, 01 Jan 2015 00:00:00 GMT"])
+    );
+    assert!(!reply.headers.iter().any(|(_, value)| value.contains("orge")
+        || value.contains("GED")
+        || value.contains("Secret")
+        || value.contains("77")));
     assert_eq!(reply.all("cache-control"), ["no-store"]);
     let reply = door.get(&format!("{ECHO}/redirect")).await;
     assert_eq!((reply.status, reply.all("location")), (302, vec!["/elsewhere"]));
@@ -99,7 +124,9 @@ async fn answers_pass_without_what_was_forged() {
 #[tokio::test]
 async fn only_allowed_fields_leave() {
     let provider = Provider::start().await;
-    let mut text = at(provider.address).replace("path = \"/cong-dan/*\"", "path = \"/cong-dan/**\"").replace("per_user_day = 3", "per_user_day = 100");
+    let mut text = at(provider.address)
+        .replace("path = \"/cong-dan/*\"", "path = \"/cong-dan/**\"")
+        .replace("per_user_day = 3", "per_user_day = 100");
     text = text.replace("rps = 50", "rps = 500");
     let door = Door::open(&text).await;
     let reply = door.call("POST", PEOPLE, PERSON, b"").await;
@@ -149,7 +176,10 @@ async fn the_exchange_tells_about_itself() {
     let description = door.get(&format!("{top}/getOpenAPI?serviceCode=echo")).await;
     assert!(description.text().contains("openapi") && !description.text().contains("10.1.2.3"));
     assert_eq!(door.get(&format!("{top}/getOpenAPI")).await.said(), "500 server.serverproxy.invalid_request");
-    assert_eq!(door.get(&format!("{top}/getOpenAPI?serviceCode=none")).await.said(), "500 server.serverproxy.unknown_service");
+    assert_eq!(
+        door.get(&format!("{top}/getOpenAPI?serviceCode=none")).await.said(),
+        "500 server.serverproxy.unknown_service"
+    );
 }
 
 #[tokio::test]
@@ -157,7 +187,12 @@ async fn records_of_operation_hold_nobody() {
     let provider = Provider::start().await;
     let door = Door::open(&at(provider.address)).await;
     let headers: Vec<_> = PERSON.iter().copied().chain([("X-Road-Represented-Party", "ORG/031090000002")]).collect();
-    assert_eq!(door.call("POST", &PEOPLE.replace("/1", "/031090000001"), &headers, b"{\"soDinhDanh\":\"031090000001\"}").await.status, 200);
+    assert_eq!(
+        door.call("POST", &PEOPLE.replace("/1", "/031090000001"), &headers, b"{\"soDinhDanh\":\"031090000001\"}")
+            .await
+            .status,
+        200
+    );
     assert_eq!(door.get("/r1/VN-HP/GOV/0002/B/people/cong-dan/031090000001").await.said(), "400 client.user_missing");
     // The record is made before the answer is written, so it is there now.
     let records = door.log.recent();

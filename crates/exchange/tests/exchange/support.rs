@@ -73,7 +73,9 @@ impl Provider {
                     let playing = playing.clone();
                     async move { Ok::<_, Infallible>(playing.play(request).await) }
                 });
-                tokio::spawn(hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+                );
             }
         });
         provider
@@ -82,8 +84,12 @@ impl Provider {
     async fn play(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
         let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-        let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-        let seen = Seen { method: parts.method.to_string(), target: parts.uri.to_string(), headers: headers.collect(), body };
+        let headers = parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        let seen =
+            Seen { method: parts.method.to_string(), target: parts.uri.to_string(), headers: headers.collect(), body };
         let length = seen.body.len();
         self.seen.lock().unwrap().push(seen);
         let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
@@ -97,7 +103,11 @@ impl Provider {
         };
         let json = [("content-type", "application/json")];
         if let Some((_, status)) = path.split_once("/status/") {
-            return answer(status.parse().unwrap(), &[("content-type", "application/problem+json"), ("x-provider", "own")], "{\"provider\":\"says no\"}".into());
+            return answer(
+                status.parse().unwrap(),
+                &[("content-type", "application/problem+json"), ("x-provider", "own")],
+                "{\"provider\":\"says no\"}".into(),
+            );
         }
         match path {
             "/redirect" => answer(302, &[("location", "/elsewhere")], Bytes::new()),
@@ -118,9 +128,13 @@ impl Provider {
                 ],
                 "{}".into(),
             ),
-            "/large" => answer(200, &[("content-type", "application/octet-stream")], vec![b'x'; query.parse().unwrap()].into()),
+            "/large" => {
+                answer(200, &[("content-type", "application/octet-stream")], vec![b'x'; query.parse().unwrap()].into())
+            }
             "/text" | "/base/cong-dan/text" => answer(200, &[("content-type", "text/plain")], "secret".into()),
-            "/base/cong-dan/gzip" => answer(200, &[("content-type", "application/json"), ("content-encoding", "gzip")], "secret".into()),
+            "/base/cong-dan/gzip" => {
+                answer(200, &[("content-type", "application/json"), ("content-encoding", "gzip")], "secret".into())
+            }
             "/base/cong-dan/broken" => answer(200, &json, "{\"hoTen\":\"A\",\"x\":".into()),
             "/base/cong-dan/gone" => answer(404, &[("content-type", "text/html")], "<h1>secret</h1>".into()),
             "/base/cong-dan/1" => answer(
@@ -231,8 +245,11 @@ impl Reply {
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").map_or(bytes.len(), |end| end + 4);
         let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
         let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|word| word.parse().ok()).unwrap_or(0);
-        let headers = lines.filter_map(|line| line.split_once(':')).map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
+        let status =
+            lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|word| word.parse().ok()).unwrap_or(0);
+        let headers = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()));
         Self { status, headers: headers.collect(), body: bytes[end..].to_vec() }
     }
 

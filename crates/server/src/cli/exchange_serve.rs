@@ -90,7 +90,9 @@ async fn watch(exchange: Arc<Exchange>, file: PathBuf, mut seen: Option<SystemTi
                 exchange.replace(directory);
                 tracing::info!("the directory was read again");
             }
-            Err(error) => tracing::error!(error = format!("{error:#}"), "the changed directory is wrong; the old one holds"),
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "the changed directory is wrong; the old one holds")
+            }
         }
     }
 }
