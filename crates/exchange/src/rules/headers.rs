@@ -78,7 +78,7 @@ pub struct RequestHead {
 /// for `X_Road_…`, which CGI and WSGI providers cannot tell from `X-Road-…`; and for a coding other than `chunked`.
 pub fn read_request(map: &HeaderMap) -> Result<RequestHead, Fault> {
     let mut head = RequestHead::default();
-    let last_client = map.get_all(CLIENT).iter().last();
+    let last_client = map.get_all(CLIENT).iter().next_back();
     let mut client_written = false;
     for (name, value) in map {
         let word = name.as_str();
