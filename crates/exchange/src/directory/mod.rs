@@ -219,9 +219,9 @@ impl Directory {
         self.services.get(id)
     }
 
-    /// All services, in no order.
-    pub fn services(&self) -> impl Iterator<Item = &Arc<Service>> {
-        self.services.values()
+    /// Whether an agreement of this id is written down, whatever its state.
+    pub fn knows_agreement(&self, id: &str) -> bool {
+        self.agreements.values().flat_map(HashMap::values).flatten().any(|agreement| agreement.id == id)
     }
 
     /// What was agreed between a consumer and a service, whatever its state, in the order of ids.

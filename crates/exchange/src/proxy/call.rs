@@ -82,6 +82,9 @@ impl Exchange {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|id, provider| directory.service(id).is_some_and(|service| provider.serves(service)));
+        let mut meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
+        meters.retain(|id, _| directory.knows_agreement(id));
+        drop(meters);
         self.directory.store(Arc::new(directory));
     }
 
