@@ -2,14 +2,15 @@
 # Has outside judges look at the data exchange; the last line is the sum: N passed, N failed.
 #   scripts/judge-exchange.sh             all parts
 #   scripts/judge-exchange.sh containers  only these
-# Parts: containers (evidence containers, asic_check.py) stamps (the time stamps in them, openssl)
+# Parts: containers (evidence containers, asic_check.py) stamps (the time stamps in them, openssl) door (the r1 door,
+#        r1_probe.py, in both spellings of errors)
 # The judges lie beside the repository, in ../shared/referees/exchange, or where HAIDANG_TEST_JUDGES points.
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(containers stamps)
+[ ${#parts[@]} -gt 0 ] || parts=(containers stamps door)
 has() { local part; for part in "${parts[@]}"; do [ "$part" = "$1" ] && return 0; done; return 1; }
 
 judge=${HAIDANG_TEST_JUDGES:-$root_dir/../shared/referees}/exchange
@@ -144,9 +145,18 @@ samples=$HAIDANG_TEST_EVIDENCE
 work=$(mktemp -d "${TMPDIR:-/tmp}/haidang-exchange.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
-make_samples
+if has containers || has stamps; then make_samples; fi
 if has containers; then install_judge; judge_containers; fi
 if has stamps; then judge_stamps; fi
+if has door; then
+  HAIDANG_TEST_BIN=$haidang scripts/judge-exchange-r1.sh 2>&1 | tee "$work/door"
+  line=$(grep -Eo '^[0-9]+ passed, [0-9]+ failed' "$work/door" | tail -n 1)
+  if [ -n "$line" ]; then
+    passed=$((passed + ${line%% *})); failed=$((failed + $(awk '{print $3}' <<<"$line")))
+  else
+    fail "the door was not judged to the end"
+  fi
+fi
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

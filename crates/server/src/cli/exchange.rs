@@ -12,11 +12,13 @@ use haidang_signing::path::TrustAnchors;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Outcome, say};
+use super::{Outcome, exchange_serve, say};
 
-/// The data exchange.
+/// Data exchange between information systems, and its evidence.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ExchangeCommand {
+    /// Serve information systems on this machine (X-Road REST, /r1).
+    Serve(exchange_serve::Serve),
     /// Judge evidence containers, without a network.
     Verify(Verify),
 }
@@ -79,8 +81,9 @@ struct ToldStamp {
     authority: Named,
 }
 
-pub(crate) fn run(command: ExchangeCommand) -> Result<Outcome> {
+pub(crate) async fn run(command: ExchangeCommand) -> Result<Outcome> {
     match command {
+        ExchangeCommand::Serve(command) => exchange_serve::run(command).await,
         ExchangeCommand::Verify(command) => verify(&command),
     }
 }

@@ -8,6 +8,7 @@ mod directory;
 mod documents;
 mod edxml;
 mod exchange;
+mod exchange_serve;
 mod packs;
 mod papers;
 mod posts;
@@ -75,7 +76,7 @@ enum Command {
     /// Sign official documents and judge them.
     #[command(subcommand)]
     Documents(documents::DocumentsCommand),
-    /// Evidence of the data exchange.
+    /// Data exchange between information systems, and its evidence.
     #[command(subcommand)]
     Exchange(exchange::ExchangeCommand),
     /// Prove that nothing was changed after the fact.
@@ -148,7 +149,7 @@ async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
         Command::Directory(command) => directory::run(command, config).await,
         Command::Trust(command) => trust::run(command, config).await,
         Command::Documents(command) => documents::run(command, config).await,
-        Command::Exchange(command) => exchange::run(command),
+        Command::Exchange(command) => exchange::run(command).await,
         Command::Audit(command) => audit::run(command, config).await,
         Command::Backup(command) => transfer::backup(command, config).await,
         Command::Restore(command) => transfer::restore(command, config).await,

@@ -1,0 +1,470 @@
+//! The directory as people write it, in TOML, and the judgement that makes a [`Directory`] of it. Everything wrong is
+//! told at once, each thing by its name.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::Uri;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::openapi::without_servers;
+use super::{Connection, Directory, Endpoint, Member, ProviderAddress, Service, ServiceKind, Subsystem, Timeouts};
+use crate::filter::AllowList;
+use crate::rules::agreement::{Agreement, Delivery, Environment, Hours, LegalBasis, State};
+use crate::rules::breaker::BreakerRules;
+use crate::rules::decide::{METADATA, METHODS};
+use crate::rules::fault::Style;
+use crate::rules::glob::Glob;
+use crate::rules::identifier::{MemberId, ServiceId, SubsystemId, is_registrable};
+use crate::rules::quota::Quota;
+
+/// All that is wrong with a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Complaints(pub Vec<String>);
+
+impl fmt::Display for Complaints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("; "))
+    }
+}
+
+impl std::error::Error for Complaints {}
+
+/// A directory as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DirectoryDraft {
+    /// The name of this exchange.
+    pub instance: String,
+    /// `INSTANCE/CLASS/MEMBER/SERVER`, if requests may name it.
+    #[serde(default)]
+    pub security_server: Option<String>,
+    /// Whose agreements hold.
+    #[serde(default)]
+    pub environment: Environment,
+    /// How errors are spelled for those who do not say.
+    #[serde(default)]
+    pub xroad_error_style: Style,
+    /// Members.
+    #[serde(default, rename = "member")]
+    pub members: Vec<MemberDraft>,
+    /// Agreements.
+    #[serde(default, rename = "agreement")]
+    pub agreements: Vec<AgreementDraft>,
+}
+
+/// A member as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberDraft {
+    /// `GOV`, `COM` or `ORG`.
+    pub class: String,
+    /// Agency code or tax code.
+    pub code: String,
+    /// Name.
+    pub name: String,
+    /// Information systems.
+    #[serde(default, rename = "subsystem")]
+    pub subsystems: Vec<SubsystemDraft>,
+}
+
+/// A subsystem as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SubsystemDraft {
+    /// Its code.
+    pub code: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Its credential.
+    #[serde(default)]
+    pub connection: Connection,
+    /// How errors are spelled for it.
+    #[serde(default)]
+    pub xroad_error_style: Option<Style>,
+    /// Services.
+    #[serde(default, rename = "service")]
+    pub services: Vec<ServiceDraft>,
+}
+
+/// A service as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceDraft {
+    /// Its code.
+    pub code: String,
+    /// Its version.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// `REST`, `OPENAPI3` or `SOAP`.
+    pub kind: ServiceKind,
+    /// `http://host[:port][/path]`
+    pub base_url: String,
+    /// Its time.
+    #[serde(default)]
+    pub timeouts: TimeoutsDraft,
+    /// Calls at a time.
+    #[serde(default = "concurrency")]
+    pub concurrency: usize,
+    /// When it is left alone.
+    #[serde(default)]
+    pub breaker: BreakerRules,
+    /// Notice while it is switched off.
+    #[serde(default)]
+    pub disabled: Option<String>,
+    /// Its OpenAPI description in JSON; where the directory is a file, the name of a file beside it.
+    #[serde(default)]
+    pub openapi: Option<String>,
+    /// Endpoints.
+    #[serde(default, rename = "endpoint")]
+    pub endpoints: Vec<EndpointDraft>,
+}
+
+fn concurrency() -> usize {
+    64
+}
+
+/// Time-outs as written, in milliseconds.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TimeoutsDraft {
+    /// For a connection.
+    pub connect_ms: u64,
+    /// For the beginning of the answer.
+    pub first_byte_ms: u64,
+    /// For all.
+    pub total_ms: u64,
+}
+
+impl Default for TimeoutsDraft {
+    fn default() -> Self {
+        Self { connect_ms: 5_000, first_byte_ms: 30_000, total_ms: 60_000 }
+    }
+}
+
+/// An endpoint as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EndpointDraft {
+    /// A method, or `*`.
+    pub method: String,
+    /// A glob over the decoded path.
+    pub path: String,
+    /// What records show; the glob if absent.
+    #[serde(default)]
+    pub template: Option<String>,
+    /// Whether answers are about people.
+    #[serde(default)]
+    pub personal_data: bool,
+}
+
+/// An agreement as written.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgreementDraft {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: u32,
+    /// Where it stands.
+    pub state: State,
+    /// Which data.
+    #[serde(default)]
+    pub environment: Environment,
+    /// `INSTANCE/CLASS/MEMBER/SUBSYSTEM`
+    pub consumer: String,
+    /// `INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE`
+    pub service: String,
+    /// `METHOD /glob` as the service names them; absent for the whole service.
+    #[serde(default)]
+    pub endpoints: Option<Vec<String>>,
+    /// Why it is lawful.
+    pub legal_basis: LegalBasis,
+    /// What for.
+    pub purpose_code: String,
+    /// In words.
+    pub purpose_text: String,
+    /// For which procedures.
+    #[serde(default)]
+    pub procedures: Vec<String>,
+    /// Which fields are delivered.
+    #[serde(default)]
+    pub fields_allowed: Option<Vec<String>>,
+    /// Whether bodies pass as they are.
+    #[serde(default)]
+    pub opaque: bool,
+    /// First instant.
+    pub valid_from: Timestamp,
+    /// First instant no more.
+    #[serde(default)]
+    pub valid_to: Option<Timestamp>,
+    /// Limits.
+    #[serde(default)]
+    pub quota: Quota,
+    /// Hours of the day.
+    #[serde(default)]
+    pub hours: Option<Hours>,
+}
+
+impl DirectoryDraft {
+    /// Reads TOML.
+    ///
+    /// # Errors
+    /// The place and the reason in [`toml`]'s words.
+    pub fn from_toml(text: &str) -> Result<Self, Complaints> {
+        toml::from_str(text).map_err(|error| Complaints(vec![error.to_string().trim().to_owned()]))
+    }
+
+    /// Judges the whole and makes a directory of it.
+    ///
+    /// # Errors
+    /// [`Complaints`], all of them.
+    pub fn build(self) -> Result<Directory, Complaints> {
+        let mut wrong = Vec::new();
+        if !is_registrable(&self.instance) {
+            wrong.push(format!("instance {:?}: use letters, digits and '()+,-.=?", self.instance));
+        }
+        let mut directory = Directory {
+            instance: self.instance,
+            security_server: self.security_server,
+            environment: self.environment,
+            error_style: self.xroad_error_style,
+            members: BTreeMap::new(),
+            subsystems: Default::default(),
+            services: Default::default(),
+            agreements: Default::default(),
+        };
+        for member in self.members {
+            add_member(&mut directory, member, &mut wrong);
+        }
+        let mut ids = std::collections::BTreeSet::new();
+        for agreement in self.agreements {
+            let id = agreement.id.clone();
+            if !ids.insert(id.clone()) {
+                wrong.push(format!("agreement {id}: is written twice"));
+            }
+            match agreement.judge(&directory) {
+                Ok(agreement) => {
+                    let of = directory.agreements.entry(agreement.service.clone()).or_default();
+                    of.entry(agreement.consumer.clone()).or_default().push(Arc::new(agreement));
+                }
+                Err(complaints) => wrong.extend(complaints.into_iter().map(|what| format!("agreement {id}: {what}"))),
+            }
+        }
+        for of in directory.agreements.values_mut().flat_map(|of| of.values_mut()) {
+            of.sort_by(|one, other| one.id.cmp(&other.id));
+        }
+        if wrong.is_empty() { Ok(directory) } else { Err(Complaints(wrong)) }
+    }
+}
+
+fn add_member(directory: &mut Directory, draft: MemberDraft, wrong: &mut Vec<String>) {
+    let id = MemberId { instance: directory.instance.clone(), class: draft.class, code: draft.code };
+    if ![&id.class, &id.code].into_iter().all(|part| is_registrable(part)) {
+        wrong.push(format!("member {id}: use letters, digits and '()+,-.=?"));
+    }
+    let mut member = Member { id: id.clone(), name: draft.name, subsystems: Vec::new() };
+    for draft in draft.subsystems {
+        let id = SubsystemId { member: id.clone(), code: draft.code };
+        if !is_registrable(&id.code) {
+            wrong.push(format!("subsystem {id}: use letters, digits and '()+,-.=?"));
+        }
+        let mut services = Vec::new();
+        for service in draft.services {
+            let id = ServiceId { subsystem: id.clone(), code: service.code.clone() };
+            match service.judge(id.clone()) {
+                Ok(service) => {
+                    let service = Arc::new(service);
+                    services.push(service.clone());
+                    if directory.services.insert(id.clone(), service).is_some() {
+                        wrong.push(format!("service {id}: is written twice"));
+                    }
+                }
+                Err(complaints) => wrong.extend(complaints.into_iter().map(|what| format!("service {id}: {what}"))),
+            }
+        }
+        let subsystem = Arc::new(Subsystem {
+            id: id.clone(),
+            name: draft.name,
+            connection: draft.connection,
+            error_style: draft.xroad_error_style.unwrap_or(directory.error_style),
+            services,
+        });
+        member.subsystems.push(subsystem.clone());
+        if directory.subsystems.insert(id.clone(), subsystem).is_some() {
+            wrong.push(format!("subsystem {id}: is written twice"));
+        }
+    }
+    if directory.members.insert(id.clone(), member).is_some() {
+        wrong.push(format!("member {id}: is written twice"));
+    }
+}
+
+impl ServiceDraft {
+    fn judge(self, id: ServiceId) -> Result<Service, Vec<String>> {
+        let mut wrong = Vec::new();
+        if !is_registrable(&id.code) {
+            wrong.push("its code may use letters, digits and '()+,-.=?".to_owned());
+        }
+        if METADATA.contains(&id.code.as_str()) {
+            wrong.push("its code is reserved for metadata; choose another".to_owned());
+        }
+        let address = provider_address(&self.base_url).map_err(|what| wrong.push(what)).ok();
+        let times = self.timeouts;
+        if times.connect_ms == 0
+            || times.first_byte_ms == 0
+            || times.total_ms < times.connect_ms.max(times.first_byte_ms)
+        {
+            wrong.push("timeouts must be above zero, and total_ms the longest".to_owned());
+        }
+        if self.concurrency == 0 {
+            wrong.push("concurrency must be at least 1".to_owned());
+        }
+        let openapi = match self.openapi.as_deref().map(without_servers) {
+            Some(Err(what)) => {
+                wrong.push(format!("openapi: {what}"));
+                None
+            }
+            Some(Ok(document)) => Some(document),
+            None => None,
+        };
+        if self.kind == ServiceKind::Openapi3 && self.openapi.is_none() {
+            wrong.push("a service of kind OPENAPI3 needs openapi".to_owned());
+        }
+        let mut endpoints: Vec<Endpoint> = Vec::new();
+        for draft in self.endpoints {
+            if draft.method != "*" && !METHODS.contains(&draft.method.as_str()) {
+                wrong.push(format!("endpoint method {:?}: write * or one of {}", draft.method, METHODS.join(", ")));
+            }
+            let endpoint = Endpoint {
+                method: (draft.method != "*").then_some(draft.method),
+                template: draft.template.unwrap_or_else(|| draft.path.clone()),
+                path: Glob::new(&draft.path),
+                personal_data: draft.personal_data,
+            };
+            if endpoints.iter().any(|other| other.name() == endpoint.name()) {
+                wrong.push(format!("endpoint {}: is written twice", endpoint.name()));
+            }
+            endpoints.push(endpoint);
+        }
+        match address {
+            Some(address) if wrong.is_empty() => Ok(Service {
+                id,
+                version: self.version,
+                kind: self.kind,
+                address,
+                timeouts: Timeouts {
+                    connect: Duration::from_millis(times.connect_ms),
+                    first_byte: Duration::from_millis(times.first_byte_ms),
+                    total: Duration::from_millis(times.total_ms),
+                },
+                concurrency: self.concurrency,
+                breaker: self.breaker,
+                disabled: self.disabled,
+                endpoints,
+                openapi,
+            }),
+            _ => Err(wrong),
+        }
+    }
+}
+
+fn provider_address(url: &str) -> Result<ProviderAddress, String> {
+    let uri: Uri = url.parse().map_err(|_| format!("base_url {url:?} is no address"))?;
+    match (uri.scheme_str(), uri.authority(), uri.query()) {
+        (Some("http"), Some(authority), None) if !authority.as_str().contains('@') => Ok(ProviderAddress {
+            host: authority.host().trim_matches(['[', ']']).to_owned(),
+            port: authority.port_u16().unwrap_or(80),
+            authority: authority.as_str().to_owned(),
+            base_path: uri.path().trim_end_matches('/').to_owned(),
+        }),
+        (Some("https"), ..) => {
+            Err(format!("base_url {url:?}: providers over TLS cannot be reached yet; use http on an isolated network"))
+        }
+        _ => Err(format!("base_url {url:?}: write http://host[:port][/path], without user or query")),
+    }
+}
+
+impl AgreementDraft {
+    fn judge(self, directory: &Directory) -> Result<Agreement, Vec<String>> {
+        let mut wrong = Vec::new();
+        let consumer = SubsystemId::parse(&self.consumer).filter(|id| directory.subsystem(id).is_some());
+        if consumer.is_none() {
+            wrong.push(format!("consumer {} is not registered", self.consumer));
+        }
+        let service = ServiceId::parse(&self.service).and_then(|id| directory.service(&id));
+        if service.is_none() {
+            wrong.push(format!("service {} is not registered", self.service));
+        }
+        let endpoints = self.endpoints.map(|names| {
+            let known = service.map_or(&[][..], |service| &service.endpoints);
+            let mut places = Vec::new();
+            for name in names {
+                match known.iter().position(|endpoint| endpoint.name() == name) {
+                    Some(place) => places.push(place),
+                    None => wrong.push(format!("endpoint {name:?} is not one of the service")),
+                }
+            }
+            places
+        });
+        let delivery = match (self.opaque, &self.fields_allowed) {
+            (true, None) => Some(Delivery::Opaque),
+            (false, Some(fields)) => match AllowList::parse(fields.iter().map(String::as_str)) {
+                Ok(list) => Some(Delivery::Fields(Arc::new(list))),
+                Err(fault) => {
+                    wrong.push(fault.to_string());
+                    None
+                }
+            },
+            _ => {
+                wrong.push("write either fields_allowed or opaque = true".to_owned());
+                None
+            }
+        };
+        if self.version == 0 {
+            wrong.push("versions begin with 1".to_owned());
+        }
+        if self.valid_to.is_some_and(|end| end <= self.valid_from) {
+            wrong.push("valid_to is not after valid_from".to_owned());
+        }
+        for (name, text) in [
+            ("legal_basis.document", &self.legal_basis.document),
+            ("legal_basis.article", &self.legal_basis.article),
+            ("purpose_code", &self.purpose_code),
+            ("purpose_text", &self.purpose_text),
+        ] {
+            if text.trim().is_empty() {
+                wrong.push(format!("{name} is empty"));
+            }
+        }
+        match (consumer, service, delivery) {
+            (Some(consumer), Some(service), Some(delivery)) if wrong.is_empty() => Ok(Agreement {
+                id: self.id,
+                version: self.version,
+                state: self.state,
+                environment: self.environment,
+                consumer,
+                service: service.id.clone(),
+                endpoints,
+                legal_basis: self.legal_basis,
+                purpose_code: self.purpose_code,
+                purpose_text: self.purpose_text,
+                procedures: self.procedures,
+                delivery,
+                valid_from: self.valid_from,
+                valid_to: self.valid_to,
+                quota: self.quota,
+                hours: self.hours,
+            }),
+            _ => Err(wrong),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "draft_tests.rs"]
+mod tests;

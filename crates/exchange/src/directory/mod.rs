@@ -1,0 +1,231 @@
+//! Who takes part and who may ask whom: one immutable value. Calls read a snapshot; a change swaps the whole.
+
+mod draft;
+mod metadata;
+mod openapi;
+
+pub use draft::{
+    AgreementDraft, Complaints, DirectoryDraft, EndpointDraft, MemberDraft, ServiceDraft, SubsystemDraft, TimeoutsDraft,
+};
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::rules::agreement::{Agreement, Environment};
+use crate::rules::breaker::BreakerRules;
+use crate::rules::fault::Style;
+use crate::rules::glob::Glob;
+use crate::rules::identifier::{ClientId, MemberId, ServiceId, SubsystemId};
+
+/// How a subsystem proves itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Connection {
+    /// By being on this machine: no credential; only at a listener on the loopback address.
+    Http,
+    /// By a client certificate. The default, so that forgetting to say opens nothing.
+    #[default]
+    HttpsClientCert,
+}
+
+/// An organisation that takes part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Its id.
+    pub id: MemberId,
+    /// Its name.
+    pub name: String,
+    /// Its information systems.
+    pub subsystems: Vec<Arc<Subsystem>>,
+}
+
+/// An information system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subsystem {
+    /// Its id.
+    pub id: SubsystemId,
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// Its credential.
+    pub connection: Connection,
+    /// How errors are spelled for it.
+    pub error_style: Style,
+    /// What it provides.
+    pub services: Vec<Arc<Service>>,
+}
+
+/// How a service is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ServiceKind {
+    /// REST without a description.
+    Rest,
+    /// REST with an OpenAPI description.
+    Openapi3,
+    /// SOAP; not called through r1.
+    Soap,
+}
+
+impl ServiceKind {
+    /// As metadata names it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rest => "REST",
+            Self::Openapi3 => "OPENAPI",
+            Self::Soap => "SOAP",
+        }
+    }
+}
+
+/// Where a provider is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ProviderAddress {
+    /// Name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// As the `Host` header says it.
+    pub authority: String,
+    /// Path before that of the call; never ends with `/`.
+    pub base_path: String,
+}
+
+/// How long a provider may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// To accept a connection.
+    pub connect: Duration,
+    /// To begin its answer.
+    pub first_byte: Duration,
+    /// For the whole call.
+    pub total: Duration,
+}
+
+/// What can be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// Its id.
+    pub id: ServiceId,
+    /// Its version, where it has one.
+    pub version: Option<String>,
+    /// How it is called.
+    pub kind: ServiceKind,
+    /// Where it is.
+    pub address: ProviderAddress,
+    /// Its time.
+    pub timeouts: Timeouts,
+    /// Calls at a time; more wait no longer than for a connection and are then refused.
+    pub concurrency: usize,
+    /// When it is left alone.
+    pub breaker: BreakerRules,
+    /// The provider's notice while it is switched off.
+    pub disabled: Option<String>,
+    /// What is described of it; the first that matches is the endpoint of a call.
+    pub endpoints: Vec<Endpoint>,
+    /// Its OpenAPI description without server addresses, in JSON.
+    pub openapi: Option<Bytes>,
+}
+
+/// A method and the paths it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The method; `None` for every one.
+    pub method: Option<String>,
+    /// Its paths, as a glob over the decoded path.
+    pub path: Glob,
+    /// What records of operation show instead of the path.
+    pub template: String,
+    /// Whether answers are about people: user, issue and purpose must then be said.
+    pub personal_data: bool,
+}
+
+impl Endpoint {
+    /// Whether a call is of this endpoint in one reading of its path.
+    pub fn matches(&self, method: &str, reading: &str) -> bool {
+        self.method.as_deref().is_none_or(|wanted| wanted == method) && self.path.matches(reading)
+    }
+
+    /// `METHOD /glob`, the name by which agreements speak of it.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.method.as_deref().unwrap_or("*"), self.path.as_str())
+    }
+}
+
+impl Service {
+    /// The endpoint of a call in one reading of its path: the first that matches.
+    pub fn endpoint(&self, method: &str, reading: &str) -> Option<usize> {
+        self.endpoints.iter().position(|endpoint| endpoint.matches(method, reading))
+    }
+}
+
+/// The snapshot that calls are judged by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directory {
+    instance: String,
+    security_server: Option<String>,
+    environment: Environment,
+    error_style: Style,
+    members: BTreeMap<MemberId, Member>,
+    subsystems: HashMap<SubsystemId, Arc<Subsystem>>,
+    services: HashMap<ServiceId, Arc<Service>>,
+    agreements: HashMap<ServiceId, HashMap<SubsystemId, Vec<Arc<Agreement>>>>,
+}
+
+impl Directory {
+    /// The name of this exchange, such as `VN-HP`.
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    /// The environment whose agreements hold here.
+    pub fn environment(&self) -> Environment {
+        self.environment
+    }
+
+    /// Whether a request that names an exchange server means this one.
+    pub fn is_us(&self, security_server: &str) -> bool {
+        self.security_server.as_deref() == Some(security_server)
+    }
+
+    /// How errors are spelled for a caller, known or not.
+    pub fn style(&self, client: Option<&ClientId>) -> Style {
+        client
+            .and_then(ClientId::subsystem)
+            .and_then(|id| self.subsystems.get(id))
+            .map_or(self.error_style, |subsystem| subsystem.error_style)
+    }
+
+    /// All members in the order of their ids.
+    pub fn members(&self) -> impl Iterator<Item = &Member> {
+        self.members.values()
+    }
+
+    /// A member.
+    pub fn member(&self, id: &MemberId) -> Option<&Member> {
+        self.members.get(id)
+    }
+
+    /// A subsystem.
+    pub fn subsystem(&self, id: &SubsystemId) -> Option<&Arc<Subsystem>> {
+        self.subsystems.get(id)
+    }
+
+    /// A service.
+    pub fn service(&self, id: &ServiceId) -> Option<&Arc<Service>> {
+        self.services.get(id)
+    }
+
+    /// Whether an agreement of this id is written down, whatever its state.
+    pub fn knows_agreement(&self, id: &str) -> bool {
+        self.agreements.values().flat_map(HashMap::values).flatten().any(|agreement| agreement.id == id)
+    }
+
+    /// What was agreed between a consumer and a service, whatever its state, in the order of ids.
+    pub fn agreements(&self, consumer: &SubsystemId, service: &ServiceId) -> &[Arc<Agreement>] {
+        self.agreements.get(service).and_then(|of| of.get(consumer)).map_or(&[], Vec::as_slice)
+    }
+}

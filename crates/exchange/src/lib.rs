@@ -1,0 +1,12 @@
+//! Data exchange of the city (LGSP): one information system asks another for data under an agreement, and it can be
+//! proved later. Callers and providers speak X-Road's REST protocol ("r1"); everything behind that wire is ours.
+//!
+//! - [`rules`]: what may be asked and how it is written on the wire; pure.
+//! - [`filter`]: an answer cut down to the fields its agreement allows, while it streams.
+//! - [`directory`]: who takes part and who may ask whom, as one immutable snapshot.
+//! - [`proxy`]: the door itself: listener, calls to providers, and the place where evidence is kept.
+
+pub mod directory;
+pub mod filter;
+pub mod proxy;
+pub mod rules;

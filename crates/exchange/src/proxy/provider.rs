@@ -1,0 +1,204 @@
+//! Calls to one provider: its own connections, its own number of calls at a time, its own breaker. A provider that is
+//! dead or slow uses up what is its own and nothing else.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use haidang_kernel::ambient::Ambient;
+use hyper::body::Incoming;
+use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use jiff::{SignedDuration, Timestamp};
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use super::body::Playback;
+use crate::directory::{ProviderAddress, Service};
+use crate::rules::breaker::{Breaker, BreakerRules, Permit};
+use crate::rules::fault::{Fault, Leaf};
+
+/// A connection that was idle longer is not used again: most servers have closed it by then.
+const IDLE: SignedDuration = SignedDuration::from_secs(15);
+/// Bytes of a response head.
+const HEAD_BYTES: usize = 64 * 1024;
+
+type Sender = SendRequest<Playback>;
+
+struct IdleSender {
+    sender: Sender,
+    since: Timestamp,
+}
+
+/// What is shared by all calls to a service.
+pub(super) struct Provider {
+    address: ProviderAddress,
+    concurrency: usize,
+    rules: BreakerRules,
+    slots: Arc<Semaphore>,
+    idle: Arc<Mutex<Vec<IdleSender>>>,
+    breaker: Mutex<Breaker>,
+}
+
+/// Why a provider gave no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum CallError {
+    #[error("too many calls to this service are under way")]
+    Busy,
+    #[error("the name of the provider has no address")]
+    UnknownHost,
+    #[error("the provider accepts no connection")]
+    Connect,
+    #[error("the provider did not answer in time")]
+    Timeout,
+    #[error("the provider broke off")]
+    Broken,
+}
+
+impl From<CallError> for Fault {
+    fn from(error: CallError) -> Self {
+        let leaf = match error {
+            CallError::Busy | CallError::Connect | CallError::Timeout => Leaf::NetworkError,
+            CallError::UnknownHost => Leaf::UnknownHost,
+            CallError::Broken => Leaf::IoError,
+        };
+        Fault::provider_side(leaf, sentence(&error.to_string()))
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+/// An answer that has begun, with the connection it comes over.
+pub(super) struct Answer {
+    pub(super) response: Response<Incoming>,
+    sender: Sender,
+    /// Frees the place of this call when it is over.
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Provider {
+    pub(super) fn new(service: &Service) -> Self {
+        Self {
+            address: service.address.clone(),
+            concurrency: service.concurrency,
+            rules: service.breaker,
+            slots: Arc::new(Semaphore::new(service.concurrency)),
+            idle: Arc::default(),
+            breaker: Mutex::new(Breaker::new(service.breaker)),
+        }
+    }
+
+    /// Whether this is still the provider that the directory means.
+    pub(super) fn serves(&self, service: &Service) -> bool {
+        self.address == service.address && self.concurrency == service.concurrency && self.rules == service.breaker
+    }
+
+    /// Seconds for which calls are refused.
+    pub(super) fn refuses(&self, now: Timestamp) -> Option<u64> {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).refuses(now)
+    }
+
+    pub(super) fn permit(&self, now: Timestamp) -> Permit {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).permit(now)
+    }
+
+    pub(super) fn record(&self, permit: Permit, good: bool, now: Timestamp) {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).record(permit, good, now);
+    }
+
+    /// A place among the calls at a time; waiting for one takes no longer than waiting for a connection.
+    pub(super) async fn slot(&self, service: &Service) -> Result<OwnedSemaphorePermit, CallError> {
+        match timeout(service.timeouts.connect, self.slots.clone().acquire_owned()).await {
+            Ok(Ok(slot)) => Ok(slot),
+            _ => Err(CallError::Busy),
+        }
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    ///
+    /// A request goes a second time only when the connection gave it back unsent, which happens when the provider closed
+    /// an idle one: then nothing of it has reached anybody, whatever its method. After the first byte nothing is tried
+    /// again, not even what is idempotent: the consumer knows better whether it should be.
+    pub(super) async fn send(
+        &self,
+        service: &Service,
+        slot: OwnedSemaphorePermit,
+        mut request: Request<Playback>,
+        ambient: &Ambient,
+    ) -> Result<Answer, CallError> {
+        loop {
+            let (mut sender, fresh) = match self.take_idle(ambient.now()) {
+                Some(sender) => (sender, false),
+                None => (self.connect(service).await?, true),
+            };
+            match timeout(service.timeouts.first_byte, sender.try_send_request(request)).await {
+                Ok(Ok(response)) => return Ok(Answer { response, sender, _slot: slot }),
+                Ok(Err(mut error)) => match error.take_message() {
+                    Some(unsent) if !fresh => request = unsent,
+                    _ => return Err(CallError::Broken),
+                },
+                Err(_) => return Err(CallError::Timeout),
+            }
+        }
+    }
+
+    fn take_idle(&self, now: Timestamp) -> Option<Sender> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|kept| !kept.sender.is_closed() && now.duration_since(kept.since) < IDLE);
+        let place = idle.iter().rposition(|kept| kept.sender.is_ready())?;
+        Some(idle.swap_remove(place).sender)
+    }
+
+    async fn connect(&self, service: &Service) -> Result<Sender, CallError> {
+        let connecting = async {
+            let addresses = tokio::net::lookup_host((self.address.host.as_str(), self.address.port))
+                .await
+                .map_err(|_| CallError::UnknownHost)?;
+            let mut last = CallError::UnknownHost;
+            for address in addresses {
+                match TcpStream::connect(address).await {
+                    Ok(stream) => return Ok(stream),
+                    Err(_) => last = CallError::Connect,
+                }
+            }
+            Err(last)
+        };
+        let stream = timeout(service.timeouts.connect, connecting).await.map_err(|_| CallError::Timeout)??;
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(error = %error, "a connection keeps its delay");
+        }
+        let (sender, connection) = Builder::new()
+            .max_buf_size(HEAD_BYTES)
+            .handshake(TokioIo::new(stream))
+            .await
+            .map_err(|_| CallError::Connect)?;
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error = %error, "the connection to a provider ended");
+            }
+        });
+        Ok(sender)
+    }
+
+    /// Keeps the connection of an answer that was read to its end.
+    pub(super) fn give_back(&self, mut answer: Answer, ambient: &Ambient) {
+        let keep = |idle: &Mutex<Vec<IdleSender>>, sender, since| {
+            idle.lock().unwrap_or_else(PoisonError::into_inner).push(IdleSender { sender, since });
+        };
+        let now = ambient.now();
+        if answer.sender.is_ready() {
+            keep(&self.idle, answer.sender, now);
+        } else if !answer.sender.is_closed() {
+            // The task of the connection has yet to notice that the body has ended.
+            let idle = self.idle.clone();
+            tokio::spawn(async move {
+                if answer.sender.ready().await.is_ok() {
+                    keep(&idle, answer.sender, now);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The door from outside: a real listener, real providers on free loopback ports, X-Road's RestProxyTest behaviours and
+//! what must not happen to anybody.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod attacks;
+mod isolation;
+mod large;
+mod passing;
+mod support;
