@@ -59,7 +59,7 @@ judge-documents: ## Start a city and have outside judges look at its time stamps
 	@scripts/judge-documents.sh
 
 .PHONY: judge-exchange
-judge-exchange: ## Have outside judges look at the evidence containers of the data exchange and the time stamps in them
+judge-exchange: ## Have outside judges look at the evidence containers of the data exchange, their time stamps, and the r1 door
 	@scripts/judge-exchange.sh
 
 .PHONY: bench
