@@ -2,13 +2,15 @@
 
 use crate::columns::Argument;
 use crate::{Row, Statement, StoreError, Value, writer::Lease};
+use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{Database, Encode, PgConnection, Postgres, Sqlite, SqliteConnection, Transaction, Type};
+use std::sync::Arc;
 
 /// The connection under a transaction.
 pub(crate) enum Link {
-    /// The writer connection of SQLite, lent by the writer task.
+    /// The writer connection of SQLite, or that of a line on PostgreSQL, lent by the writer task.
     Lease(Lease),
     /// A connection of its own on SQLite with an open read transaction, which ends with the connection.
     Sqlite(SqliteConnection),
@@ -16,8 +18,53 @@ pub(crate) enum Link {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// A borrowed connection of either kind.
-pub(crate) enum Wire<'c> {
+/// A connection that is lent.
+pub(crate) enum Held {
+    Sqlite(SqliteConnection),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Held {
+    /// For one statement, with what has to be run before it.
+    pub(crate) fn wire(&mut self, before: Option<&'static str>) -> Wire<'_> {
+        let to = match self {
+            Self::Sqlite(connection) => To::Sqlite(connection),
+            Self::Postgres(connection) => To::Postgres(connection),
+        };
+        Wire { to, before }
+    }
+
+    /// Makes durable what was done since `BEGIN`.
+    pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(connection) => sqlx::raw_sql("COMMIT").execute(connection).await.map(drop)?,
+            Self::Postgres(connection) => {
+                sqlx::raw_sql("COMMIT").execute(&mut **connection).await.map(drop).map_err(commit_failed)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is said when the answer to a commit was lost, not necessarily the commit.
+pub(crate) const OUTCOME_UNKNOWN: &str = "connection lost during commit, outcome unknown";
+
+/// A commit that PostgreSQL did not answer must not run again: that could do the work twice.
+pub(crate) fn commit_failed(error: sqlx::Error) -> StoreError {
+    match error {
+        sqlx::Error::Io(_) => StoreError::Database(OUTCOME_UNKNOWN.to_owned()),
+        other => other.into(),
+    }
+}
+
+/// A borrowed connection for one statement, and the text that has to be run before it.
+pub(crate) struct Wire<'c> {
+    to: To<'c>,
+    before: Option<&'static str>,
+}
+
+/// The connection once nothing has to be run before.
+pub(crate) enum To<'c> {
     Sqlite(&'c mut SqliteConnection),
     Postgres(&'c mut PgConnection),
 }
@@ -25,14 +72,18 @@ pub(crate) enum Wire<'c> {
 impl Link {
     pub(crate) fn wire(&mut self) -> Result<Wire<'_>, StoreError> {
         Ok(match self {
-            Self::Lease(lease) => Wire::Sqlite(lease.connection()?),
-            Self::Sqlite(connection) => Wire::Sqlite(connection),
-            Self::Postgres(transaction) => Wire::Postgres(transaction),
+            Self::Lease(lease) => lease.wire()?,
+            Self::Sqlite(connection) => Wire::sqlite(connection),
+            Self::Postgres(transaction) => Wire::postgres(transaction),
         })
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres(_))
+        match self {
+            Self::Lease(lease) => lease.is_postgres(),
+            Self::Sqlite(_) => false,
+            Self::Postgres(_) => true,
+        }
     }
 }
 
@@ -87,16 +138,46 @@ fn bind_columns(text: sqlx::SqlStr, args: Vec<Argument>) -> Query<'static, Postg
     query
 }
 
-impl Wire<'_> {
-    pub(crate) async fn fetch_all(self, statement: &Statement, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
-        Ok(match self {
-            Wire::Sqlite(connection) => bind::<Sqlite>(statement.text(false), args)
+impl<'c> Wire<'c> {
+    pub(crate) fn sqlite(connection: &'c mut SqliteConnection) -> Self {
+        Self { to: To::Sqlite(connection), before: None }
+    }
+
+    pub(crate) fn postgres(connection: &'c mut PgConnection) -> Self {
+        Self { to: To::Postgres(connection), before: None }
+    }
+
+    /// The text of a read. SQLite takes what comes before in the same text; it must not do so for a write, whose count
+    /// of changed rows would hold those of an earlier statement.
+    fn read(&mut self, statement: &Statement) -> Statement {
+        match (&self.to, self.before) {
+            (To::Sqlite(_), Some(before)) => {
+                self.before = None;
+                Statement::Built(Arc::from(format!("{before}; {}", statement.text(false).as_str())))
+            }
+            _ => statement.clone(),
+        }
+    }
+
+    /// Runs what comes before and was not joined to the statement.
+    pub(crate) async fn ready(self) -> Result<To<'c>, StoreError> {
+        let Self { mut to, before } = self;
+        if let Some(before) = before {
+            to.raw(before.to_owned()).await?;
+        }
+        Ok(to)
+    }
+
+    pub(crate) async fn fetch_all(mut self, statement: &Statement, args: Vec<Value>) -> Result<Vec<Row>, StoreError> {
+        let statement = self.read(statement);
+        Ok(match self.ready().await? {
+            To::Sqlite(connection) => bind::<Sqlite>(statement.text(false), args)
                 .fetch_all(connection)
                 .await?
                 .into_iter()
                 .map(Row::from)
                 .collect(),
-            Wire::Postgres(connection) => bind::<Postgres>(statement.text(true), args)
+            To::Postgres(connection) => bind::<Postgres>(statement.text(true), args)
                 .fetch_all(connection)
                 .await?
                 .into_iter()
@@ -106,54 +187,66 @@ impl Wire<'_> {
     }
 
     pub(crate) async fn fetch_optional(
-        self,
+        mut self,
         statement: &Statement,
         args: Vec<Value>,
     ) -> Result<Option<Row>, StoreError> {
-        Ok(match self {
-            Wire::Sqlite(connection) => {
+        let statement = self.read(statement);
+        Ok(match self.ready().await? {
+            To::Sqlite(connection) => {
                 bind::<Sqlite>(statement.text(false), args).fetch_optional(connection).await?.map(Row::from)
             }
-            Wire::Postgres(connection) => {
+            To::Postgres(connection) => {
                 bind::<Postgres>(statement.text(true), args).fetch_optional(connection).await?.map(Row::from)
             }
         })
     }
 
     pub(crate) async fn execute(self, statement: &Statement, args: Vec<Value>) -> Result<u64, StoreError> {
-        Ok(match self {
-            Wire::Sqlite(connection) => {
-                bind::<Sqlite>(statement.text(false), args).execute(connection).await?.rows_affected()
-            }
-            Wire::Postgres(connection) => {
-                bind::<Postgres>(statement.text(true), args).execute(connection).await?.rows_affected()
-            }
-        })
+        self.ready().await?.execute(statement, args).await
     }
 
     /// Does many writes at once; only PostgreSQL takes columns.
     pub(crate) async fn exchange(self, statement: &Statement, args: Vec<Argument>) -> Result<(), StoreError> {
-        match self {
-            Wire::Postgres(connection) => {
+        match self.ready().await? {
+            To::Postgres(connection) => {
                 bind_columns(statement.text(true), args).execute(connection).await.map(drop)?;
                 Ok(())
             }
-            Wire::Sqlite(_) => {
+            sqlite @ To::Sqlite(_) => {
                 let single = |arg| match arg {
                     Argument::One(value) => vec![value],
                     Argument::Column(values) => values,
                 };
-                self.execute(statement, args.into_iter().flat_map(single).collect()).await.map(drop)
+                sqlite.execute(statement, args.into_iter().flat_map(single).collect()).await.map(drop)
             }
         }
     }
 
     /// Runs a text without arguments, unprepared: migrations and pragmas.
     pub(crate) async fn raw(self, text: String) -> Result<(), StoreError> {
+        let mut to = self.ready().await?;
+        to.raw(text).await
+    }
+}
+
+impl To<'_> {
+    async fn execute(self, statement: &Statement, args: Vec<Value>) -> Result<u64, StoreError> {
+        Ok(match self {
+            To::Sqlite(connection) => {
+                bind::<Sqlite>(statement.text(false), args).execute(connection).await?.rows_affected()
+            }
+            To::Postgres(connection) => {
+                bind::<Postgres>(statement.text(true), args).execute(connection).await?.rows_affected()
+            }
+        })
+    }
+
+    async fn raw(&mut self, text: String) -> Result<(), StoreError> {
         let text = sqlx::AssertSqlSafe(text);
         match self {
-            Wire::Sqlite(connection) => sqlx::raw_sql(text).execute(connection).await.map(drop)?,
-            Wire::Postgres(connection) => sqlx::raw_sql(text).execute(connection).await.map(drop)?,
+            To::Sqlite(connection) => sqlx::raw_sql(text).execute(&mut **connection).await.map(drop)?,
+            To::Postgres(connection) => sqlx::raw_sql(text).execute(&mut **connection).await.map(drop)?,
         }
         Ok(())
     }

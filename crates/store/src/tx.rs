@@ -1,7 +1,7 @@
 //! A running transaction.
 
 use crate::db::Db;
-use crate::link::Link;
+use crate::link::{Link, commit_failed};
 use crate::together::Together;
 use crate::{Row, Statement, StoreError, Value};
 use haidang_kernel::ambient::Ambient;
@@ -308,11 +308,7 @@ async fn commit(link: Link) -> Result<(), StoreError> {
     match link {
         Link::Lease(lease) => lease.finish(true).await,
         Link::Sqlite(_) => Err(StoreError::Database("a snapshot cannot commit".to_owned())),
-        Link::Postgres(transaction) => transaction.commit().await.map_err(|error| match error {
-            // The answer was lost, not necessarily the commit: running again could do the work twice.
-            sqlx::Error::Io(_) => StoreError::Database("connection lost during commit, outcome unknown".to_owned()),
-            other => other.into(),
-        }),
+        Link::Postgres(transaction) => transaction.commit().await.map_err(commit_failed),
     }
 }
 

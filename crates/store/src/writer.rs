@@ -1,13 +1,16 @@
-//! The one writer connection of SQLite, lent to one transaction after another, with one durable commit for
-//! several of them.
+//! One connection, lent to one transaction after another, with one durable commit for several of them: the only writer
+//! of SQLite, and on PostgreSQL the line of those that would otherwise wait for each other's locks.
 //!
 //! A commit costs a sync of the disk; a transaction of a dozen statements costs much less. While one commit runs,
 //! other transactions queue up; the writer then lets them run one after another, each inside a savepoint of its
-//! own, and commits them together. A transaction that fails is rolled back to its savepoint and harms no other.
+//! own, and commits them together. A transaction that fails is rolled back to its savepoint and harms no other. The
+//! savepoint is made with a transaction's first statement: on SQLite that saves a hand-over to its thread.
 //! Nobody is answered before the commit: if it fails, every member of the batch hears it and runs again, alone.
 
 use crate::StoreError;
-use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
+use crate::link::{Held, OUTCOME_UNKNOWN, Wire};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgPool, SqliteConnection};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -34,37 +37,48 @@ enum Ask {
 
 /// The writer connection while one transaction has it. Dropping it gives it back to be rolled back.
 pub(crate) struct Lease {
-    connection: Option<SqliteConnection>,
+    connection: Option<Held>,
+    boundary: Option<&'static str>,
     back: Option<oneshot::Sender<Back>>,
 }
 
 struct Back {
-    connection: SqliteConnection,
+    connection: Held,
+    /// What was to be run before the first statement, when there was none.
+    boundary: Option<&'static str>,
     keep: bool,
     settled: Option<oneshot::Sender<Result<(), StoreError>>>,
 }
 
 impl Lease {
-    pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection, StoreError> {
-        self.connection.as_mut().ok_or_else(|| StoreError::Database("the writer connection was given back".to_owned()))
+    /// The connection for one statement; the first one makes the savepoint too.
+    pub(crate) fn wire(&mut self) -> Result<Wire<'_>, StoreError> {
+        let gone = || StoreError::Database("the writer connection was given back".to_owned());
+        Ok(self.connection.as_mut().ok_or_else(gone)?.wire(self.boundary.take()))
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.connection, Some(Held::Postgres(_)))
     }
 
     /// Gives the connection back and waits until the batch is durable (or lost).
     pub(crate) async fn finish(mut self, keep: bool) -> Result<(), StoreError> {
         let (settled, receiver) = oneshot::channel();
-        if let (Some(connection), Some(back)) = (self.connection.take(), self.back.take()) {
-            let _ = back.send(Back { connection, keep, settled: Some(settled) });
-        }
+        self.give_back(keep, Some(settled));
         receiver.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    fn give_back(&mut self, keep: bool, settled: Option<oneshot::Sender<Result<(), StoreError>>>) {
+        if let (Some(connection), Some(back)) = (self.connection.take(), self.back.take()) {
+            let _ = back.send(Back { connection, boundary: self.boundary, keep, settled });
+        }
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         // Reached when the caller was cancelled or panicked: the savepoint is rolled back by the writer.
-        if let (Some(connection), Some(back)) = (self.connection.take(), self.back.take()) {
-            let _ = back.send(Back { connection, keep: false, settled: None });
-        }
+        self.give_back(false, None);
     }
 }
 
@@ -73,14 +87,21 @@ fn closed() -> StoreError {
 }
 
 impl Writer {
-    /// Starts the writer task on its own connection.
+    /// Starts the writer of SQLite on its own connection.
     pub(crate) fn start(connection: SqliteConnection, options: SqliteConnectOptions) -> Self {
         let (queue, asks) = mpsc::unbounded_channel();
         let (committed, commits) = mpsc::channel(1);
         let tidying = tokio::spawn(tidy(options.clone(), commits));
-        let task =
-            Task { connection: Some(connection), options, asks, committed: Some(committed), tidying: Some(tidying) };
-        tokio::spawn(task.run());
+        let (connection, source) = (Some(Held::Sqlite(connection)), Source::Sqlite(options));
+        tokio::spawn(Task { connection, source, asks, committed: Some(committed), tidying: Some(tidying) }.run());
+        Self { queue }
+    }
+
+    /// Starts a line on PostgreSQL. Each batch takes a connection of the pool.
+    pub(crate) fn start_line(pool: PgPool) -> Self {
+        let (queue, asks) = mpsc::unbounded_channel();
+        let source = Source::Postgres(pool);
+        tokio::spawn(Task { connection: None, source, asks, committed: None, tidying: None }.run());
         Self { queue }
     }
 
@@ -100,9 +121,15 @@ impl Writer {
     }
 }
 
+/// Where a connection comes from.
+enum Source {
+    Sqlite(SqliteConnectOptions),
+    Postgres(PgPool),
+}
+
 struct Task {
-    connection: Option<SqliteConnection>,
-    options: SqliteConnectOptions,
+    connection: Option<Held>,
+    source: Source,
     asks: mpsc::UnboundedReceiver<Ask>,
     /// Tells of commits; dropped to end the tidying.
     committed: Option<mpsc::Sender<()>>,
@@ -147,7 +174,7 @@ struct Batch {
     waiting: Vec<oneshot::Sender<Result<(), StoreError>>>,
     /// Members whose work stays.
     kept: usize,
-    /// Whether the newest member runs inside a savepoint (the first needs none).
+    /// Whether a savepoint was made (the first member needs none).
     savepoint: bool,
 }
 
@@ -161,7 +188,7 @@ impl Task {
                     if let Some(tidying) = self.tidying.take() {
                         let _ = tidying.await;
                     }
-                    if let Some(connection) = self.connection.take() {
+                    if let Some(Held::Sqlite(connection)) = self.connection.take() {
                         let _ = connection.close().await;
                     }
                     let _ = done.send(());
@@ -184,7 +211,7 @@ impl Task {
         let begun = Instant::now();
         let mut batch = Batch::default();
         let mut members = 1;
-        let mut lost = self.member(to, &mut batch).await.err();
+        let mut lost = self.member(to, None, &mut batch).await.err();
         let mut next = None;
         while lost.is_none() && !alone && members < MOST_MEMBERS && begun.elapsed() < LONGEST_BATCH {
             // Lets tasks that were just woken reach the queue before the disk is asked.
@@ -192,12 +219,9 @@ impl Task {
             match self.asks.try_recv() {
                 Ok(Ask::Lend { alone: false, to }) => {
                     members += 1;
-                    lost = self.boundary(&mut batch).await.err();
-                    if lost.is_some() {
-                        let _ = to.send(Err(StoreError::Transient("batch lost".to_owned())));
-                        break;
-                    }
-                    lost = self.member(to, &mut batch).await.err();
+                    let boundary =
+                        if batch.savepoint { "RELEASE member; SAVEPOINT member" } else { "SAVEPOINT member" };
+                    lost = self.member(to, Some(boundary), &mut batch).await.err();
                 }
                 Ok(other) => {
                     next = Some(other);
@@ -211,35 +235,47 @@ impl Task {
     }
 
     async fn begin(&mut self) -> Result<(), StoreError> {
-        if self.connection.is_none() {
-            self.connection = Some(self.options.connect().await?);
-        }
-        match self.raw("BEGIN IMMEDIATE").await {
+        let text = match (&self.source, &self.connection) {
+            (Source::Sqlite(_), Some(_)) => "BEGIN IMMEDIATE",
+            (Source::Sqlite(options), None) => {
+                self.connection = Some(Held::Sqlite(options.connect().await?));
+                "BEGIN IMMEDIATE"
+            }
+            (Source::Postgres(pool), _) => {
+                self.connection = Some(Held::Postgres(pool.acquire().await?));
+                "BEGIN"
+            }
+        };
+        match self.raw(text).await {
             Ok(()) => Ok(()),
             Err(error) => {
                 // A transaction left open would make every later BEGIN fail.
-                let _ = self.raw("ROLLBACK").await;
+                self.clear().await;
                 Err(error)
             }
         }
     }
 
-    /// A savepoint between the members before and the next one.
-    async fn boundary(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
-        let text = if batch.savepoint { "RELEASE member; SAVEPOINT member" } else { "SAVEPOINT member" };
-        batch.savepoint = true;
-        self.raw(text).await
+    /// After a fault: nothing of the transaction stays, and what cannot say so is not used again.
+    async fn clear(&mut self) {
+        let clean = self.raw("ROLLBACK").await.is_ok();
+        if let Some(Held::Postgres(connection)) = self.connection.take_if(|held| matches!(held, Held::Postgres(_)))
+            && !clean
+        {
+            let _ = connection.close().await;
+        }
     }
 
     /// Lends the connection to one member and takes it back. An error means the whole batch is lost.
     async fn member(
         &mut self,
         to: oneshot::Sender<Result<Lease, StoreError>>,
+        boundary: Option<&'static str>,
         batch: &mut Batch,
     ) -> Result<(), StoreError> {
         let Some(connection) = self.connection.take() else { return Err(closed()) };
         let (back, mut returned) = oneshot::channel();
-        let lease = Lease { connection: Some(connection), back: Some(back) };
+        let lease = Lease { connection: Some(connection), boundary, back: Some(back) };
         if let Err(Ok(lease)) = to.send(Ok(lease)) {
             drop(lease); // The caller went away; the lease comes back through its drop.
         }
@@ -255,15 +291,17 @@ impl Task {
         if let Some(settled) = back.settled {
             batch.waiting.push(settled);
         }
+        let idle = back.boundary.is_some();
+        batch.savepoint |= boundary.is_some() && !idle;
         if back.keep {
             batch.kept += 1;
-            return Ok(());
         }
-        if batch.savepoint {
-            self.raw("ROLLBACK TO member").await
-        } else {
+        match (back.keep || idle, boundary, &self.source) {
+            (true, ..) => Ok(()),
+            (false, Some(_), _) => self.raw("ROLLBACK TO member").await,
             // The first member failed: nothing else is in this transaction yet.
-            self.raw("ROLLBACK; BEGIN IMMEDIATE").await
+            (false, None, Source::Sqlite(_)) => self.raw("ROLLBACK; BEGIN IMMEDIATE").await,
+            (false, None, Source::Postgres(_)) => self.raw("ROLLBACK; BEGIN").await,
         }
     }
 
@@ -271,7 +309,10 @@ impl Task {
         let outcome = match lost {
             Some(error) => Err(error),
             None if batch.kept == 0 => self.raw("ROLLBACK").await,
-            None => self.raw("COMMIT").await,
+            None => match self.connection.as_mut() {
+                Some(connection) => connection.commit().await,
+                None => Err(closed()),
+            },
         };
         match outcome {
             Ok(()) => {
@@ -283,15 +324,21 @@ impl Task {
                 for waiting in batch.waiting {
                     let _ = waiting.send(Ok(()));
                 }
+                // The pool has it back between two batches.
+                self.connection.take_if(|held| matches!(held, Held::Postgres(_)));
             }
             Err(error) => {
-                let _ = self.raw("ROLLBACK").await;
+                self.clear().await;
                 tracing::warn!(error = %error, members = batch.waiting.len(), "commit lost");
-                let alone = batch.waiting.len() == 1 && !error.is_transient();
+                let unknown = matches!(&error, StoreError::Database(text) if text == OUTCOME_UNKNOWN);
+                let final_word = unknown || batch.waiting.len() == 1 && !error.is_transient();
                 let text = error.to_string();
                 for waiting in batch.waiting {
-                    let answer =
-                        if alone { StoreError::Database(text.clone()) } else { StoreError::Transient(text.clone()) };
+                    let answer = if final_word {
+                        StoreError::Database(text.clone())
+                    } else {
+                        StoreError::Transient(text.clone())
+                    };
                     let _ = waiting.send(Err(answer));
                 }
             }
@@ -300,7 +347,6 @@ impl Task {
 
     async fn raw(&mut self, text: &'static str) -> Result<(), StoreError> {
         let Some(connection) = self.connection.as_mut() else { return Err(closed()) };
-        sqlx::raw_sql(text).execute(connection).await?;
-        Ok(())
+        connection.wire(None).raw(text.to_owned()).await
     }
 }

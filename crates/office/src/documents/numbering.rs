@@ -95,7 +95,7 @@ impl OfficeRoom {
         let moved = Move::new(self, reader, document, step);
         let (moved, found, ambient, id) = (&moved, &found, &self.ambient, document.id.as_str());
         self.db
-            .transaction(|tx| {
+            .transaction_in_line(|tx| {
                 Box::pin(async move {
                     // The document first: whoever comes second leaves before the register is touched.
                     moved.write(tx).await?;

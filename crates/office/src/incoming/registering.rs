@@ -79,7 +79,7 @@ impl OfficeRoom {
         let act_by = rules::submit_by(&self.days.calendar(), today, details.urgency);
         let details = &details;
         self.db
-            .transaction(|tx| {
+            .transaction_in_line(|tx| {
                 Box::pin(async move {
                     let arrival = locked(tx, id, order.revision).await?;
                     let state = next(&arrival, Act::Register)?;

@@ -1,6 +1,6 @@
 //! Rows as lines of JSON: read in key order, written in batches, the same bytes from both databases.
 
-use crate::link::{Link, Wire, bind};
+use crate::link::{Link, To, bind};
 use crate::schema::{ColumnKind, Table};
 use crate::tx::Tx;
 use crate::{Row, StoreError, Value};
@@ -75,11 +75,11 @@ pub(crate) async fn read_table(
             }
         };
     }
-    match link.wire()? {
-        Wire::Sqlite(connection) => {
+    match link.wire()?.ready().await? {
+        To::Sqlite(connection) => {
             drain!(bind::<Sqlite>(text, Vec::new()).persistent(false).fetch(connection));
         }
-        Wire::Postgres(connection) => {
+        To::Postgres(connection) => {
             drain!(bind::<Postgres>(text, Vec::new()).persistent(false).fetch(connection));
         }
     }

@@ -1,6 +1,6 @@
 //! Several transactions in one commit: one that fails harms no other, and nobody is answered before the disk.
 
-use haidang_store::{Db, Migration, StoreError, args};
+use haidang_store::{Db, Kind, Migration, StoreError, Tx, args};
 use haidang_testkit::db_test;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,33 +24,55 @@ async fn ids(db: &Db) -> Vec<String> {
 #[derive(Clone, Copy, PartialEq)]
 enum End {
     Well,
+    ReadsFirst,
     Refuses,
+    RefusesAfterReading,
+    RefusesAtOnce,
     BreaksAKey,
     SwallowsAnError,
     IsCancelled,
     Panics,
 }
 
-async fn member(db: Db, number: usize, end: End) -> Result<(), StoreError> {
+/// By which way a transaction comes to its connection.
+#[derive(Clone, Copy)]
+enum Door {
+    Free,
+    InLine,
+}
+
+async fn act(tx: &mut Tx<'_>, id: &str, end: End) -> Result<(), StoreError> {
+    const COUNT: &str = "SELECT count(*) AS n FROM room_group WHERE id = $1";
+    if end == End::RefusesAtOnce {
+        return Err(StoreError::NotFound);
+    }
+    if matches!(end, End::ReadsFirst | End::RefusesAfterReading) {
+        assert_eq!(tx.fetch_one(COUNT, args![id]).await?.integer("n")?, 0);
+    }
+    assert_eq!(tx.execute(INSERT, args![id]).await?, 1);
+    match end {
+        End::Well | End::ReadsFirst => Ok(()),
+        End::Refuses | End::RefusesAfterReading | End::RefusesAtOnce => Err(StoreError::NotFound),
+        End::BreaksAKey => tx.execute(INSERT, args![id]).await.map(drop),
+        End::SwallowsAnError => {
+            assert!(tx.execute(INSERT, args![id]).await.is_err());
+            assert!(tx.execute(INSERT, args!["other"]).await.is_err(), "nothing runs after a failure");
+            Ok(())
+        }
+        End::IsCancelled => std::future::pending().await,
+        End::Panics => panic!("on purpose"),
+    }
+}
+
+async fn member(db: Db, number: usize, end: End, door: Door) -> Result<(), StoreError> {
     let id = format!("{number:03}");
     let id = &id;
-    let work = db.transaction(|tx| {
-        Box::pin(async move {
-            tx.execute(INSERT, args![id]).await?;
-            match end {
-                End::Well => Ok(()),
-                End::Refuses => Err(StoreError::NotFound),
-                End::BreaksAKey => tx.execute(INSERT, args![id]).await.map(drop),
-                End::SwallowsAnError => {
-                    assert!(tx.execute(INSERT, args![id]).await.is_err());
-                    assert!(tx.execute(INSERT, args!["other"]).await.is_err(), "nothing runs after a failure");
-                    Ok(())
-                }
-                End::IsCancelled => std::future::pending().await,
-                End::Panics => panic!("on purpose"),
-            }
-        })
-    });
+    let work = async {
+        match door {
+            Door::Free => db.transaction(|tx| Box::pin(act(tx, id, end))).await,
+            Door::InLine => db.transaction_in_line(|tx| Box::pin(act(tx, id, end))).await,
+        }
+    };
     if end == End::IsCancelled {
         // Long enough to be inside the transaction, short against the test.
         tokio::time::timeout(std::time::Duration::from_millis(5), work).await.unwrap_or(Err(StoreError::NotFound))
@@ -59,24 +81,65 @@ async fn member(db: Db, number: usize, end: End) -> Result<(), StoreError> {
     }
 }
 
+/// Sixty transactions of all kinds at once: what ended well is there, nothing else.
+async fn crowd(db: &Db, door: Door) {
+    const ENDS: [End; 9] = [
+        End::Well,
+        End::Refuses,
+        End::ReadsFirst,
+        End::RefusesAtOnce,
+        End::BreaksAKey,
+        End::SwallowsAnError,
+        End::IsCancelled,
+        End::RefusesAfterReading,
+        End::Panics,
+    ];
+    let end = |number: usize| ENDS[number % ENDS.len()];
+    let crowd: Vec<_> = (0..90).map(|number| tokio::spawn(member(db.clone(), number, end(number), door))).collect();
+    let mut kept = Vec::new();
+    for (number, task) in crowd.into_iter().enumerate() {
+        if matches!(task.await, Ok(Ok(()))) {
+            kept.push(format!("{number:03}"));
+        }
+    }
+    let well = |number: &usize| matches!(end(*number), End::Well | End::ReadsFirst);
+    let well: Vec<String> = (0..90).filter(well).map(|number| format!("{number:03}")).collect();
+    assert_eq!(kept, well);
+    assert_eq!(ids(db).await, well);
+}
+
 db_test! {
     rooms = &[("room", ROOM)];
 
     async fn one_that_fails_harms_no_other(db: TestDb) {
-        const ENDS: [End; 6] =
-            [End::Well, End::Refuses, End::BreaksAKey, End::SwallowsAnError, End::IsCancelled, End::Panics];
-        let crowd: Vec<_> = (0..60)
-            .map(|number| tokio::spawn(member(db.db(), number, ENDS[number % ENDS.len()])))
-            .collect();
-        let mut kept = Vec::new();
-        for (number, task) in crowd.into_iter().enumerate() {
-            if matches!(task.await, Ok(Ok(()))) {
-                kept.push(format!("{number:03}"));
-            }
+        crowd(&db.db(), Door::Free).await;
+    }
+
+    async fn one_that_fails_in_the_line_harms_no_other(db: TestDb) {
+        crowd(&db.db(), Door::InLine).await;
+    }
+
+    /// A connection that breaks under a batch is not used again.
+    async fn a_line_goes_on_after_its_connection_broke(db: TestDb) {
+        let fault = match db.kind() {
+            Kind::Sqlite => "SELECT x FROM nowhere",
+            Kind::Postgres => "SELECT pg_terminate_backend(pg_backend_pid())",
+        };
+        for number in 0..4 {
+            let broken: Result<(), StoreError> = db
+                .transaction_in_line(|tx| {
+                    Box::pin(async move {
+                        tx.execute(INSERT, args!["lost"]).await?;
+                        tx.fetch_all(fault, args![]).await.map(drop)?;
+                        // What breaks by itself is not tried again.
+                        Err(StoreError::NotFound)
+                    })
+                })
+                .await;
+            assert!(broken.is_err());
+            member(db.db(), number, End::Well, Door::InLine).await.unwrap();
         }
-        let well: Vec<String> = (0..60).step_by(6).map(|number| format!("{number:03}")).collect();
-        assert_eq!(kept, well);
-        assert_eq!(ids(&db).await, well);
+        assert_eq!(ids(&db).await, ["000", "001", "002", "003"]);
     }
 
     async fn the_counter_has_no_gap_and_no_twin(db: TestDb) {
@@ -158,7 +221,7 @@ db_test! {
 
     async fn what_was_answered_is_visible(db: TestDb) {
         for number in 0..20 {
-            member(db.db(), number, End::Well).await.unwrap();
+            member(db.db(), number, End::Well, Door::Free).await.unwrap();
             assert_eq!(ids(&db).await.len(), number + 1);
         }
     }

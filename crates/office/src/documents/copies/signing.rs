@@ -291,7 +291,7 @@ impl OfficeRoom {
         let step = self.copy_step(reader, &copy, CopyAct::Number, to, &copy.file_sha256, "");
         let (step, claim, notation, ambient) = (&step, &claim, notation.as_str(), &self.ambient);
         self.db
-            .transaction(|tx| {
+            .transaction_in_line(|tx| {
                 Box::pin(async move {
                     // The copy first: whoever comes second leaves before the register is touched.
                     step.write(tx).await?;

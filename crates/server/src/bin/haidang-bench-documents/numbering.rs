@@ -118,6 +118,6 @@ async fn number(city: &City, agency: &str) -> Result<i64> {
     let on = city.ambient.today();
     let claim = Claim { agency, direction: Direction::Out, group: "admin", document: &document, on, summary };
     let (claim, ambient) = (&claim, &city.ambient);
-    let taken = city.db.transaction(|tx| Box::pin(async move { take(tx, ambient, claim).await })).await;
+    let taken = city.db.transaction_in_line(|tx| Box::pin(async move { take(tx, ambient, claim).await })).await;
     Ok(taken.map_err(|problem| anyhow::anyhow!("{}: {}", problem.code, problem.detail))?.number)
 }
