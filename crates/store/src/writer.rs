@@ -4,7 +4,8 @@
 //! A commit costs a sync of the disk; a transaction of a dozen statements costs much less. While one commit runs,
 //! other transactions queue up; the writer then lets them run one after another, each inside a savepoint of its
 //! own, and commits them together. A transaction that fails is rolled back to its savepoint and harms no other. The
-//! savepoint is made with a transaction's first statement: on SQLite that saves a hand-over to its thread.
+//! savepoint is made with a transaction's first statement, which saves a hand-over to SQLite's thread. In a line on
+//! PostgreSQL, where a savepoint costs an exchange and failures are rare, there is none: the others run again, alone.
 //! Nobody is answered before the commit: if it fails, every member of the batch hears it and runs again, alone.
 
 use crate::StoreError;
@@ -219,9 +220,8 @@ impl Task {
             match self.asks.try_recv() {
                 Ok(Ask::Lend { alone: false, to }) => {
                     members += 1;
-                    let boundary =
-                        if batch.savepoint { "RELEASE member; SAVEPOINT member" } else { "SAVEPOINT member" };
-                    lost = self.member(to, Some(boundary), &mut batch).await.err();
+                    let boundary = self.boundary(&batch);
+                    lost = self.member(to, boundary, &mut batch).await.err();
                 }
                 Ok(other) => {
                     next = Some(other);
@@ -253,6 +253,15 @@ impl Task {
                 self.clear().await;
                 Err(error)
             }
+        }
+    }
+
+    /// What comes before the first statement of a member that is not the first.
+    fn boundary(&self, batch: &Batch) -> Option<&'static str> {
+        match self.source {
+            Source::Sqlite(_) if batch.savepoint => Some("RELEASE member; SAVEPOINT member"),
+            Source::Sqlite(_) => Some("SAVEPOINT member"),
+            Source::Postgres(_) => None,
         }
     }
 
@@ -299,9 +308,12 @@ impl Task {
         match (back.keep || idle, boundary, &self.source) {
             (true, ..) => Ok(()),
             (false, Some(_), _) => self.raw("ROLLBACK TO member").await,
-            // The first member failed: nothing else is in this transaction yet.
+            // Nothing that stays is in this transaction yet.
             (false, None, Source::Sqlite(_)) => self.raw("ROLLBACK; BEGIN IMMEDIATE").await,
-            (false, None, Source::Postgres(_)) => self.raw("ROLLBACK; BEGIN").await,
+            (false, None, Source::Postgres(_)) if batch.kept == 0 => self.raw("ROLLBACK; BEGIN").await,
+            (false, None, Source::Postgres(_)) => {
+                Err(StoreError::Transient("a neighbour in the line failed".to_owned()))
+            }
         }
     }
 

@@ -66,8 +66,11 @@ pub(super) fn set(
             running.fetch_sub(1, Ordering::AcqRel);
         }
     };
-    let spawned = std::thread::Builder::new().name("typeset".to_owned()).stack_size(STACK).spawn(work);
-    spawned.map_err(|error| TypesetError::Engine(error.to_string()))?;
+    // The engine hands pages to the pool of threads it runs in. In one of its own they stay on this thread; in the one of
+    // the process every paper would wait for the others, and for one that was given up.
+    let named = |_| "typeset".to_owned();
+    let thread = rayon::ThreadPoolBuilder::new().num_threads(1).thread_name(named).stack_size(STACK).build();
+    thread.map_err(|error| TypesetError::Engine(error.to_string()))?.spawn(work);
     receiver.recv_timeout(longest).unwrap_or_else(|_| {
         abandoned.fetch_add(1, Ordering::AcqRel);
         stop.store(true, Ordering::Release);

@@ -13,7 +13,7 @@ use super::signing::{ORGAN, Request};
 use super::sql;
 use super::table::{Action, Given, State, Step};
 use crate::reader::Reader;
-use crate::registers::{Claim, Direction, Entry, take};
+use crate::registers::{Claim, Columns, Direction, Entry, take};
 use crate::room::OfficeRoom;
 use haidang_contracts::papers::{FileToSign, RECORD_FIELD, SignatureRole, SigningOrder, SigningParty};
 use haidang_kernel::problem::Problem;
@@ -78,7 +78,14 @@ impl OfficeRoom {
             super::model::Course::Out => Direction::Out,
             super::model::Course::Internal => Direction::Internal,
         };
-        let claim = Claim { agency: &document.agency, direction, group: &kind.group, document: id, on: today, summary };
+        let claim = Claim {
+            agency: &document.agency,
+            direction,
+            group: &kind.group,
+            document: id,
+            on: today,
+            summary: Columns::of(&summary)?,
+        };
         let found = self.findable(&document, &content).await?;
         self.write_number(reader, &document, step, &claim, &notation, found).await
     }

@@ -6,7 +6,7 @@ use super::model::{Arrival, ArrivedFile, Details};
 use super::rules::{self, Act, State, Verdict};
 use super::{ROUTE, sql, words_problem};
 use crate::reader::Reader;
-use crate::registers::{self, Claim, Direction, Entry};
+use crate::registers::{self, Claim, Columns, Direction, Entry};
 use crate::room::OfficeRoom;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::text;
@@ -77,6 +77,15 @@ impl OfficeRoom {
         }
         let by = &By::official(reader, &arrival.agency);
         let act_by = rules::submit_by(&self.days.calendar(), today, details.urgency);
+        let columns = &Columns::of(&Entry {
+            kind: details.kind.clone(),
+            subject: details.subject.clone(),
+            signer: details.signer.clone(),
+            author: details.from_name.clone(),
+            original_number: details.code(),
+            original_date: details.issued_on,
+            ..Entry::default()
+        })?;
         let details = &details;
         self.db
             .transaction_in_line(|tx| {
@@ -87,7 +96,7 @@ impl OfficeRoom {
                     if !order.different {
                         refuse_same(tx, &arrival, same.as_deref()).await?;
                     }
-                    let taken = registers::take(tx, &self.ambient, &self.arrival_claim(&arrival, details)).await?;
+                    let taken = registers::take(tx, &self.ambient, &self.arrival_claim(&arrival, columns)).await?;
                     let values = args![
                         id,
                         details.from_name.as_str(),
@@ -124,22 +133,14 @@ impl OfficeRoom {
     }
 
     /// The line of the book of incoming documents (Appendix IV).
-    fn arrival_claim<'c>(&'c self, arrival: &'c Arrival, details: &Details) -> Claim<'c> {
+    fn arrival_claim<'c>(&'c self, arrival: &'c Arrival, columns: &Columns) -> Claim<'c> {
         Claim {
             agency: &arrival.agency,
             direction: Direction::In,
             group: &self.incoming.settings.register_group,
             document: &arrival.id,
             on: self.ambient.today(),
-            summary: Entry {
-                kind: details.kind.clone(),
-                subject: details.subject.clone(),
-                signer: details.signer.clone(),
-                author: details.from_name.clone(),
-                original_number: details.code(),
-                original_date: details.issued_on,
-                ..Entry::default()
-            },
+            summary: columns.clone(),
         }
     }
 

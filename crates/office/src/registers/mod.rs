@@ -22,7 +22,7 @@ mod verifying;
 pub use closing::RegisterRound;
 pub use evidence::Proof;
 pub use holding::{amend, hold, issue, release};
-pub use model::{Claim, Direction, Entry, Line, NumberState, Register, Taken};
+pub use model::{Claim, Columns, Direction, Entry, Line, NumberState, Register, Taken};
 pub use printing::Form as BookForm;
 pub use reading::{BookFilter, LinePage, Root};
 pub(crate) use routes::routes;

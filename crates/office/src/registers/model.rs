@@ -91,7 +91,18 @@ pub struct Claim<'c> {
     /// The date printed beside the number: of issue, of arrival.
     pub on: civil::Date,
     /// The columns of the book.
-    pub summary: Entry,
+    pub summary: Columns,
+}
+
+/// The columns of a book as they are written: made before the transaction, because others wait for the book in it.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    /// Canonical JSON.
+    pub(crate) text: String,
+    /// What the book is searched by.
+    pub(crate) key: String,
+    /// SHA-256 of the text, for the chain.
+    pub(crate) digest: String,
 }
 
 /// A number that was taken or held.

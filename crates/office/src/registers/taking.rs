@@ -5,7 +5,7 @@
 //! so this comes as late in a transaction as possible.
 
 use crate::registers::chain::{canonical, link};
-use crate::registers::model::{Claim, Entry, Line, NumberState, Register, Taken};
+use crate::registers::model::{Claim, Columns, Entry, Line, NumberState, Register, Taken};
 use crate::registers::{rules, sql};
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::chain::Hash;
@@ -97,11 +97,11 @@ pub(crate) async fn next(
     held_until: Option<Timestamp>,
 ) -> Result<Taken, Problem> {
     rules::may_date(claim.on, None, ambient.today())?;
-    let (summary, key, now) = (summary_text(&claim.summary)?, search_key(&claim.summary), ambient.now());
+    let (Columns { text, key, digest }, now) = (&claim.summary, ambient.now());
     let free = if *has_free { free_number(tx, register, claim).await? } else { None };
     let (entry, number) = if let Some(free) = free {
         let id = free.id.as_str();
-        let values = args![id, state.as_str(), claim.document, claim.on, &summary, &key, held_until, now];
+        let values = args![id, state.as_str(), claim.document, claim.on, text, key, held_until, now];
         changed_one(tx.execute(sql::REUSE_LINE, values).await?)?;
         (free.id, free.number)
     } else {
@@ -109,7 +109,7 @@ pub(crate) async fn next(
         let number = register.next;
         let id: Id<EntryRow> = ambient.new_id();
         let (book, word) = (register.id.as_str(), state.as_str());
-        let values = args![&id, book, number, word, claim.document, claim.on, &summary, &key, held_until, now];
+        let values = args![&id, book, number, word, claim.document, claim.on, text, key, held_until, now];
         tx.later(sql::INSERT_LINE, values).await?;
         register.next = number + 1;
         register.last_on = Some(claim.on);
@@ -117,7 +117,7 @@ pub(crate) async fn next(
     };
     let facts = json!({
         "document": claim.document,
-        "entry": Hash::of(summary.as_bytes()).to_string(),
+        "entry": digest,
         "number": number,
         "on": claim.on.to_string(),
     });
@@ -174,6 +174,18 @@ pub(crate) async fn happened(
 /// A moment in events: the city's wall clock to the second, with its offset.
 pub(crate) fn moment(at: Timestamp) -> String {
     at.to_zoned(time::city_zone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+impl Columns {
+    /// Writes them.
+    ///
+    /// # Errors
+    /// `internal` when a column cannot be written.
+    pub fn of(entry: &Entry) -> Result<Self, Problem> {
+        let text = summary_text(entry)?;
+        let digest = Hash::of(text.as_bytes()).to_string();
+        Ok(Self { text, key: search_key(entry), digest })
+    }
 }
 
 /// The columns as they are stored and as their digest is taken: one form for the same content.

@@ -5,7 +5,7 @@ use crate::city::{COMMUNE, DEPARTMENT, actor, room, room_with};
 use crate::desk::Desk;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
-use haidang_office::registers::{self, Claim, Direction, Entry, Finding, Proof, Taken, Verdict};
+use haidang_office::registers::{self, Claim, Columns, Direction, Entry, Finding, Proof, Taken, Verdict};
 use haidang_office::{OfficeRoom, Reader};
 use haidang_store::args;
 use haidang_testkit::db_test;
@@ -19,7 +19,7 @@ pub async fn take_on(room: &OfficeRoom, agency: &str, group: &str, on: Date) -> 
     let document: haidang_kernel::id::Id<()> = ambient.new_id();
     let document = document.to_string();
     room.db
-        .transaction(move |tx| {
+        .transaction_in_line(move |tx| {
             let (agency, group, ambient, document) = (agency.clone(), group.clone(), ambient.clone(), document.clone());
             Box::pin(async move {
                 let claim = Claim {
@@ -28,9 +28,7 @@ pub async fn take_on(room: &OfficeRoom, agency: &str, group: &str, on: Date) -> 
                     group: &group,
                     document: &document,
                     on,
-                    summary: Entry {
-                        notation: "QĐ-UBND".into(), subject: "Về việc mẫu".into(), ..Entry::default()
-                    },
+                    summary: columns(),
                 };
                 registers::take(tx, &ambient, &claim).await
             })
@@ -71,7 +69,7 @@ macro_rules! step {
         let ambient = $room.ambient.clone();
         $room
             .db
-            .transaction(move |$tx| {
+            .transaction_in_line(move |$tx| {
                 let $ambient = ambient.clone();
                 Box::pin($body)
             })
@@ -79,8 +77,16 @@ macro_rules! step {
     }};
 }
 
+fn entry() -> Entry {
+    Entry { notation: "QĐ-UBND".into(), subject: "Về việc mẫu".into(), ..Entry::default() }
+}
+
+fn columns() -> Columns {
+    Columns::of(&entry()).unwrap()
+}
+
 fn claim<'c>(document: &'c str, on: Date) -> Claim<'c> {
-    let summary = Entry { notation: "QĐ-UBND".into(), subject: "Về việc mẫu".into(), ..Entry::default() };
+    let summary = columns();
     Claim { agency: COMMUNE, direction: Direction::Out, group: "admin", document, on, summary }
 }
 
@@ -166,7 +172,7 @@ db_test! {
         assert_eq!(first.number, 1);
         assert_ne!(first.register, taken.register);
         // What is known only later is still filled in; what was registered is not changed any more.
-        let summary = claim("d1", last).summary;
+        let summary = entry();
         for (summary, expected) in [
             (Entry { sent_on: Some(last), receipt: "đã nhận".into(), ..summary.clone() }, None),
             (Entry { subject: "Khác".into(), ..summary }, Some("register_frozen")),

@@ -15,7 +15,7 @@ use crate::documents::numbering::printed_date;
 use crate::documents::signing::{OFFICER, ORGAN, Request};
 use crate::notices::{Told, tell};
 use crate::reader::Reader;
-use crate::registers::{Claim, Direction, Entry, moment, take};
+use crate::registers::{Claim, Columns, Direction, Entry, moment, take};
 use crate::room::OfficeRoom;
 use haidang_contracts::papers::{FileToSign, PaperPlace, SignatureRole, SigningOrder, SigningParty};
 use haidang_kernel::id::Id;
@@ -287,7 +287,14 @@ impl OfficeRoom {
             ..Entry::default()
         };
         let on = self.ambient.today();
-        let claim = Claim { agency: &copy.agency, direction: Direction::Out, group: BOOK, document: id, on, summary };
+        let claim = Claim {
+            agency: &copy.agency,
+            direction: Direction::Out,
+            group: BOOK,
+            document: id,
+            on,
+            summary: Columns::of(&summary)?,
+        };
         let step = self.copy_step(reader, &copy, CopyAct::Number, to, &copy.file_sha256, "");
         let (step, claim, notation, ambient) = (&step, &claim, notation.as_str(), &self.ambient);
         self.db

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
-use haidang_office::registers::{Claim, Direction, Entry, take};
+use haidang_office::registers::{Claim, Columns, Direction, Entry, take};
 use haidang_server::city::{City, Surroundings};
 use haidang_server::config::{self, Config};
 use haidang_services::bulk;
@@ -116,6 +116,7 @@ async fn number(city: &City, agency: &str) -> Result<i64> {
         ..Entry::default()
     };
     let on = city.ambient.today();
+    let summary = Columns::of(&summary).map_err(|problem| anyhow::anyhow!("{}: {}", problem.code, problem.detail))?;
     let claim = Claim { agency, direction: Direction::Out, group: "admin", document: &document, on, summary };
     let (claim, ambient) = (&claim, &city.ambient);
     let taken = city.db.transaction_in_line(|tx| Box::pin(async move { take(tx, ambient, claim).await })).await;
