@@ -90,6 +90,9 @@ if has judges; then
   say "judges, in their short form"
   scripts/judge-experience.sh short 2>&1 | tee "$work/judges"
   add "$work/judges" "judges" "${PIPESTATUS[0]}"
+  say "how well scanned papers are read"
+  scripts/judge-documents-ocr.sh 2>&1 | tee "$work/scans"
+  add "$work/scans" "scanned papers" "${PIPESTATUS[0]}"
 fi
 
 say "done in $(((SECONDS - started) / 60)) minutes"

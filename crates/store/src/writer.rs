@@ -93,7 +93,7 @@ impl Writer {
         let (queue, asks) = mpsc::unbounded_channel();
         let (committed, commits) = mpsc::channel(1);
         let tidying = tokio::spawn(tidy(options.clone(), commits));
-        let (connection, source) = (Some(Held::Sqlite(connection)), Source::Sqlite(options));
+        let (connection, source) = (Some(Held::Sqlite(connection)), Source::Sqlite(Box::new(options)));
         tokio::spawn(Task { connection, source, asks, committed: Some(committed), tidying: Some(tidying) }.run());
         Self { queue }
     }
@@ -124,7 +124,7 @@ impl Writer {
 
 /// Where a connection comes from.
 enum Source {
-    Sqlite(SqliteConnectOptions),
+    Sqlite(Box<SqliteConnectOptions>),
     Postgres(PgPool),
 }
 

@@ -32,7 +32,7 @@ pub enum FilterError {
     /// Too many containers within containers.
     #[error("the body is nested more deeply than {0}")]
     TooDeep(usize),
-    /// A name longer than [`LONGEST_NAME`].
+    /// A name longer than 1024 bytes.
     #[error("a name in the body is longer than {LONGEST_NAME} bytes")]
     NameTooLong,
     /// More bytes than allowed.
