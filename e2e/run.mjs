@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs the journeys against the real binary: scripts on and off, 320 and 1280 px. One line a step, a picture of every
 // page in screenshots/, then `N passed, N failed`. Words given name journeys or settings: node run.mjs birth 320-off
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launch, screenshots } from './lib/browser.mjs';
@@ -19,6 +19,12 @@ const chosen = names.filter((name) => !wanted.some((word) => !isSetting(word)) |
 let passed = 0;
 let failed = 0;
 
+/** What the server complained of since its log had this length: the cause is there, never on the page. */
+function complaints(city, since) {
+  const lines = readFileSync(city.log).subarray(since).toString('utf8').split('\n');
+  return lines.filter((line) => /"level":"(ERROR|WARN)"|panicked|stopped at/.test(line)).slice(-8);
+}
+
 async function walk(name, journey, setting, city, browser) {
   const world = { city, browser, setting, base: city.base, demo: city.demo, pages: [] };
   let broken = null;
@@ -30,6 +36,7 @@ async function walk(name, journey, setting, city, browser) {
       continue;
     }
     const started = Date.now();
+    const logged = statSync(city.log).size;
     try {
       await work();
       const faults = setting.faults?.splice(0) ?? [];
@@ -41,6 +48,7 @@ async function walk(name, journey, setting, city, browser) {
       // A page that looks wrong need not end the journey; one that cannot be walked does.
       if (!error.goOn) broken = error;
       console.log(`FAIL ${label}  ${[...error.message.split('\n'), ...(setting.faults?.splice(0) ?? [])].slice(0, 12).join('\n     ')}`);
+      for (const line of complaints(city, logged)) console.log(`     the server: ${line}`);
       if (error.goOn) continue;
       for (const [index, page] of world.pages.entries()) {
         const file = join(screenshots, setting.name, `failed-${name}-${index}.png`);

@@ -319,7 +319,8 @@ impl Task {
 
     async fn settle(&mut self, batch: Batch, lost: Option<StoreError>) {
         let outcome = match lost {
-            Some(error) => Err(error),
+            // Whoever waits has done its own part well: what broke the batch came after.
+            Some(error) => Err(StoreError::Transient(error.to_string())),
             None if batch.kept == 0 => self.raw("ROLLBACK").await,
             None => match self.connection.as_mut() {
                 Some(connection) => connection.commit().await,

@@ -2,7 +2,8 @@
 //! comes from outside.
 //!
 //! A worker reads papers from its standard input and answers on its standard output; both are frames of eight bytes of
-//! length (little endian) and content. It ends by itself when nobody asks for a while, and its memory with it.
+//! length (little endian) and content. It ends by itself when nobody asks for a while, and its memory with it. One whose
+//! engine failed is not asked again, and a paper that failed in a worker with a past is set once more in a fresh one.
 
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
@@ -85,6 +86,12 @@ pub fn serve(fonts: Option<PathBuf>) -> io::Result<()> {
     let least = |limit: Option<u64>| Some(limit.map_or(MEMORY, |limit| limit.min(MEMORY)));
     let present = getrlimit(Resource::As);
     setrlimit(Resource::As, Rlimit { current: least(present.current), maximum: least(present.maximum) })?;
+    // The place only: the words of a panic may quote a paper.
+    std::panic::set_hook(Box::new(|panic| {
+        if let Some(place) = panic.location() {
+            let _ = writeln!(io::stderr(), "typesetting stopped at {}:{}", place.file(), place.line());
+        }
+    }));
     let (sender, orders) = mpsc::sync_channel(1);
     std::thread::Builder::new().name("orders".to_owned()).spawn(move || {
         let mut input = io::stdin().lock();
@@ -176,6 +183,8 @@ impl Workers {
             if worker.ask(paper, longest).is_ok() {
                 match worker.answer(end) {
                     Err(Lost::Ended) => {}
+                    // What it remembers of earlier papers may be why.
+                    Ok((Answer::Engine(_), _)) => {}
                     other => return self.settle(worker, other),
                 }
             }
@@ -193,8 +202,9 @@ impl Workers {
             // Beyond its memory, most likely.
             Err(Lost::Ended) => return Err(TypesetError::Engine("the worker ended over this paper".to_owned())),
         };
-        // What was given up still runs in there: that worker is ended with the value.
-        if !matches!(answer, Answer::TimedOut) {
+        // What was given up still runs in there, and an engine that failed is not trusted: that worker is ended with the
+        // value.
+        if !matches!(answer, Answer::TimedOut | Answer::Engine(_)) {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < self.most_idle {
                 idle.push(worker);
@@ -212,7 +222,7 @@ impl Workers {
 
     fn start(&self) -> Result<Worker, TypesetError> {
         let mut command = Command::new(&self.program);
-        command.args(&self.arguments).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(&self.arguments).env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::inherit());
         let mut child = command.spawn().map_err(failed)?;
         let (Some(input), Some(mut output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(TypesetError::Engine("a worker without pipes".to_owned()));

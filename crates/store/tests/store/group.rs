@@ -119,6 +119,25 @@ db_test! {
         crowd(&db.db(), Door::InLine).await;
     }
 
+    /// Whoever went away and left a batch that cannot be undone harms none that waits for its commit: it runs again.
+    async fn a_batch_that_cannot_be_undone_runs_again(db: TestDb) {
+        if db.kind() == Kind::Postgres {
+            return;
+        }
+        let breaks = db.transaction(|tx| {
+            Box::pin(async move {
+                tx.execute(INSERT, args!["lost"]).await?;
+                tx.execute("RELEASE member", args![]).await?;
+                std::future::pending::<Result<(), StoreError>>().await
+            })
+        });
+        let breaks = tokio::time::timeout(std::time::Duration::from_millis(5), breaks);
+        let (well, broken) = tokio::join!(member(db.db(), 1, End::Well, Door::Free), breaks);
+        well.unwrap();
+        assert!(broken.is_err());
+        assert_eq!(ids(&db).await, ["001"]);
+    }
+
     /// A connection that breaks under a batch is not used again.
     async fn a_line_goes_on_after_its_connection_broke(db: TestDb) {
         let fault = match db.kind() {
