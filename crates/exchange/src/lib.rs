@@ -4,9 +4,13 @@
 //! - [`rules`]: what may be asked and how it is written on the wire; pure.
 //! - [`filter`]: an answer cut down to the fields its agreement allows, while it streams.
 //! - [`directory`]: who takes part and who may ask whom, as one immutable snapshot.
-//! - [`proxy`]: the door itself: listener, calls to providers, and the place where evidence is kept.
+//! - [`proxy`]: the door itself: listener, calls to providers, and the port behind which evidence is kept.
+//! - [`message_log`]: evidence: every message signed, chained, durable, time stamped, and made into containers.
 
 pub mod directory;
 pub mod filter;
+pub mod message_log;
 pub mod proxy;
 pub mod rules;
+
+pub use message_log::MIGRATIONS;

@@ -47,6 +47,31 @@ impl Spool {
         self.reading(place).await.unwrap_or_else(|error: JoinError| Err(io::Error::other(error)))
     }
 
+    /// Bytes of it.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// At most `most` bytes from this place on, none at the end. Blocks.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn read_blocking(&self, place: u64, most: usize) -> io::Result<Vec<u8>> {
+        let left = usize::try_from(self.length.saturating_sub(place)).unwrap_or(usize::MAX);
+        let mut piece = vec![0; left.min(most)];
+        self.file.read_exact_at(&mut piece, place)?;
+        Ok(piece)
+    }
+
+    /// A file that was written to its end. It should have no name any more.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn of(file: File) -> io::Result<Self> {
+        let length = file.metadata()?.len();
+        Ok(Self { file: Arc::new(file), length })
+    }
+
     fn reading(&self, place: u64) -> JoinHandle<io::Result<Bytes>> {
         let (file, left) = (self.file.clone(), self.length.saturating_sub(place));
         spawn_blocking(move || {

@@ -15,6 +15,7 @@ use hyper::{Request, Response, StatusCode};
 use jiff::Timestamp;
 
 use super::body::{Collector, Playback, Stored};
+use super::download::is_download;
 use super::evidence::{Evidence, RequestRecord, ResponseRecord};
 use super::limits::Limits;
 use super::provider::{CallError, Provider};
@@ -92,10 +93,17 @@ impl Exchange {
         &self.limits
     }
 
+    pub(super) fn evidence(&self) -> &dyn Evidence {
+        self.evidence.as_ref()
+    }
+
     /// Answers one request.
     pub(super) async fn handle(&self, request: Request<Incoming>) -> Response<Playback> {
         let directory = self.directory.load_full();
         let (parts, body) = request.into_parts();
+        if is_download(parts.uri.path()) {
+            return self.download(&directory, &parts).await;
+        }
         let now = self.ambient.now();
         let mut trace = Trace {
             record: OperationalRecord {
@@ -448,7 +456,7 @@ fn list_clients(directory: &Directory, parts: &Parts) -> Result<Response<Playbac
     })
 }
 
-fn parameter(query: Option<&str>, name: &str) -> Option<String> {
+pub(super) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
     query?.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
         (key == name).then(|| crate::rules::identifier::decode_part(value).ok())?

@@ -82,6 +82,57 @@ impl EvidenceError {
     }
 }
 
+/// Which containers of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    /// Request and response.
+    Both,
+    /// The request alone.
+    Request,
+    /// The response alone.
+    Response,
+}
+
+/// Evidence that somebody asks for (handbook 3.5, `/asic`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// `x-road-id` of the call.
+    pub query_id: String,
+    /// Who asks; only who took part gets any.
+    pub asker: ClientId,
+    /// Which of them.
+    pub which: Which,
+    /// Exactly one, by itself.
+    pub unique: bool,
+    /// Also without time stamps, when none can be had.
+    pub force: bool,
+}
+
+/// A file with evidence.
+#[derive(Debug, Clone)]
+pub struct Containers {
+    /// Its name.
+    pub name: String,
+    /// Its type.
+    pub media_type: &'static str,
+    /// Its bytes.
+    pub content: Stored,
+}
+
+/// Why there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ContainerError {
+    /// No message of this id in which the asker took part.
+    #[error("No message of this queryId in which you took part is kept here")]
+    NotFound,
+    /// `unique`, and there are several.
+    #[error("Several messages have this queryId: leave out unique, or add requestOnly or responseOnly")]
+    NotUnique,
+    /// It could not be put together.
+    #[error("The evidence could not be put together now; try again, or add force to do without time stamps")]
+    Failed,
+}
+
 /// Keeps proof of messages.
 #[async_trait]
 pub trait Evidence: Send + Sync {
@@ -101,6 +152,23 @@ pub trait Evidence: Send + Sync {
     async fn response(&self, request: &RequestRecord, response: &ResponseRecord) -> Result<(), EvidenceError> {
         let _ = (request, response);
         Ok(())
+    }
+
+    /// Containers of a call. The default keeps none.
+    ///
+    /// # Errors
+    /// [`ContainerError`].
+    async fn containers(&self, wanted: &Wanted) -> Result<Containers, ContainerError> {
+        let _ = wanted;
+        Err(ContainerError::NotFound)
+    }
+
+    /// What a verifier of containers needs, as a zip of certificates. The default has none.
+    ///
+    /// # Errors
+    /// [`ContainerError`].
+    async fn verification(&self) -> Result<Containers, ContainerError> {
+        Err(ContainerError::NotFound)
     }
 
     /// After everything, also for calls that were refused; must not wait.

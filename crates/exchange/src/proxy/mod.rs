@@ -2,6 +2,7 @@
 
 mod body;
 mod call;
+mod download;
 mod evidence;
 mod limits;
 mod listener;
@@ -10,6 +11,8 @@ mod reading;
 
 pub use body::{Playback, Spool, Stored};
 pub use call::Exchange;
-pub use evidence::{Evidence, EvidenceError, OperationalLog, RequestRecord, ResponseRecord};
+pub use evidence::{
+    ContainerError, Containers, Evidence, EvidenceError, OperationalLog, RequestRecord, ResponseRecord, Wanted, Which,
+};
 pub use limits::Limits;
 pub use listener::{StartError, serve};

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{SIGNATURE_VALUE_ID, SIGNED_PROPERTIES_ID, XADES_NAMESPACE, entry};
 use crate::hash_chain::{Sha512Value, sha512};
-use crate::xml::algorithm::{digest_uri, ecdsa_from_der, uri_of};
+use crate::xml::algorithm::{digest_uri, ecdsa_from_der, ecdsa_to_der, uri_of};
 use crate::xml::{Canonicalization, SIGNATURE_NAMESPACE};
 use crate::{Certificate, DigestAlgorithm, PrivateKey, SignatureAlgorithm, SigningError, encoding};
 
@@ -161,6 +161,17 @@ impl EvidenceSigner {
         let octets = self.signed_octets(layout, &statement);
         crate::verify(self.certificate.public_key(), &self.algorithm.identifier(), None, &octets, value)?;
         self.signed(layout, statement, value)
+    }
+
+    /// Whether the value of a kept signature is that of this certificate's key over its statement.
+    pub fn holds(&self, signed: &SignedStatement) -> bool {
+        let key = self.certificate.public_key();
+        let value = match self.algorithm {
+            SignatureAlgorithm::EcdsaP256 => ecdsa_to_der(key, &signed.value).ok(),
+            _ => Some(signed.value.clone()),
+        };
+        let octets = self.signed_octets(signed.layout, &signed.statement);
+        value.is_some_and(|value| crate::verify(key, &self.algorithm.identifier(), None, &octets, &value).is_ok())
     }
 
     fn signed(&self, layout: Layout, statement: Statement, value: &[u8]) -> Result<SignedStatement, SigningError> {
