@@ -32,6 +32,7 @@ use crate::{rooms, simulators};
 pub const ROOMS: &[(&str, &[Migration])] = &[
     (haidang_store::ROOM, haidang_store::MIGRATIONS),
     ("web", haidang_web::MIGRATIONS),
+    ("exchange", haidang_exchange::MIGRATIONS),
     ("identity", haidang_identity::MIGRATIONS),
     ("office", haidang_office::MIGRATIONS),
     ("services", haidang_services::MIGRATIONS),
@@ -193,7 +194,7 @@ impl City {
         let signing: Arc<dyn Signer> = Arc::new(signer.clone());
         let gateway = config.simulated().then(|| simulators::SimulatedGateway::new(db.clone(), ambient.clone()));
         let trust = match surroundings.authorities {
-            true => crate::trust::open(&config, &pack, &db, &ambient, sealer).await?,
+            true => crate::trust::open(&config, &pack.city.name, &db, &ambient, sealer).await?,
             false => None,
         };
         let own = trust.iter().map(|trust| trust.root().clone());

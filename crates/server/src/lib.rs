@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 mod desk;
 pub mod documents;
+pub mod exchange;
 mod import;
 pub mod inside;
 pub mod interconnection;

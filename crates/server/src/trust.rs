@@ -8,7 +8,6 @@ use haidang_trust::rules::Freshness;
 use haidang_trust::{Settings, TrustRoom};
 
 use crate::config::Config;
-use crate::pack::Pack;
 
 /// Certificates of other authorities, as the configuration names them; none where it names no file.
 ///
@@ -32,7 +31,7 @@ pub fn anchors(config: &Config) -> Result<Vec<Certificate>> {
 /// What their keys or the database say.
 pub async fn open(
     config: &Config,
-    pack: &Pack,
+    city: &str,
     db: &Db,
     ambient: &Ambient,
     sealer: Sealer,
@@ -42,7 +41,7 @@ pub async fn open(
     }
     let settings = Settings {
         origin: config.origin(config.server.listen.port()),
-        city: pack.city.name.clone(),
+        city: city.to_owned(),
         keys: config.trust_keys(),
         policy: Settings::policy(&config.trust.time_stamp_policy)?,
         accuracy_milliseconds: config.trust.time_stamp_accuracy_milliseconds,

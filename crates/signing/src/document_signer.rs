@@ -157,6 +157,11 @@ impl LocalSigner {
         }
         Ok(LocalSigner { key, certificate, chain })
     }
+
+    /// The key, for those who sign other things than documents with it.
+    pub fn key(&self) -> Arc<dyn PrivateKey> {
+        Arc::clone(&self.key)
+    }
 }
 
 #[async_trait]

@@ -108,6 +108,18 @@ impl Providers {
         Ok(Providers { folder: folder.to_owned(), places, open: Mutex::default() })
     }
 
+    /// The key of an organ on this machine, opened anew; none when the file names none. A remote signing service is too
+    /// far away for what asks here.
+    ///
+    /// # Errors
+    /// What its place says.
+    pub async fn open_local(&self, agency: &str) -> Result<Option<LocalSigner>, DocumentSignerError> {
+        let Some(place) = self.places.get(&(agency.to_owned(), None)) else { return Ok(None) };
+        let (folder, place) = (self.folder.clone(), place.clone());
+        let opened = tokio::task::spawn_blocking(move || open_here(&folder, &place)).await;
+        Ok(Some(opened.map_err(|_| DocumentSignerError::Answer("opening the key stopped"))??))
+    }
+
     /// The key of somebody, and where it lies; none when the file names none.
     ///
     /// # Errors

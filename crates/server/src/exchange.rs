@@ -1,0 +1,166 @@
+//! The data exchange put together: its own records beside those of the city, and who vouches for messages.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use async_trait::async_trait;
+use haidang_exchange::message_log::{MemberSigner, MessageLog, Notary, NotaryError, Parts, Settings};
+use haidang_exchange::rules::identifier::MemberId;
+use haidang_kernel::ambient::Ambient;
+use haidang_signing::asice::EvidenceSigner;
+use haidang_signing::revocation::{OcspAnswer, ocsp_request};
+use haidang_signing::time_stamp::{Imprint, request_time_stamp};
+use haidang_signing::{Certificate, DigestAlgorithm, LocalSigner, Sealer, Transport as _};
+use haidang_store::{ActorRef, Blobs, Db, secret_file};
+use haidang_trust::{Holder, TrustRoom};
+use tokio::sync::Mutex;
+
+use crate::city::{ROOMS, open_store};
+use crate::config::Config;
+use crate::office_signing::{CityTransport, Providers};
+
+/// Folder of an exchange that runs by itself, below the city's.
+const FOLDER: &str = "exchange";
+
+/// Records of the exchange, open.
+pub struct Records {
+    /// Messages, chain and batches.
+    pub db: Db,
+    /// Large bodies.
+    pub blobs: Blobs,
+    /// Seals what messages say.
+    pub sealer: Sealer,
+    config: Config,
+    ambient: Ambient,
+}
+
+impl Records {
+    /// Opens the records of the exchange: in the folder `exchange` of the city's, so that a file of records has one
+    /// process that writes; in the configured database where one is named.
+    ///
+    /// # Errors
+    /// What the database or the files say.
+    pub async fn open(mut config: Config, ambient: &Ambient) -> Result<Self> {
+        config.store.folder = config.store.folder.join(FOLDER);
+        let db = open_store(&config, ambient).await?;
+        haidang_store::migrate(&db, ROOMS).await?;
+        let blobs = Blobs::open(config.blobs()).await?;
+        let sealer = Sealer::open(secret_file(&config.unlock_file(), ambient).context("store.unlock_file")?)?;
+        Ok(Self { db, blobs, sealer, config, ambient: ambient.clone() })
+    }
+
+    /// The message log over these records. `city` names the city in certificates of its own authorities, `folder` is
+    /// where containers are put together.
+    ///
+    /// # Errors
+    /// What keys, authorities or the database say.
+    pub async fn log(&self, city: &str, folder: &Path) -> Result<MessageLog> {
+        let notary = CityNotary::open(self, city).await?;
+        let parts = Parts {
+            db: self.db.clone(),
+            blobs: self.blobs.clone(),
+            ambient: self.ambient.clone(),
+            sealer: self.sealer.clone(),
+            notary: Arc::new(notary),
+            settings: Settings { folder: folder.to_owned(), ..Settings::default() },
+        };
+        Ok(MessageLog::open(parts).await?)
+    }
+}
+
+/// Keys out of the file of `signing.providers` (by the code of the member), or of the city's own authorities where they
+/// run; time stamps of `signing.time_stamps` or of the city itself.
+pub struct CityNotary {
+    ambient: Ambient,
+    providers: Providers,
+    trust: Option<TrustRoom>,
+    transport: CityTransport,
+    time_stamps: Option<String>,
+    anchors: Vec<Certificate>,
+    open: Mutex<HashMap<MemberId, Arc<MemberSigner>>>,
+}
+
+impl CityNotary {
+    async fn open(records: &Records, city: &str) -> Result<Self> {
+        let Records { config, db, ambient, sealer, .. } = records;
+        let trust = crate::trust::open(config, city, db, ambient, sealer.clone()).await?;
+        let origin = config.origin(config.server.listen.port());
+        let time_stamps = match config.signing.time_stamps.as_str() {
+            "" => trust.is_some().then(|| format!("{origin}/tsa")),
+            given => Some(given.to_owned()),
+        };
+        let own = trust.iter().map(|trust| trust.root().clone());
+        Ok(Self {
+            ambient: ambient.clone(),
+            providers: Providers::read(config)?,
+            transport: CityTransport::new(origin, trust.clone(), config.signing.private_hosts.clone()),
+            time_stamps,
+            anchors: own.chain(crate::trust::anchors(config)?).collect(),
+            trust,
+            open: Mutex::default(),
+        })
+    }
+
+    /// The key of a member: a configured one first, then one of the city's own authority.
+    async fn find(&self, member: &MemberId) -> Result<LocalSigner, NotaryError> {
+        let unavailable = |error: &dyn std::fmt::Display| NotaryError::Unavailable(format!("the key of {member}: {error}"));
+        let configured = self.providers.open_local(&member.code).await.map_err(|error| unavailable(&error))?;
+        if let Some(signer) = configured {
+            return Ok(signer);
+        }
+        let Some(trust) = &self.trust else { return Err(NotaryError::NoKey(member.to_string())) };
+        let holder = Holder::Organ { agency: member.to_string(), name: member.to_string() };
+        let key = trust.ensure_holder_key(&holder, ActorRef::system()).await.map_err(|error| unavailable(&error))?;
+        if key.revoked.is_some() {
+            return Err(NotaryError::NoKey(member.to_string()));
+        }
+        trust.holder_signer(&key).map_err(|error| unavailable(&error))
+    }
+}
+
+#[async_trait]
+impl Notary for CityNotary {
+    async fn signer(&self, member: &MemberId) -> Result<Arc<MemberSigner>, NotaryError> {
+        use haidang_signing::DocumentSigner as _;
+        let now = self.ambient.now();
+        let mut open = self.open.lock().await;
+        if let Some(signer) = open.get(member).filter(|signer| signer.signer.certificate().is_valid_at(now)) {
+            return Ok(signer.clone());
+        }
+        let found = self.find(member).await?;
+        if !found.certificate().is_valid_at(now) {
+            return Err(NotaryError::NoKey(member.to_string()));
+        }
+        let signer = EvidenceSigner::new(found.certificate().clone());
+        let signer = signer.map_err(|error| NotaryError::Unavailable(format!("the key of {member}: {error}")))?;
+        let signer = Arc::new(MemberSigner { signer, key: found.key(), issuers: found.chain().to_vec() });
+        open.insert(member.clone(), signer.clone());
+        Ok(signer)
+    }
+
+    async fn stamp(&self, bytes: &[u8]) -> Result<Vec<u8>, NotaryError> {
+        let nobody = || NotaryError::Unavailable("no time stamping authority: see signing.time_stamps".to_owned());
+        let url = self.time_stamps.as_deref().ok_or_else(nobody)?;
+        let algorithm = DigestAlgorithm::Sha512;
+        let imprint = Imprint { algorithm, digest: algorithm.digest(bytes) };
+        let question = (self.ambient.bytes(), self.ambient.now());
+        let stamp = request_time_stamp(&self.transport, url, imprint, question, None).await;
+        Ok(stamp.map_err(|error| NotaryError::Unavailable(error.to_string()))?.der().to_vec())
+    }
+
+    async fn status(&self, certificate: &Certificate, issuer: &Certificate) -> Result<Option<Vec<u8>>, NotaryError> {
+        let Some(url) = certificate.ocsp_urls().into_iter().next() else { return Ok(None) };
+        let unavailable = |error: &dyn std::fmt::Display| NotaryError::Unavailable(format!("{url}: {error}"));
+        let request = ocsp_request(certificate, issuer, None).map_err(|error| unavailable(&error))?;
+        let answer = self.transport.post(&url, "application/ocsp-request", request).await;
+        let answer = answer.map_err(|error| unavailable(&error))?;
+        OcspAnswer::from_der(&answer).map_err(|error| unavailable(&error))?;
+        Ok(Some(answer))
+    }
+
+    fn anchors(&self) -> Vec<Certificate> {
+        self.anchors.clone()
+    }
+}
