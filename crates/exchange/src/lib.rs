@@ -4,9 +4,14 @@
 //! - [`rules`]: what may be asked and how it is written on the wire; pure.
 //! - [`filter`]: an answer cut down to the fields its agreement allows, while it streams.
 //! - [`directory`]: who takes part and who may ask whom, as one immutable snapshot.
-//! - [`proxy`]: the door itself: listener, calls to providers, and the place where evidence is kept.
+//! - [`proxy`]: the door itself: listeners with and without TLS, calls to providers, and the place where evidence is kept.
 
 pub mod directory;
 pub mod filter;
 pub mod proxy;
 pub mod rules;
+
+#[cfg(test)]
+#[path = "../tests/exchange/certificates.rs"]
+#[allow(dead_code, reason = "the tests of the door use the rest of it")]
+mod test_certificates;

@@ -1,15 +1,18 @@
-//! The door: a listener for information systems, the walk of a call, and the connections to providers.
+//! The door: listeners for information systems, plain and over TLS, the walk of a call, and the connections to providers.
 
 mod body;
 mod call;
 mod evidence;
 mod limits;
 mod listener;
+mod metadata;
 mod provider;
 mod reading;
+mod tls;
 
 pub use body::{Playback, Spool, Stored};
 pub use call::Exchange;
 pub use evidence::{Evidence, EvidenceError, OperationalLog, RequestRecord, ResponseRecord};
 pub use limits::Limits;
-pub use listener::{StartError, serve};
+pub use listener::{Port, StartError, serve};
+pub use tls::{Identity, IdentityError};
