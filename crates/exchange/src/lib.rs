@@ -4,7 +4,8 @@
 //! - [`rules`]: what may be asked and how it is written on the wire; pure.
 //! - [`filter`]: an answer cut down to the fields its agreement allows, while it streams.
 //! - [`directory`]: who takes part and who may ask whom, as one immutable snapshot.
-//! - [`proxy`]: the door itself: listener, calls to providers, and the port behind which evidence is kept.
+//! - [`proxy`]: the door itself: listeners with and without TLS, calls to providers, and the port behind which evidence
+//!   is kept.
 //! - [`message_log`]: evidence: every message signed, chained, durable, time stamped, and made into containers.
 
 pub mod directory;
@@ -14,3 +15,8 @@ pub mod proxy;
 pub mod rules;
 
 pub use message_log::MIGRATIONS;
+
+#[cfg(test)]
+#[path = "../tests/exchange/certificates.rs"]
+#[allow(dead_code, reason = "the tests of the door use the rest of it")]
+mod test_certificates;

@@ -105,7 +105,8 @@ impl CityNotary {
 
     /// The key of a member: a configured one first, then one of the city's own authority.
     async fn find(&self, member: &MemberId) -> Result<LocalSigner, NotaryError> {
-        let unavailable = |error: &dyn std::fmt::Display| NotaryError::Unavailable(format!("the key of {member}: {error}"));
+        let unavailable =
+            |error: &dyn std::fmt::Display| NotaryError::Unavailable(format!("the key of {member}: {error}"));
         let configured = self.providers.open_local(&member.code).await.map_err(|error| unavailable(&error))?;
         if let Some(signer) = configured {
             return Ok(signer);

@@ -6,15 +6,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::Uri;
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::openapi::without_servers;
-use super::{Connection, Directory, Endpoint, Member, ProviderAddress, Service, ServiceKind, Subsystem, Timeouts};
+use super::provider::ProviderTlsDraft;
+use super::{
+    Connection, Directory, Endpoint, Member, Service, ServiceKind, Subsystem, Timeouts, certificates, provider,
+};
 use crate::filter::AllowList;
 use crate::rules::agreement::{Agreement, Delivery, Environment, Hours, LegalBasis, State};
 use crate::rules::breaker::BreakerRules;
+use crate::rules::credential::{Fingerprint, fingerprint};
 use crate::rules::decide::{METADATA, METHODS};
 use crate::rules::fault::Style;
 use crate::rules::glob::Glob;
@@ -83,6 +86,9 @@ pub struct SubsystemDraft {
     /// Its credential.
     #[serde(default)]
     pub connection: Connection,
+    /// Its client certificates, each in PEM; several while one takes the place of another.
+    #[serde(default)]
+    pub certificates: Vec<String>,
     /// How errors are spelled for it.
     #[serde(default)]
     pub xroad_error_style: Option<Style>,
@@ -102,8 +108,14 @@ pub struct ServiceDraft {
     pub version: Option<String>,
     /// `REST`, `OPENAPI3` or `SOAP`.
     pub kind: ServiceKind,
-    /// `http://host[:port][/path]`
+    /// `http://host[:port][/path]` or `https://…`
     pub base_url: String,
+    /// Whom to believe over TLS.
+    #[serde(default)]
+    pub tls: Option<ProviderTlsDraft>,
+    /// Whether whoever answers over TLS must prove to be the provider.
+    #[serde(default = "verify")]
+    pub tls_verify: bool,
     /// Its time.
     #[serde(default)]
     pub timeouts: TimeoutsDraft,
@@ -126,6 +138,10 @@ pub struct ServiceDraft {
 
 fn concurrency() -> usize {
     64
+}
+
+fn verify() -> bool {
+    true
 }
 
 /// Time-outs as written, in milliseconds.
@@ -273,6 +289,7 @@ fn add_member(directory: &mut Directory, draft: MemberDraft, wrong: &mut Vec<Str
         if !is_registrable(&id.code) {
             wrong.push(format!("subsystem {id}: use letters, digits and '()+,-.=?"));
         }
+        let certificates = client_certificates(&id, draft.connection, &draft.certificates, wrong);
         let mut services = Vec::new();
         for service in draft.services {
             let id = ServiceId { subsystem: id.clone(), code: service.code.clone() };
@@ -291,6 +308,7 @@ fn add_member(directory: &mut Directory, draft: MemberDraft, wrong: &mut Vec<Str
             id: id.clone(),
             name: draft.name,
             connection: draft.connection,
+            certificates,
             error_style: draft.xroad_error_style.unwrap_or(directory.error_style),
             services,
         });
@@ -304,6 +322,21 @@ fn add_member(directory: &mut Directory, draft: MemberDraft, wrong: &mut Vec<Str
     }
 }
 
+fn client_certificates(
+    id: &SubsystemId,
+    connection: Connection,
+    texts: &[String],
+    wrong: &mut Vec<String>,
+) -> Vec<Fingerprint> {
+    let mut complaints = Vec::new();
+    let found = certificates::read("certificates", texts, &mut complaints);
+    if !texts.is_empty() && connection != Connection::HttpsClientCert {
+        complaints.push("certificates are asked for only with connection = \"https_client_cert\"".to_owned());
+    }
+    wrong.extend(complaints.into_iter().map(|what| format!("subsystem {id}: {what}")));
+    found.iter().map(fingerprint).collect()
+}
+
 impl ServiceDraft {
     fn judge(self, id: ServiceId) -> Result<Service, Vec<String>> {
         let mut wrong = Vec::new();
@@ -313,7 +346,7 @@ impl ServiceDraft {
         if METADATA.contains(&id.code.as_str()) {
             wrong.push("its code is reserved for metadata; choose another".to_owned());
         }
-        let address = provider_address(&self.base_url).map_err(|what| wrong.push(what)).ok();
+        let address = provider::judge(&self.base_url, self.tls, self.tls_verify, &mut wrong);
         let times = self.timeouts;
         if times.connect_ms == 0
             || times.first_byte_ms == 0
@@ -370,22 +403,6 @@ impl ServiceDraft {
             }),
             _ => Err(wrong),
         }
-    }
-}
-
-fn provider_address(url: &str) -> Result<ProviderAddress, String> {
-    let uri: Uri = url.parse().map_err(|_| format!("base_url {url:?} is no address"))?;
-    match (uri.scheme_str(), uri.authority(), uri.query()) {
-        (Some("http"), Some(authority), None) if !authority.as_str().contains('@') => Ok(ProviderAddress {
-            host: authority.host().trim_matches(['[', ']']).to_owned(),
-            port: authority.port_u16().unwrap_or(80),
-            authority: authority.as_str().to_owned(),
-            base_path: uri.path().trim_end_matches('/').to_owned(),
-        }),
-        (Some("https"), ..) => {
-            Err(format!("base_url {url:?}: providers over TLS cannot be reached yet; use http on an isolated network"))
-        }
-        _ => Err(format!("base_url {url:?}: write http://host[:port][/path], without user or query")),
     }
 }
 

@@ -1,4 +1,8 @@
+use proptest::prelude::*;
+
 use super::*;
+use crate::directory::ProviderTls;
+use crate::test_certificates::{Issued, Order};
 
 const GOOD: &str = include_str!("../../tests/exchange/directory.toml");
 
@@ -20,7 +24,16 @@ fn each_mistake_is_told_by_its_name() {
         ("instance = \"VN-HP\"", "instance = \"VN HP\"", "instance"),
         ("code = \"0001\"", "code = \"0_01\"", "member"),
         ("base_url = \"http://127.0.0.1:18090\"", "base_url = \"ftp://x\"", "base_url"),
-        ("base_url = \"http://127.0.0.1:18090\"", "base_url = \"https://x\"", "TLS"),
+        ("base_url = \"http://127.0.0.1:18090\"", "base_url = \"https://x\"", "tls_verify = false believes whoever"),
+        ("base_url = \"http://127.0.0.1:18090\"", "base_url = \"https://a_.b!\"\ntls_verify = false", "base_url"),
+        ("kind = \"SOAP\"", "kind = \"SOAP\"\ntls_verify = false", "https:// address"),
+        ("kind = \"SOAP\"", "kind = \"SOAP\"\ntls = {}", "https:// address"),
+        (
+            "code = \"CERT\"",
+            "code = \"CERT\"\ncertificates = [\"x\"]",
+            "subsystem VN-HP/GOV/0001/CERT: certificates: number 1",
+        ),
+        ("code = \"CERT\"", "code = \"CERT\"\nconnection = \"https_cert\"", "https_cert"),
         ("base_url = \"http://127.0.0.1:18090\"", "base_url = \"http://user@x\"", "base_url"),
         ("code = \"echo\"", "code = \"listMethods\"", "reserved"),
         ("opaque = true", "opaque = false", "fields_allowed or opaque"),
@@ -61,4 +74,95 @@ fn nothing_is_open_by_forgetting() {
         .unwrap();
     let subsystem = directory.subsystem(&SubsystemId::parse("I/GOV/1/A").unwrap()).unwrap();
     assert_eq!(subsystem.connection, Connection::HttpsClientCert);
+}
+
+/// The example with this written of subsystem CERT, or of a provider over TLS.
+fn with(what: &str) -> String {
+    if what.starts_with("base_url") {
+        GOOD.replacen("base_url = \"http://127.0.0.1:18090\"", what, 1)
+    } else {
+        GOOD.replacen("code = \"CERT\"", &format!("code = \"CERT\"\n{what}"), 1)
+    }
+}
+
+#[test]
+fn certificates_are_judged_when_the_directory_is_read() {
+    let (one, two) = (Order::new("one").issue(None), Order::new("two").issue(None));
+    let (first, second) = (one.toml(), two.toml());
+    let together = format!("'''{}{}'''", one.certificate.to_pem(), two.certificate.to_pem());
+    let damaged = first.replacen("MII", "MIJ", 1);
+    let keyed = format!("'''{}{}'''", one.certificate.to_pem(), one.key_pem());
+    let many = vec![first.as_str(); 21].join(", ");
+    let https = "base_url = \"https://b.test/x/\"";
+    for (what, expected) in [
+        (format!("certificates = [{first}]"), ""),
+        (format!("certificates = [{first}, {second}]"), ""),
+        (format!("connection = \"https_client_cert\"\ncertificates = [{first}]"), ""),
+        ("connection = \"https\"".to_owned(), ""),
+        (format!("certificates = [{first}, {first}]"), "number 2 is twice"),
+        (format!("certificates = [{together}]"), "number 1 holds several"),
+        (format!("certificates = [{first}, {damaged}]"), "number 2 cannot be read"),
+        (format!("certificates = [{keyed}]"), "number 1 holds a private key"),
+        (format!("certificates = [{many}]"), "more than 20"),
+        (format!("connection = \"https\"\ncertificates = [{first}]"), "asked for only with"),
+        (format!("connection = \"http\"\ncertificates = [{first}]"), "asked for only with"),
+        (format!("{https}\ntls = {{ certificates = [{first}] }}"), ""),
+        (format!("{https}\ntls = {{ authorities = [{first}, {second}] }}"), ""),
+        (format!("{https}\ntls_verify = false"), ""),
+        (format!("{https}\ntls_verify = true"), "tls_verify = false believes whoever"),
+        (format!("{https}\ntls = {{}}"), "tls_verify = false believes whoever"),
+        (format!("{https}\ntls = {{ certificates = [{first}] }}\ntls_verify = false"), "contradicts"),
+        (format!("{https}\ntls = {{ certificates = [{damaged}] }}"), "tls.certificates: number 1"),
+        (format!("{https}\ntls = {{ authorities = [\"x\"] }}"), "tls.authorities: number 1"),
+        (format!("{https}\ntls = {{ authority = [{first}] }}"), "authority"),
+    ] {
+        let found = complaints(|_| with(&what));
+        assert_eq!(found.is_empty(), expected.is_empty(), "{what}: {found:?}");
+        assert!(expected.is_empty() || found.iter().any(|told| told.contains(expected)), "{what}: {found:?}");
+    }
+}
+
+#[test]
+fn what_only_an_isolated_network_makes_safe_is_told() {
+    let built = |what: &str| DirectoryDraft::from_toml(&with(what)).unwrap().build().unwrap();
+    assert_eq!(built("").warnings(), Vec::<String>::new());
+    let open = built("connection = \"https\"").warnings();
+    assert!(open.len() == 1 && open[0].contains("VN-HP/GOV/0001/CERT"), "{open:?}");
+    let believed = built("base_url = \"https://b.test:8443/x/\"\ntls_verify = false");
+    let told = believed.warnings();
+    assert!(told.len() == 1 && told[0].contains("B/echo") && told[0].contains("b.test:8443"), "{told:?}");
+    let service = believed.service(&ServiceId::parse("VN-HP/GOV/0002/B/echo").unwrap()).unwrap();
+    assert_eq!(service.address.tls, Some(ProviderTls::Unverified));
+    assert_eq!((service.address.port, service.address.base_path.as_str()), (8443, "/x"));
+}
+
+proptest! {
+    #[test]
+    fn a_list_of_certificates_is_read_or_complained_of(text in "(-----(BEGIN|END) CERTIFICATE-----\n?|[A-Za-z0-9+/=\n]{0,40}|.){0,6}") {
+        let mut wrong = Vec::new();
+        let found = certificates_read(&text, &mut wrong);
+        prop_assert_eq!(found + wrong.len(), 1);
+    }
+
+    #[test]
+    fn a_changed_certificate_is_another_or_none(place in any::<prop::sample::Index>(), letter in "[A-Za-z0-9+/=-]") {
+        thread_local! {
+            static MADE: Issued = Order::new("one").issue(None);
+        }
+        MADE.with(|made| {
+            let mut pem = made.certificate.to_pem();
+            let place = place.index(pem.trim_end().len());
+            prop_assume!(&pem[place..=place] != letter.as_str());
+            pem.replace_range(place..=place, &letter);
+            let mut wrong = Vec::new();
+            let found = certificates::read("certificates", &[pem], &mut wrong);
+            prop_assert_eq!(found.len() + wrong.len(), 1);
+            prop_assert!(found.iter().all(|one| fingerprint(one) != fingerprint(&made.certificate)));
+            Ok(())
+        })?;
+    }
+}
+
+fn certificates_read(text: &str, wrong: &mut Vec<String>) -> usize {
+    certificates::read("certificates", &[text.to_owned()], wrong).len()
 }

@@ -1,12 +1,15 @@
 //! Who takes part and who may ask whom: one immutable value. Calls read a snapshot; a change swaps the whole.
 
+mod certificates;
 mod draft;
 mod metadata;
 mod openapi;
+mod provider;
 
 pub use draft::{
     AgreementDraft, Complaints, DirectoryDraft, EndpointDraft, MemberDraft, ServiceDraft, SubsystemDraft, TimeoutsDraft,
 };
+pub use provider::{ProviderAddress, ProviderTls, ProviderTlsDraft};
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -17,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::rules::agreement::{Agreement, Environment};
 use crate::rules::breaker::BreakerRules;
+use crate::rules::credential::Fingerprint;
 use crate::rules::fault::Style;
 use crate::rules::glob::Glob;
 use crate::rules::identifier::{ClientId, MemberId, ServiceId, SubsystemId};
@@ -25,8 +29,10 @@ use crate::rules::identifier::{ClientId, MemberId, ServiceId, SubsystemId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Connection {
-    /// By being on this machine: no credential; only at a listener on the loopback address.
+    /// By being on this machine: no credential; only at the plain listener, which is on the loopback address.
     Http,
+    /// By reaching the TLS listener: no credential, so only on a network where nobody else can.
+    Https,
     /// By a client certificate. The default, so that forgetting to say opens nothing.
     #[default]
     HttpsClientCert,
@@ -52,6 +58,8 @@ pub struct Subsystem {
     pub name: Option<String>,
     /// Its credential.
     pub connection: Connection,
+    /// Its client certificates.
+    pub certificates: Vec<Fingerprint>,
     /// How errors are spelled for it.
     pub error_style: Style,
     /// What it provides.
@@ -79,19 +87,6 @@ impl ServiceKind {
             Self::Soap => "SOAP",
         }
     }
-}
-
-/// Where a provider is reached.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ProviderAddress {
-    /// Name or address.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// As the `Host` header says it.
-    pub authority: String,
-    /// Path before that of the call; never ends with `/`.
-    pub base_path: String,
 }
 
 /// How long a provider may take.
@@ -217,6 +212,25 @@ impl Directory {
     /// A service.
     pub fn service(&self, id: &ServiceId) -> Option<&Arc<Service>> {
         self.services.get(id)
+    }
+
+    /// What its writer should know although it is allowed, each thing by its name.
+    pub fn warnings(&self) -> Vec<String> {
+        let members = self.members.values().flat_map(|member| &member.subsystems);
+        let claimed = members.filter(|subsystem| subsystem.connection == Connection::Https).map(|subsystem| {
+            format!(
+                "subsystem {}: whoever reaches the TLS port may call in its name (connection = \"https\")",
+                subsystem.id
+            )
+        });
+        let services = self.members.values().flat_map(|member| &member.subsystems).flat_map(|of| &of.services);
+        let believed = services.filter(|service| service.address.tls == Some(ProviderTls::Unverified)).map(|service| {
+            format!(
+                "service {}: whoever answers at {} is believed (tls_verify = false)",
+                service.id, service.address.authority
+            )
+        });
+        claimed.chain(believed).collect()
     }
 
     /// Whether an agreement of this id is written down, whatever its state.

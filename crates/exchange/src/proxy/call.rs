@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::keyed::hmac_sha256;
@@ -18,11 +18,14 @@ use super::body::{Collector, Playback, Stored};
 use super::download::is_download;
 use super::evidence::{Evidence, RequestRecord, ResponseRecord};
 use super::limits::Limits;
+use super::metadata::{list_clients, metadata};
 use super::provider::{CallError, Provider};
 use super::reading::{Arrived, Treatment};
-use crate::directory::{Connection, Directory, Service, Subsystem};
+use super::tls::Identity;
+use crate::directory::{Directory, Service};
 use crate::rules::address::Address;
 use crate::rules::canonical::{request_bytes, request_hash, response_bytes};
+use crate::rules::credential::Shown;
 use crate::rules::decide::{Decision, Grant, decide, identify, represented_party};
 use crate::rules::fault::{Fault, Leaf, Media};
 use crate::rules::headers::{self, Line, RequestHead};
@@ -36,6 +39,7 @@ const PROTOCOL: &str = "1.0.4";
 /// The exchange of one city: its directory now, and what it counts.
 pub struct Exchange {
     directory: ArcSwap<Directory>,
+    identity: Arc<ArcSwapOption<Identity>>,
     ambient: Ambient,
     limits: Limits,
     evidence: Arc<dyn Evidence>,
@@ -62,6 +66,7 @@ impl Exchange {
     pub fn new(directory: Directory, ambient: Ambient, limits: Limits, evidence: Arc<dyn Evidence>) -> Arc<Self> {
         Arc::new(Self {
             directory: ArcSwap::from_pointee(directory),
+            identity: Arc::default(),
             user_key: ambient.bytes(),
             ambient,
             limits,
@@ -89,6 +94,15 @@ impl Exchange {
         self.directory.store(Arc::new(directory));
     }
 
+    /// Shows this certificate at every handshake from now on, to callers and to providers that ask for one.
+    pub fn present(&self, identity: Identity) {
+        self.identity.store(Some(Arc::new(identity)));
+    }
+
+    pub(super) fn identity(&self) -> Option<Arc<Identity>> {
+        self.identity.load_full()
+    }
+
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -97,12 +111,12 @@ impl Exchange {
         self.evidence.as_ref()
     }
 
-    /// Answers one request.
-    pub(super) async fn handle(&self, request: Request<Incoming>) -> Response<Playback> {
+    /// Answers one request of a caller that showed this.
+    pub(super) async fn handle(&self, request: Request<Incoming>, shown: &Shown) -> Response<Playback> {
         let directory = self.directory.load_full();
         let (parts, body) = request.into_parts();
         if is_download(parts.uri.path()) {
-            return self.download(&directory, &parts).await;
+            return self.download(&directory, &parts, shown, self.ambient.now()).await;
         }
         let now = self.ambient.now();
         let mut trace = Trace {
@@ -119,7 +133,7 @@ impl Exchange {
         let response = if parts.uri.path() == "/listClients" {
             list_clients(&directory, &parts)
         } else {
-            self.walk(&directory, &parts, body, now, &mut trace).await
+            self.walk(&directory, &parts, body, shown, now, &mut trace).await
         };
         let response = response.unwrap_or_else(|fault| self.refuse(&directory, &parts.headers, &fault, &mut trace));
         let now = self.ambient.now();
@@ -162,6 +176,7 @@ impl Exchange {
         directory: &Directory,
         parts: &Parts,
         body: Incoming,
+        shown: &Shown,
         now: Timestamp,
         trace: &mut Trace,
     ) -> Result<Response<Playback>, Fault> {
@@ -174,7 +189,7 @@ impl Exchange {
         };
         let address = Address::parse(target, self.limits.target_bytes)?;
         let head = head?;
-        let client = identify(directory, &head, Connection::Http)?;
+        let client = identify(directory, &head, shown, now)?;
         trace.record.client(&client);
         trace.record.service(&address.service);
         let decision = decide(directory, parts.method.as_str(), &address, &head, &client, now)?;
@@ -187,7 +202,7 @@ impl Exchange {
             Decision::Metadata(_) => None,
             Decision::Pass(grant) => Some(grant),
         };
-        let provider = grant.map(|grant| self.provider(&grant.service));
+        let provider = grant.map(|grant| self.provider(&grant.service)).transpose()?;
         if let (Some(grant), Some(provider)) = (grant, &provider) {
             trace.record.service_version = grant.service.version.clone();
             trace.record.service_type = Some(grant.service.kind.word());
@@ -216,16 +231,21 @@ impl Exchange {
         self.deliver(&asked.record, arrived, trace).await
     }
 
-    fn provider(&self, service: &Service) -> Arc<Provider> {
+    fn provider(&self, service: &Service) -> Result<Arc<Provider>, Fault> {
         let known = self.providers.read().unwrap_or_else(PoisonError::into_inner).get(&service.id).cloned();
-        known.filter(|provider| provider.serves(service)).unwrap_or_else(|| {
-            let mut providers = self.providers.write().unwrap_or_else(PoisonError::into_inner);
-            let provider = providers.entry(service.id.clone()).or_insert_with(|| Arc::new(Provider::new(service)));
-            if !provider.serves(service) {
-                *provider = Arc::new(Provider::new(service));
+        if let Some(provider) = known.filter(|provider| provider.serves(service)) {
+            return Ok(provider);
+        }
+        let mut providers = self.providers.write().unwrap_or_else(PoisonError::into_inner);
+        match providers.get(&service.id).filter(|provider| provider.serves(service)) {
+            // Another call was faster.
+            Some(provider) => Ok(provider.clone()),
+            None => {
+                let provider = Arc::new(Provider::new(service, &self.identity, &self.ambient)?);
+                providers.insert(service.id.clone(), provider.clone());
+                Ok(provider)
             }
-            provider.clone()
-        })
+        }
     }
 
     fn count(&self, grant: &Grant, head: &RequestHead, now: Timestamp) -> Result<(), Fault> {
@@ -334,7 +354,10 @@ impl Exchange {
         let good = match &outcome {
             Ok((arrived, _)) => !matches!(arrived.status.as_u16(), 502..=504),
             // What we refuse to deliver is no failure of the connection.
-            Err(fault) => !matches!(fault.leaf, Leaf::NetworkError | Leaf::IoError | Leaf::UnknownHost),
+            Err(fault) => {
+                !matches!(fault.leaf, Leaf::NetworkError | Leaf::IoError | Leaf::UnknownHost)
+                    && fault.cause != Some(Leaf::SslAuthenticationFailed)
+            }
         };
         provider.record(permit, good, self.ambient.now());
         let (arrived, began) = outcome?;
@@ -434,56 +457,9 @@ fn outgoing(service: &Service, parts: &Parts, address: &Address, asked: &Asked) 
     Ok(request)
 }
 
-fn plain(status: StatusCode, content_type: &'static str, body: String) -> Response<Playback> {
+pub(super) fn plain(status: StatusCode, content_type: &'static str, body: String) -> Response<Playback> {
     let mut response = Response::new(Playback::from(Stored::from(Bytes::from(body))));
     *response.status_mut() = status;
     response.headers_mut().append(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
-}
-
-fn list_clients(directory: &Directory, parts: &Parts) -> Result<Response<Playback>, Fault> {
-    if parts.method != hyper::Method::GET {
-        return Err(Fault::client(Leaf::InvalidHttpMethod, "Metadata is read with GET"));
-    }
-    let instance = parameter(parts.uri.query(), "xRoadInstance");
-    let json = headers::accept(&parts.headers).flat_map(|value| value.split(',')).any(|entry| {
-        entry.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
-    });
-    Ok(if json {
-        plain(StatusCode::OK, "application/json;charset=utf-8", directory.clients_json(instance.as_deref()))
-    } else {
-        plain(StatusCode::OK, "text/xml;charset=utf-8", directory.clients_xml(instance.as_deref()))
-    })
-}
-
-pub(super) fn parameter(query: Option<&str>, name: &str) -> Option<String> {
-    query?.split('&').find_map(|pair| {
-        let (key, value) = pair.split_once('=')?;
-        (key == name).then(|| crate::rules::identifier::decode_part(value).ok())?
-    })
-}
-
-fn metadata(
-    directory: &Directory,
-    provider: &Subsystem,
-    address: &Address,
-    client: &ClientId,
-    now: Timestamp,
-) -> Result<Arrived, Fault> {
-    let json = match address.service.code.as_str() {
-        "listMethods" => Bytes::from(directory.methods_json(provider)),
-        "allowedMethods" => Bytes::from(directory.allowed_methods_json(provider, client.subsystem(), now)),
-        _ => {
-            let code = parameter(address.query.as_deref(), "serviceCode")
-                .ok_or_else(|| Fault::provider_side(Leaf::InvalidRequest, "Add ?serviceCode= to name the service"))?;
-            let service = provider.services.iter().find(|service| service.id.code == code).ok_or_else(|| {
-                Fault::provider_side(Leaf::UnknownService, "The provider has no service of this code")
-            })?;
-            service
-                .openapi
-                .clone()
-                .ok_or_else(|| Fault::provider_side(Leaf::InvalidRequest, "The service has no OpenAPI description"))?
-        }
-    };
-    Ok(Arrived::json(json))
 }

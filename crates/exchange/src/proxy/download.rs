@@ -4,11 +4,14 @@ use bytes::Bytes;
 use hyper::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
+use jiff::Timestamp;
 
 use super::body::{Playback, Stored};
-use super::call::{Exchange, parameter};
+use super::call::Exchange;
 use super::evidence::{ContainerError, Containers, Wanted, Which};
-use crate::directory::{Connection, Directory};
+use super::metadata::parameter;
+use crate::directory::Directory;
+use crate::rules::credential::{Shown, admit};
 use crate::rules::identifier::{ClientId, MemberId, SubsystemId};
 
 /// A refusal in plain text.
@@ -31,13 +34,19 @@ pub(super) fn is_download(path: &str) -> bool {
 }
 
 impl Exchange {
-    pub(super) async fn download(&self, directory: &Directory, parts: &Parts) -> Response<Playback> {
+    pub(super) async fn download(
+        &self,
+        directory: &Directory,
+        parts: &Parts,
+        shown: &Shown,
+        now: Timestamp,
+    ) -> Response<Playback> {
         let answer = async {
             if parts.method != Method::GET {
                 return Err((StatusCode::METHOD_NOT_ALLOWED, "Evidence is read with GET".to_owned()));
             }
             match parts.uri.path() {
-                "/asic" => Ok(self.evidence().containers(&wanted(directory, parts.uri.query())?).await?),
+                "/asic" => Ok(self.evidence().containers(&wanted(directory, parts.uri.query(), shown, now)?).await?),
                 _ => Ok(self.evidence().verification().await?),
             }
         };
@@ -63,7 +72,7 @@ fn refusal((status, text): Refused) -> Response<Playback> {
 }
 
 /// Reads the question, and whether whoever asks is who they say.
-fn wanted(directory: &Directory, query: Option<&str>) -> Result<Wanted, Refused> {
+fn wanted(directory: &Directory, query: Option<&str>, shown: &Shown, now: Timestamp) -> Result<Wanted, Refused> {
     let missing = |name: &str| (StatusCode::BAD_REQUEST, format!("The parameter {name} is missing"));
     let required = |name: &str| parameter(query, name).filter(|value| !value.is_empty()).ok_or_else(|| missing(name));
     let given = |name: &str| {
@@ -84,10 +93,9 @@ fn wanted(directory: &Directory, query: Option<&str>) -> Result<Wanted, Refused>
         (false, true) => Which::Response,
         (false, false) => Which::Both,
     };
-    let known = directory.subsystem(&asker).is_some_and(|subsystem| subsystem.connection == Connection::Http);
-    if !known {
-        return Err((StatusCode::UNAUTHORIZED, "You are not known as that subsystem through this door".to_owned()));
-    }
+    let unproved = |sentence: &str| (StatusCode::UNAUTHORIZED, sentence.to_owned());
+    let subsystem = directory.subsystem(&asker).ok_or_else(|| unproved("That subsystem is not registered"))?;
+    admit(subsystem, shown, now).map_err(|sentence| unproved(&sentence))?;
     let query_id = required("queryId")?;
     Ok(Wanted { query_id, asker: ClientId::Subsystem(asker), which, unique: given("unique"), force: given("force") })
 }

@@ -9,8 +9,10 @@ use crate::rules::address::LONGEST_TARGET;
 /// Bounds of the door, the same for everybody.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections at a time; more wait in the queue of the system.
+    /// Connections at a time at each listener; more wait in the queue of the system.
     pub connections: usize,
+    /// Time for the handshake of TLS.
+    pub handshake_time: Duration,
     /// Bytes of a request line with its headers.
     pub head_bytes: usize,
     /// Time for them, also the longest idle time of a connection.
@@ -38,6 +40,7 @@ impl Default for Limits {
         let filter = FilterLimits::default();
         Self {
             connections: 4096,
+            handshake_time: Duration::from_secs(10),
             head_bytes: 64 * 1024,
             head_time: Duration::from_secs(20),
             target_bytes: LONGEST_TARGET,

@@ -10,37 +10,58 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::call::Exchange;
+use super::tls;
+use crate::rules::credential::Shown;
+
+/// Where callers come in.
+#[derive(Debug)]
+pub enum Port {
+    /// Plain HTTP, on a loopback address only: callers are known by nothing but their place on this machine.
+    Plain(TcpListener),
+    /// TLS, anywhere.
+    Tls(TcpListener),
+}
+
+impl Port {
+    fn listener(&self) -> &TcpListener {
+        match self {
+            Port::Plain(listener) | Port::Tls(listener) => listener,
+        }
+    }
+}
 
 /// Why the door does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Callers are known by nothing but their place on this machine.
-    #[error(
-        "{0} is not a loopback address; without client certificates the exchange listens only on 127.0.0.1 or [::1]"
-    )]
+    /// Of a plain port.
+    #[error("{0} is not a loopback address; plain HTTP listens only on 127.0.0.1 or [::1], other addresses need TLS")]
     NotLoopback(SocketAddr),
+    /// Of a TLS port.
+    #[error("TLS on {0} needs a certificate and its key")]
+    NoCertificate(SocketAddr),
     /// The socket.
     #[error("listening: {0}")]
     Io(#[from] io::Error),
 }
 
-/// Serves until `shutdown` ends, then lets what runs come to its end.
+/// Serves at one port until `shutdown` ends, then lets what runs come to its end.
 ///
 /// # Errors
-/// [`StartError::NotLoopback`], before anything is accepted.
-pub async fn serve(
-    exchange: Arc<Exchange>,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), StartError> {
-    let address = listener.local_addr()?;
-    if !address.ip().is_loopback() {
-        return Err(StartError::NotLoopback(address));
+/// [`StartError::NotLoopback`] or [`StartError::NoCertificate`], before anything is accepted.
+pub async fn serve(exchange: Arc<Exchange>, port: Port, shutdown: impl Future<Output = ()>) -> Result<(), StartError> {
+    let address = port.listener().local_addr()?;
+    match &port {
+        Port::Plain(_) if !address.ip().is_loopback() => return Err(StartError::NotLoopback(address)),
+        Port::Tls(_) if exchange.identity().is_none() => return Err(StartError::NoCertificate(address)),
+        Port::Plain(_) | Port::Tls(_) => {}
     }
     let limits = exchange.limits();
     let graceful = GracefulShutdown::new();
@@ -56,27 +77,68 @@ pub async fn serve(
     loop {
         let (slot, stream) = tokio::select! {
             () = &mut shutdown => break,
-            next = next(&listener, &slots) => next?,
+            next = next(port.listener(), &slots) => next?,
         };
-        let exchange = exchange.clone();
-        let service = service_fn(move |request| {
-            let exchange = exchange.clone();
-            async move { Ok::<_, Infallible>(exchange.handle(request).await) }
-        });
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        let visit = Visit { exchange: exchange.clone(), builder: builder.clone(), watcher: graceful.watcher() };
+        let over_tls = matches!(port, Port::Tls(_));
         tokio::spawn(async move {
-            // A caller that hangs up or dawdles is its own affair.
-            if let Err(error) = connection.await {
-                tracing::debug!(error = %error, "connection ended");
+            if over_tls {
+                if let Some((stream, shown)) = greet(&visit.exchange, stream).await {
+                    visit.converse(stream, shown).await;
+                }
+            } else {
+                visit.converse(stream, Shown::Plain).await;
             }
             drop(slot);
         });
     }
-    drop(listener);
+    drop(port);
     if tokio::time::timeout(limits.farewell, graceful.shutdown()).await.is_err() {
         tracing::warn!("calls were cut off at shutdown");
     }
     Ok(())
+}
+
+/// One connection and what is needed to answer it.
+struct Visit {
+    exchange: Arc<Exchange>,
+    builder: http1::Builder,
+    watcher: Watcher,
+}
+
+impl Visit {
+    /// Answers what comes over a connection whose other end showed this.
+    async fn converse(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, shown: Shown) {
+        let (exchange, shown) = (self.exchange, Arc::new(shown));
+        let service = service_fn(move |request| {
+            let (exchange, shown) = (exchange.clone(), shown.clone());
+            async move { Ok::<_, Infallible>(exchange.handle(request, &shown).await) }
+        });
+        // A caller that hangs up or dawdles is its own affair.
+        if let Err(error) = self.watcher.watch(self.builder.serve_connection(TokioIo::new(stream), service)).await {
+            tracing::debug!(error = %error, "connection ended");
+        }
+    }
+}
+
+/// The handshake, within its time, with the certificate that holds at this moment. A caller that speaks something else
+/// or nothing is sent away; it holds its place no longer than that.
+async fn greet(exchange: &Exchange, stream: TcpStream) -> Option<(TlsStream<TcpStream>, Shown)> {
+    let acceptor = TlsAcceptor::from(exchange.identity()?.server());
+    match tokio::time::timeout(exchange.limits().handshake_time, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => {
+            let shown = tls::shown(stream.get_ref().1);
+            Some((stream, shown))
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(error = %error, "no handshake");
+            None
+        }
+        Err(_) => {
+            tracing::debug!("a handshake took too long");
+            None
+        }
+    }
 }
 
 /// The next connection once there is room for it.

@@ -1,4 +1,4 @@
-//! The door: a listener for information systems, the walk of a call, and the connections to providers.
+//! The door: listeners for information systems, plain and over TLS, the walk of a call, and the connections to providers.
 
 mod body;
 mod call;
@@ -6,8 +6,10 @@ mod download;
 mod evidence;
 mod limits;
 mod listener;
+mod metadata;
 mod provider;
 mod reading;
+mod tls;
 
 pub use body::{Playback, Spool, Stored};
 pub use call::Exchange;
@@ -15,4 +17,5 @@ pub use evidence::{
     ContainerError, Containers, Evidence, EvidenceError, OperationalLog, RequestRecord, ResponseRecord, Wanted, Which,
 };
 pub use limits::Limits;
-pub use listener::{StartError, serve};
+pub use listener::{Port, StartError, serve};
+pub use tls::{Identity, IdentityError};

@@ -3,17 +3,20 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::ArcSwapOption;
 use haidang_kernel::ambient::Ambient;
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use jiff::{SignedDuration, Timestamp};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use super::body::Playback;
+use super::tls::{Connector, Identity, TlsFailure, refusal_of_us};
 use crate::directory::{ProviderAddress, Service};
 use crate::rules::breaker::{Breaker, BreakerRules, Permit};
 use crate::rules::fault::{Fault, Leaf};
@@ -33,6 +36,7 @@ struct IdleSender {
 /// What is shared by all calls to a service.
 pub(super) struct Provider {
     address: ProviderAddress,
+    tls: Option<Connector>,
     concurrency: usize,
     rules: BreakerRules,
     slots: Arc<Semaphore>,
@@ -53,16 +57,19 @@ pub(super) enum CallError {
     Timeout,
     #[error("the provider broke off")]
     Broken,
+    #[error(transparent)]
+    Tls(#[from] TlsFailure),
 }
 
 impl From<CallError> for Fault {
     fn from(error: CallError) -> Self {
-        let leaf = match error {
-            CallError::Busy | CallError::Connect | CallError::Timeout => Leaf::NetworkError,
-            CallError::UnknownHost => Leaf::UnknownHost,
-            CallError::Broken => Leaf::IoError,
-        };
-        Fault::provider_side(leaf, sentence(&error.to_string()))
+        let said = sentence(&error.to_string());
+        match error {
+            CallError::Busy | CallError::Connect | CallError::Timeout => Fault::provider_side(Leaf::NetworkError, said),
+            CallError::UnknownHost => Fault::provider_side(Leaf::UnknownHost, said),
+            CallError::Broken => Fault::provider_side(Leaf::IoError, said),
+            CallError::Tls(_) => Fault::provider_side(Leaf::ServiceFailed, said).because(Leaf::SslAuthenticationFailed),
+        }
     }
 }
 
@@ -80,15 +87,30 @@ pub(super) struct Answer {
 }
 
 impl Provider {
-    pub(super) fn new(service: &Service) -> Self {
-        Self {
-            address: service.address.clone(),
+    /// `presented` is what the exchange shows to a provider that asks for a certificate.
+    ///
+    /// # Errors
+    /// `internal_error` when there can be no TLS with a provider of this address.
+    pub(super) fn new(
+        service: &Service,
+        presented: &Arc<ArcSwapOption<Identity>>,
+        ambient: &Ambient,
+    ) -> Result<Self, Fault> {
+        let address = &service.address;
+        let tls = address.tls.as_ref().map(|tls| Connector::new(address, tls, presented.clone(), ambient));
+        let tls = tls.transpose().map_err(|error| {
+            tracing::error!(service = %service.id, error = %error, "TLS with a provider cannot be prepared");
+            Fault::provider_side(Leaf::InternalError, "TLS with the provider cannot be prepared")
+        })?;
+        Ok(Self {
+            address: address.clone(),
+            tls,
             concurrency: service.concurrency,
             rules: service.breaker,
             slots: Arc::new(Semaphore::new(service.concurrency)),
             idle: Arc::default(),
             breaker: Mutex::new(Breaker::new(service.breaker)),
-        }
+        })
     }
 
     /// Whether this is still the provider that the directory means.
@@ -138,7 +160,7 @@ impl Provider {
                 Ok(Ok(response)) => return Ok(Answer { response, sender, _slot: slot }),
                 Ok(Err(mut error)) => match error.take_message() {
                     Some(unsent) if !fresh => request = unsent,
-                    _ => return Err(CallError::Broken),
+                    _ => return Err(refusal_of_us(error.error()).map_or(CallError::Broken, CallError::Tls)),
                 },
                 Err(_) => return Err(CallError::Timeout),
             }
@@ -152,35 +174,33 @@ impl Provider {
         Some(idle.swap_remove(place).sender)
     }
 
+    /// A new connection, proved where it is over TLS; all of it within the time to connect.
     async fn connect(&self, service: &Service) -> Result<Sender, CallError> {
         let connecting = async {
-            let addresses = tokio::net::lookup_host((self.address.host.as_str(), self.address.port))
-                .await
-                .map_err(|_| CallError::UnknownHost)?;
-            let mut last = CallError::UnknownHost;
-            for address in addresses {
-                match TcpStream::connect(address).await {
-                    Ok(stream) => return Ok(stream),
-                    Err(_) => last = CallError::Connect,
-                }
+            let stream = self.reach().await?;
+            if let Err(error) = stream.set_nodelay(true) {
+                tracing::debug!(error = %error, "a connection keeps its delay");
             }
-            Err(last)
+            match &self.tls {
+                None => converse(stream).await,
+                Some(tls) => converse(tls.connect(stream).await.map_err(|_| CallError::Connect)??).await,
+            }
         };
-        let stream = timeout(service.timeouts.connect, connecting).await.map_err(|_| CallError::Timeout)??;
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(error = %error, "a connection keeps its delay");
-        }
-        let (sender, connection) = Builder::new()
-            .max_buf_size(HEAD_BYTES)
-            .handshake(TokioIo::new(stream))
+        timeout(service.timeouts.connect, connecting).await.map_err(|_| CallError::Timeout)?
+    }
+
+    async fn reach(&self) -> Result<TcpStream, CallError> {
+        let addresses = tokio::net::lookup_host((self.address.host.as_str(), self.address.port))
             .await
-            .map_err(|_| CallError::Connect)?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(error = %error, "the connection to a provider ended");
+            .map_err(|_| CallError::UnknownHost)?;
+        let mut last = CallError::UnknownHost;
+        for address in addresses {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(_) => last = CallError::Connect,
             }
-        });
-        Ok(sender)
+        }
+        Err(last)
     }
 
     /// Keeps the connection of an answer that was read to its end.
@@ -201,4 +221,18 @@ impl Provider {
             });
         }
     }
+}
+
+async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) -> Result<Sender, CallError> {
+    let (sender, connection) = Builder::new()
+        .max_buf_size(HEAD_BYTES)
+        .handshake(TokioIo::new(stream))
+        .await
+        .map_err(|_| CallError::Connect)?;
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(error = %error, "the connection to a provider ended");
+        }
+    });
+    Ok(sender)
 }

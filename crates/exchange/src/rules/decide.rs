@@ -8,10 +8,11 @@ use jiff::Timestamp;
 
 use super::address::Address;
 use super::agreement::{Agreement, Standing};
+use super::credential::{Shown, admit};
 use super::fault::{Fault, Leaf};
 use super::headers::RequestHead;
 use super::identifier::{ClientId, MemberId};
-use crate::directory::{Connection, Directory, Service, ServiceKind, Subsystem};
+use crate::directory::{Directory, Service, ServiceKind, Subsystem};
 
 /// Methods of r1.
 pub const METHODS: &[&str] = &["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
@@ -46,29 +47,35 @@ impl Grant {
     }
 }
 
-/// Who calls, and whether they may come through this door with what they showed.
+/// Who calls, and whether what they showed is what they must show. A caller that names its member alone, which has no
+/// rights of its own, must show what one of the member's subsystems must.
 ///
 /// # Errors
 /// `invalid_client_identifier`, `unknown_member` or `ssl_authentication_failed`.
-pub fn identify(directory: &Directory, head: &RequestHead, shown: Connection) -> Result<ClientId, Fault> {
+pub fn identify(directory: &Directory, head: &RequestHead, shown: &Shown, now: Timestamp) -> Result<ClientId, Fault> {
     let client = head.client.as_deref().and_then(ClientId::parse).ok_or_else(|| {
         Fault::consumer_side(
             Leaf::InvalidClientIdentifier,
             "X-Road-Client must be INSTANCE/CLASS/MEMBER or INSTANCE/CLASS/MEMBER/SUBSYSTEM",
         )
     })?;
+    let unproved = |sentence: String| Fault::consumer_side(Leaf::SslAuthenticationFailed, sentence);
     match &client {
-        ClientId::Member(member) if directory.member(member).is_some() => Ok(client),
-        ClientId::Subsystem(id) => match directory.subsystem(id) {
-            Some(subsystem) if subsystem.connection == shown => Ok(client),
-            Some(_) => Err(Fault::consumer_side(
-                Leaf::SslAuthenticationFailed,
-                "This subsystem must show its client certificate; this door takes none",
-            )),
-            None => Err(unknown("The calling member or subsystem is not registered")),
-        },
-        ClientId::Member(_) => Err(unknown("The calling member is not registered")),
+        ClientId::Member(id) => {
+            let member = directory.member(id).ok_or_else(|| unknown("The calling member is not registered"))?;
+            if !member.subsystems.iter().any(|subsystem| admit(subsystem, shown, now).is_ok()) {
+                return Err(unproved(
+                    "A member that names no subsystem must show what one of its subsystems must show here".to_owned(),
+                ));
+            }
+        }
+        ClientId::Subsystem(id) => {
+            let subsystem = directory.subsystem(id);
+            let subsystem = subsystem.ok_or_else(|| unknown("The calling member or subsystem is not registered"))?;
+            admit(subsystem, shown, now).map_err(unproved)?;
+        }
     }
+    Ok(client)
 }
 
 fn unknown(message: &str) -> Fault {

@@ -30,8 +30,9 @@ fn judged(
     }
     let address = Address::parse(target, LONGEST_TARGET)?;
     let head = read_request(&map)?;
-    let client = identify(&directory, &head, Connection::Http)?;
-    decide(&directory, method, &address, &head, &client, now.parse().unwrap())
+    let now = now.parse().unwrap();
+    let client = identify(&directory, &head, &Shown::Plain, now)?;
+    decide(&directory, method, &address, &head, &client, now)
 }
 
 fn check(request: &str, headers: &[(&str, &str)], expected: &str) {

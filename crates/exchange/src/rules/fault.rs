@@ -52,7 +52,7 @@ leaves! {
     InternalError "internal_error" "A fault of this exchange.";
     UnknownHost "unknown_host" "The provider's name has no address.";
     InvalidRequest "invalid_request" "Parts of the address or of the parameters are missing.";
-    SslAuthenticationFailed "ssl_authentication_failed" "The credential is not the one the caller must show.";
+    SslAuthenticationFailed "ssl_authentication_failed" "The credential is not the one the caller, or the provider, must show.";
     LoggingFailed "logging_failed" "The message could not be recorded, so it was not passed on.";
     TimestampingFailed "timestamping_failed" "Stamping has failed for too long.";
     InvalidHttpMethod "invalid_http_method" "Not one of the eight methods.";
@@ -103,6 +103,8 @@ pub struct Fault {
     pub side: Side,
     /// What.
     pub leaf: Leaf,
+    /// Why, where X-Road writes a second word behind the first.
+    pub cause: Option<Leaf>,
     /// For people.
     pub message: String,
     /// Seconds after which another attempt makes sense.
@@ -112,22 +114,28 @@ pub struct Fault {
 impl Fault {
     /// The request is at fault (400).
     pub fn client(leaf: Leaf, message: impl Into<String>) -> Self {
-        Self { side: Side::Client, leaf, message: message.into(), retry_after: None }
+        Self { side: Side::Client, leaf, cause: None, message: message.into(), retry_after: None }
     }
 
     /// Found on the consumer's side (500).
     pub fn consumer_side(leaf: Leaf, message: impl Into<String>) -> Self {
-        Self { side: Side::ConsumerSide, leaf, message: message.into(), retry_after: None }
+        Self { side: Side::ConsumerSide, leaf, cause: None, message: message.into(), retry_after: None }
     }
 
     /// Found on the provider's side (500).
     pub fn provider_side(leaf: Leaf, message: impl Into<String>) -> Self {
-        Self { side: Side::ProviderSide, leaf, message: message.into(), retry_after: None }
+        Self { side: Side::ProviderSide, leaf, cause: None, message: message.into(), retry_after: None }
     }
 
     /// The same with the time of another attempt.
     pub fn retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds.max(1));
+        self
+    }
+
+    /// The same with its cause, as in `service_failed.ssl_authentication_failed`.
+    pub fn because(mut self, cause: Leaf) -> Self {
+        self.cause = Some(cause);
         self
     }
 
@@ -141,7 +149,12 @@ impl Fault {
             (Style::V77, Side::ConsumerSide) => "Server.ClientProxy.",
             (Style::V77, Side::ProviderSide) => "Server.ServerProxy.",
         };
-        format!("{prefix}{}", self.leaf.spelled(style))
+        let mut code = format!("{prefix}{}", self.leaf.spelled(style));
+        if let Some(cause) = self.cause {
+            code.push('.');
+            code.push_str(&cause.spelled(style));
+        }
+        code
     }
 
     /// 500 when the code begins with `server.`, else 400: r1 knows no other.
@@ -242,6 +255,12 @@ mod tests {
                 Fault::consumer_side(Leaf::SslAuthenticationFailed, ""),
                 "server.clientproxy.ssl_authentication_failed",
                 "Server.ClientProxy.SslAuthenticationFailed",
+                500,
+            ),
+            (
+                Fault::provider_side(Leaf::ServiceFailed, "").because(Leaf::SslAuthenticationFailed),
+                "server.serverproxy.service_failed.ssl_authentication_failed",
+                "Server.ServerProxy.ServiceFailed.SslAuthenticationFailed",
                 500,
             ),
         ] {

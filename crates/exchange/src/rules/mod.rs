@@ -4,6 +4,7 @@ pub mod address;
 pub mod agreement;
 pub mod breaker;
 pub mod canonical;
+pub mod credential;
 pub mod decide;
 pub mod fault;
 pub mod glob;

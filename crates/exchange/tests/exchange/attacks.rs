@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::support::*;
-use haidang_exchange::proxy::{Exchange, Limits, OperationalLog, StartError, serve};
+use haidang_exchange::proxy::{Exchange, Limits, OperationalLog, Port, StartError, serve};
 use haidang_kernel::ambient::Ambient;
 
 #[tokio::test]
@@ -105,7 +105,11 @@ async fn without_certificates_nobody_comes_from_elsewhere() {
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.unwrap();
     let log = std::sync::Arc::new(OperationalLog::new(1));
     let exchange = Exchange::new(directory(DIRECTORY), Ambient::system(), Limits::default(), log);
-    assert!(matches!(serve(exchange, listener, std::future::pending()).await, Err(StartError::NotLoopback(_))));
+    let plain = serve(exchange.clone(), Port::Plain(listener), std::future::pending()).await;
+    assert!(matches!(plain, Err(StartError::NotLoopback(_))));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let tls = serve(exchange, Port::Tls(listener), std::future::pending()).await;
+    assert!(matches!(tls, Err(StartError::NoCertificate(_))));
     let door = Door::open(DIRECTORY).await;
     let reply = door.call("GET", ECHO, &[("X-Road-Client", "VN-HP/GOV/0001/CERT")], b"").await;
     assert_eq!(reply.said(), "500 server.clientproxy.ssl_authentication_failed");

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod attacks;
+mod certificates;
 mod isolation;
 mod large;
 mod passing;
 mod support;
+mod tls;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use haidang_exchange::directory::{Directory, DirectoryDraft};
-use haidang_exchange::proxy::{Evidence, Exchange, Limits, OperationalLog, serve};
+use haidang_exchange::proxy::{Evidence, Exchange, Limits, OperationalLog, Port, serve};
 use haidang_kernel::ambient::Ambient;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -14,9 +14,10 @@ use hyper::header::{HeaderName, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio_rustls::TlsAcceptor;
 
 pub const DIRECTORY: &str = include_str!("directory.toml");
 pub const ECHO: &str = "/r1/VN-HP/GOV/0002/B/echo";
@@ -57,6 +58,11 @@ pub struct Provider {
 
 impl Provider {
     pub async fn start() -> Self {
+        Self::behind(None).await
+    }
+
+    /// A provider that speaks TLS, where it is told how.
+    pub async fn behind(tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let provider = Self {
             address: listener.local_addr().unwrap(),
@@ -68,17 +74,28 @@ impl Provider {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 *playing.connections.lock().unwrap() += 1;
-                let playing = playing.clone();
-                let service = service_fn(move |request| {
-                    let playing = playing.clone();
-                    async move { Ok::<_, Infallible>(playing.play(request).await) }
+                let (playing, tls) = (playing.clone(), tls.clone());
+                tokio::spawn(async move {
+                    match tls {
+                        None => playing.converse(stream).await,
+                        Some(tls) => {
+                            if let Ok(stream) = tls.accept(stream).await {
+                                playing.converse(stream).await;
+                            }
+                        }
+                    }
                 });
-                tokio::spawn(
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
-                );
             }
         });
         provider
+    }
+
+    async fn converse(self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let service = service_fn(move |request| {
+            let playing = self.clone();
+            async move { Ok::<_, Infallible>(playing.play(request).await) }
+        });
+        let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
     }
 
     async fn play(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
@@ -195,20 +212,12 @@ impl Door {
         let exchange = Exchange::new(directory(text), ambient.clone(), limits, evidence);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(exchange.clone(), listener, std::future::pending()));
+        tokio::spawn(serve(exchange.clone(), Port::Plain(listener), std::future::pending()));
         Self { address, exchange, log: Arc::new(OperationalLog::new(1)), ambient }
     }
 
     pub async fn call(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
-        let mut head = format!("{method} {target} HTTP/1.1\r\nHost: consumer.invalid\r\nConnection: close\r\n");
-        for (name, value) in headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
-        }
-        if !body.is_empty() || method == "POST" {
-            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
-        }
-        head.push_str("\r\n");
-        self.raw(&[head.as_bytes(), body].concat()).await
+        self.raw(&request(method, target, headers, body)).await
     }
 
     pub async fn get(&self, target: &str) -> Reply {
@@ -217,19 +226,37 @@ impl Door {
 
     /// Sends these bytes and reads until the door closes.
     pub async fn raw(&self, bytes: &[u8]) -> Reply {
-        let stream = TcpStream::connect(self.address).await.unwrap();
-        let (mut reader, mut writer) = stream.into_split();
-        let bytes = bytes.to_vec();
-        // What is refused early is not read to its end.
-        let writing = tokio::spawn(async move {
-            let _ = writer.write_all(&bytes).await;
-            writer
-        });
-        let mut answer = Vec::new();
-        let _ = reader.read_to_end(&mut answer).await;
-        drop(writing);
-        Reply::read(&answer)
+        exchange_bytes(TcpStream::connect(self.address).await.unwrap(), bytes).await
     }
+}
+
+/// A request after which the door closes.
+pub fn request(method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
+    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: consumer.invalid\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    if !body.is_empty() || method == "POST" {
+        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+    }
+    head.push_str("\r\n");
+    [head.as_bytes(), body].concat()
+}
+
+/// Sends these bytes and reads until the other end closes.
+pub async fn exchange_bytes(stream: impl AsyncRead + AsyncWrite + Send + 'static, bytes: &[u8]) -> Reply {
+    let (mut reader, mut writer) = tokio::io::split(stream);
+    let bytes = bytes.to_vec();
+    // What is refused early is not read to its end.
+    let writing = tokio::spawn(async move {
+        let _ = writer.write_all(&bytes).await;
+        let _ = writer.flush().await;
+        writer
+    });
+    let mut answer = Vec::new();
+    let _ = reader.read_to_end(&mut answer).await;
+    drop(writing);
+    Reply::read(&answer)
 }
 
 /// What came back.

@@ -1,4 +1,4 @@
-//! `haidang exchange serve`: the r1 door over a directory in a file.
+//! `haidang exchange serve`: the r1 door over a directory in a file, plain on this machine and over TLS.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,8 +8,9 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use haidang_exchange::directory::{Directory, DirectoryDraft};
-use haidang_exchange::proxy::{Exchange, Limits, OperationalLog};
+use haidang_exchange::proxy::{Exchange, Identity, Limits, OperationalLog, Port};
 use haidang_kernel::ambient::Ambient;
+use haidang_signing::private_file;
 use tokio::net::TcpListener;
 
 use super::serve::signalled;
@@ -21,9 +22,18 @@ pub(crate) struct Serve {
     /// Members, subsystems, services and agreements (TOML); read again when it changes.
     #[arg(long, value_name = "FILE")]
     directory: PathBuf,
-    /// Loopback address and port.
+    /// Loopback address and port of plain HTTP.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8090")]
     listen: SocketAddr,
+    /// Address and port of TLS.
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "tls_certificate")]
+    tls_listen: Option<SocketAddr>,
+    /// Certificate of the exchange with the chain above it (PEM), for callers and providers; read again when it changes.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// Its key (PEM, mode 0600); read again when it changes.
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
     /// Folder for bodies above 1 MiB while they pass; on a disk, not in memory.
     #[arg(long, value_name = "FOLDER")]
     spool: Option<PathBuf>,
@@ -31,21 +41,41 @@ pub(crate) struct Serve {
 
 /// Records of operation that are kept in memory.
 const RECORDS: usize = 10_000;
-/// How often the file is looked at: a change holds within a second.
+/// How often the files are looked at: a change holds within a second.
 const LOOK: Duration = Duration::from_millis(500);
 
 pub(super) async fn run(command: Serve) -> Result<Outcome> {
-    let (directory, changed) = read(&command.directory).await?;
+    let directory = Watched::new(vec![command.directory]).await;
     let mut limits = Limits::default();
     if let Some(folder) = command.spool {
         limits.spool = folder;
     }
     is_folder(&limits.spool)?;
-    let exchange = Exchange::new(directory, Ambient::system(), limits, Arc::new(OperationalLog::new(RECORDS)));
-    let listener = TcpListener::bind(command.listen).await.with_context(|| command.listen.to_string())?;
-    say(format_args!("Trục tích hợp, chia sẻ dữ liệu / data exchange: http://{}", listener.local_addr()?))?;
-    let watching = tokio::spawn(watch(exchange.clone(), command.directory, changed));
-    let served = haidang_exchange::proxy::serve(exchange, listener, signalled()).await;
+    let start = read_directory(&directory.files).await?;
+    let exchange = Exchange::new(start, Ambient::system(), limits, Arc::new(OperationalLog::new(RECORDS)));
+    let mut identity = None;
+    if let (Some(certificate), Some(key)) = (command.tls_certificate, command.tls_key) {
+        let watched = Watched::new(vec![certificate, key]).await;
+        exchange.present(read_identity(&watched.files).await?);
+        identity = Some(watched);
+    }
+    let plain = TcpListener::bind(command.listen).await.with_context(|| command.listen.to_string())?;
+    say(format_args!("Trục tích hợp, chia sẻ dữ liệu / data exchange: http://{}", plain.local_addr()?))?;
+    let mut tls = None;
+    if let Some(address) = command.tls_listen {
+        let listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
+        say(format_args!("TLS: https://{}", listener.local_addr()?))?;
+        tls = Some(listener);
+    }
+    let watching = tokio::spawn(watch(exchange.clone(), directory, identity));
+    let serve = haidang_exchange::proxy::serve;
+    let over_tls = async {
+        match tls {
+            Some(listener) => serve(exchange.clone(), Port::Tls(listener), signalled()).await,
+            None => Ok(()),
+        }
+    };
+    let served = tokio::try_join!(serve(exchange.clone(), Port::Plain(plain), signalled()), over_tls);
     watching.abort();
     served?;
     Ok(Outcome::Good)
@@ -56,34 +86,94 @@ fn is_folder(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-async fn read(file: &Path) -> Result<(Directory, Option<SystemTime>)> {
-    let changed = modified(file).await;
+/// Files that are read together, and when they were last seen to change.
+struct Watched {
+    files: Vec<PathBuf>,
+    seen: Vec<Option<SystemTime>>,
+}
+
+impl Watched {
+    /// Looks at the times before the files are read, so that no change falls between.
+    async fn new(files: Vec<PathBuf>) -> Self {
+        let seen = modified(&files).await;
+        Self { files, seen }
+    }
+
+    /// Whether one of the files is another than before; one that is away for a moment is being replaced.
+    async fn changed(&mut self) -> bool {
+        let now = modified(&self.files).await;
+        let changed = now != self.seen && now.iter().all(Option::is_some);
+        if changed {
+            self.seen = now;
+        }
+        changed
+    }
+}
+
+async fn modified(files: &[PathBuf]) -> Vec<Option<SystemTime>> {
+    let mut times = Vec::with_capacity(files.len());
+    for file in files {
+        times.push(tokio::fs::metadata(file).await.and_then(|metadata| metadata.modified()).ok());
+    }
+    times
+}
+
+async fn read_directory(files: &[PathBuf]) -> Result<Directory> {
+    let file = files.first().context("no directory is named")?;
     let text = tokio::fs::read_to_string(file).await.with_context(|| file.display().to_string())?;
     let directory = DirectoryDraft::from_toml(&text).and_then(DirectoryDraft::build);
-    Ok((directory.with_context(|| file.display().to_string())?, changed))
+    let directory = directory.with_context(|| file.display().to_string())?;
+    for warning in directory.warnings() {
+        tracing::warn!(warning, "the directory allows what only an isolated network makes safe");
+    }
+    Ok(directory)
 }
 
-async fn modified(file: &Path) -> Option<SystemTime> {
-    tokio::fs::metadata(file).await.and_then(|metadata| metadata.modified()).ok()
+async fn read_identity(files: &[PathBuf]) -> Result<Identity> {
+    let [certificate, key] = files else { anyhow::bail!("a certificate and its key are needed") };
+    let (certificate, key) = (certificate.clone(), key.clone());
+    let reading = tokio::task::spawn_blocking(move || {
+        let chain = std::fs::read(&certificate).with_context(|| certificate.display().to_string())?;
+        let secret = private_file::read(&key)?.with_context(|| format!("{}: is not there", key.display()))?;
+        Identity::from_pem(&chain, &secret).with_context(|| format!("{} with {}", certificate.display(), key.display()))
+    });
+    let identity = reading.await??;
+    if !identity.certificate().is_valid_at(Ambient::system().now()) {
+        tracing::warn!(
+            from = %identity.certificate().not_before(),
+            to = %identity.certificate().not_after(),
+            "the certificate of the exchange is not valid now; whoever checks it refuses it"
+        );
+    }
+    Ok(identity)
 }
 
-/// Takes every change of the file; one that is wrong is told and leaves the directory as it was.
-async fn watch(exchange: Arc<Exchange>, file: PathBuf, mut seen: Option<SystemTime>) {
+/// Takes every change of the files; what is wrong is told and leaves things as they were.
+async fn watch(exchange: Arc<Exchange>, mut directory: Watched, mut identity: Option<Watched>) {
     loop {
         tokio::time::sleep(LOOK).await;
-        let now = modified(&file).await;
-        if now.is_none() || now == seen {
-            continue;
-        }
-        seen = now;
-        match read(&file).await {
-            Ok((directory, changed)) => {
-                seen = changed;
-                exchange.replace(directory);
-                tracing::info!("the directory was read again");
+        if directory.changed().await {
+            match read_directory(&directory.files).await {
+                Ok(directory) => {
+                    exchange.replace(directory);
+                    tracing::info!("the directory was read again");
+                }
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "the changed directory is wrong; the old one holds")
+                }
             }
-            Err(error) => {
-                tracing::error!(error = format!("{error:#}"), "the changed directory is wrong; the old one holds")
+        }
+        let Some(identity) = &mut identity else { continue };
+        if identity.changed().await {
+            match read_identity(&identity.files).await {
+                Ok(identity) => {
+                    exchange.present(identity);
+                    tracing::info!("the certificate of the exchange was read again");
+                }
+                Err(error) => tracing::error!(
+                    error = format!("{error:#}"),
+                    "the changed certificate and key cannot be used; the old ones hold"
+                ),
             }
         }
     }

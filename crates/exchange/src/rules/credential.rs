@@ -1,0 +1,150 @@
+//! What a caller showed besides its name, and whether that is what its subsystem must show.
+
+use haidang_signing::Certificate;
+use jiff::Timestamp;
+
+use crate::directory::{Connection, Subsystem};
+
+/// SHA-256 over a whole certificate: by this it is registered and found again.
+pub type Fingerprint = [u8; 32];
+
+/// What a connection says about who is at its other end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing: plain HTTP from this machine.
+    Plain,
+    /// TLS, with the certificate whose key the caller proved to hold, if it showed one.
+    Tls(Option<ClientCertificate>),
+}
+
+/// A certificate whose key the handshake has proved. Nothing has been concluded from it yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// Which one it is.
+    pub fingerprint: Fingerprint,
+    /// Its first moment.
+    pub not_before: Timestamp,
+    /// Its last second.
+    pub not_after: Timestamp,
+}
+
+impl From<&Certificate> for ClientCertificate {
+    fn from(certificate: &Certificate) -> Self {
+        Self {
+            fingerprint: fingerprint(certificate),
+            not_before: certificate.not_before(),
+            not_after: certificate.not_after(),
+        }
+    }
+}
+
+/// The fingerprint of a certificate.
+pub fn fingerprint(certificate: &Certificate) -> Fingerprint {
+    let mut fingerprint = Fingerprint::default();
+    fingerprint.iter_mut().zip(certificate.fingerprint()).for_each(|(to, from)| *to = from);
+    fingerprint
+}
+
+/// Whether a caller that shows this may speak for a subsystem.
+///
+/// As in X-Road a certificate is registered itself and may be self-signed: only its fingerprint and its time count. It is
+/// judged anew at every call, because a connection may outlive the certificate, and the registration.
+///
+/// # Errors
+/// A sentence for the caller's developer: what is wrong and what to do.
+pub fn admit(subsystem: &Subsystem, shown: &Shown, now: Timestamp) -> Result<(), String> {
+    match (subsystem.connection, shown) {
+        (Connection::Http, Shown::Plain) | (Connection::Https, Shown::Tls(_)) => Ok(()),
+        (Connection::Http, Shown::Tls(_)) => Err("This subsystem is registered for plain calls on the machine of the \
+             exchange; call the plain port there, or have it registered with a client certificate"
+            .to_owned()),
+        (Connection::Https, Shown::Plain) => {
+            Err("This subsystem is registered for calls over TLS; call the TLS port".to_owned())
+        }
+        (Connection::HttpsClientCert, Shown::Plain) => {
+            Err("This subsystem must show its client certificate; call the TLS port with it".to_owned())
+        }
+        (Connection::HttpsClientCert, Shown::Tls(None)) => {
+            Err("No client certificate was shown; show one that is registered for this subsystem".to_owned())
+        }
+        (Connection::HttpsClientCert, Shown::Tls(Some(certificate))) => registered(subsystem, certificate, now),
+    }
+}
+
+fn registered(subsystem: &Subsystem, certificate: &ClientCertificate, now: Timestamp) -> Result<(), String> {
+    if !subsystem.certificates.contains(&certificate.fingerprint) {
+        return Err(
+            "The client certificate shown is not one of those registered for this subsystem; show a registered \
+             one, or have this one registered"
+                .to_owned(),
+        );
+    }
+    if now < certificate.not_before {
+        return Err(format!("The client certificate is valid only from {}", certificate.not_before));
+    }
+    // The last second counts as a whole one.
+    if now.as_second() > certificate.not_after.as_second() {
+        return Err(format!(
+            "The client certificate ended on {}; have a new one registered and show that",
+            certificate.not_after
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::identifier::SubsystemId;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn certificate(fingerprint: u8) -> Shown {
+        Shown::Tls(Some(ClientCertificate {
+            fingerprint: [fingerprint; 32],
+            not_before: at("2026-01-01T00:00:00Z"),
+            not_after: at("2026-12-31T23:59:59Z"),
+        }))
+    }
+
+    /// `expected` is a part of the sentence; nothing for a caller that is admitted.
+    fn check(connection: Connection, shown: &Shown, now: &str, expected: &str) {
+        let subsystem = Subsystem {
+            id: SubsystemId::parse("VN-HP/GOV/0001/A").unwrap(),
+            name: None,
+            connection,
+            certificates: vec![[1; 32], [2; 32]],
+            error_style: Default::default(),
+            services: Vec::new(),
+        };
+        let said = admit(&subsystem, shown, at(now)).err().unwrap_or_default();
+        assert_eq!(said.is_empty(), expected.is_empty(), "{connection:?} {shown:?} {now}: {said}");
+        assert!(said.contains(expected), "{connection:?} {shown:?} {now}: {said}");
+    }
+
+    #[test]
+    fn each_subsystem_shows_what_it_was_registered_with() {
+        use Connection::{Http, Https, HttpsClientCert};
+        let noon = "2026-11-23T05:00:00Z";
+        for (connection, shown, now, expected) in [
+            (Http, Shown::Plain, noon, ""),
+            (Http, Shown::Tls(None), noon, "plain port"),
+            (Http, certificate(1), noon, "plain port"),
+            (Https, Shown::Plain, noon, "TLS port"),
+            (Https, Shown::Tls(None), noon, ""),
+            (Https, certificate(9), noon, ""),
+            (HttpsClientCert, Shown::Plain, noon, "TLS port"),
+            (HttpsClientCert, Shown::Tls(None), noon, "No client certificate"),
+            (HttpsClientCert, certificate(1), noon, ""),
+            (HttpsClientCert, certificate(2), noon, ""),
+            (HttpsClientCert, certificate(3), noon, "not one of those registered"),
+            (HttpsClientCert, certificate(1), "2025-12-31T23:59:59Z", "only from 2026-01-01T00:00:00Z"),
+            (HttpsClientCert, certificate(1), "2026-12-31T23:59:59.9Z", ""),
+            (HttpsClientCert, certificate(1), "2027-01-01T00:00:00Z", "ended on 2026-12-31T23:59:59Z"),
+        ] {
+            check(connection, &shown, now, expected);
+        }
+    }
+}
