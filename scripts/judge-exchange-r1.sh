@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Has an outside judge (r1_probe.py) call the door of the exchange as an information system of X-Road would, with its own
-# provider behind it, once for each spelling of errors. The last line is the sum: N passed, N failed; a check that the
-# judge skipped counts as failed, except the download of evidence, which the door does not offer yet.
+# provider behind it, once for each spelling of errors; then the whole log of what passed is judged. The last line is the
+# sum: N passed, N failed; a check that the judge skipped counts as failed.
 # The judge lies beside the repository, in ../shared/referees/exchange, or where HAIDANG_TEST_JUDGES points.
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
@@ -33,20 +33,20 @@ for style in v78 v77; do
   provider=$(free_port)
   # The directory of the tests, with the judge's provider behind its services.
   { echo "xroad_error_style = \"$style\""; sed "s/127\.0\.0\.1:18090/127.0.0.1:$provider/" crates/exchange/tests/exchange/directory.toml; } >"$work/$style.toml"
-  "$haidang" exchange serve --directory "$work/$style.toml" --listen 127.0.0.1:0 --spool "$work" >"$work/said" 2>"$work/log" &
+  HAIDANG_STORE_FOLDER="$work/$style" "$haidang" exchange serve --directory "$work/$style.toml" --listen 127.0.0.1:0 --spool "$work" >"$work/said" 2>"$work/log" &
   serving=$!
   for _ in $(seq 300); do grep -q 'http://' "$work/said" && break; kill -0 "$serving" 2>/dev/null || break; sleep 0.1; done
   address=$(grep -o 'http://[^ ]*' "$work/said")
   if [ -z "$address" ]; then cat "$work/said" "$work/log"; failed=$((failed + 1)); stop; continue; fi
   env BASE_URL="$address" R1_ECHO_PORT="$provider" R1_ERROR_STYLE="$style" R1_CLIENT=VN-HP/GOV/0001/A \
-    R1_SERVICE=VN-HP/GOV/0002/B/echo R1_DENIED_SERVICE=VN-HP/GOV/0002/B/secret R1_DENIED='DELETE /forbidden' R1_OPENAPI=1 \
+    R1_SERVICE=VN-HP/GOV/0002/B/echo R1_DENIED_SERVICE=VN-HP/GOV/0002/B/secret R1_DENIED='DELETE /forbidden' R1_OPENAPI=1 R1_ASIC=1 \
     python3 "$judge/r1_probe.py" | tee "$work/verdict"
-  # The one check that is not asked for is the evidence.
-  skipped=$(grep -c '^skip' "$work/verdict"); not_asked=$(grep -c '^skip evidence:' "$work/verdict")
+  skipped=$(grep -c '^skip' "$work/verdict")
   passed=$((passed + $(grep -c '^pass' "$work/verdict")))
-  failed=$((failed + $(grep -c '^FAIL' "$work/verdict") + skipped - not_asked))
+  failed=$((failed + $(grep -c '^FAIL' "$work/verdict") + skipped))
   grep -Eq '^[0-9]+ passed, [0-9]+ failed' "$work/verdict" || { echo "the judge did not come to its end"; failed=$((failed + 1)); }
   stop
+  if HAIDANG_STORE_FOLDER="$work/$style" "$haidang" exchange check; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
+use haidang_exchange::message_log;
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::Certificate;
 use haidang_signing::asice::{self, Fault, Layout, MAX_CONTAINER, Question, Reason, Verdict};
@@ -13,6 +14,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Outcome, exchange_serve, say};
+use crate::config::Config;
+use crate::exchange::Records;
 
 /// Data exchange between information systems, and its evidence.
 #[derive(Debug, Subcommand)]
@@ -21,6 +24,16 @@ pub(crate) enum ExchangeCommand {
     Serve(exchange_serve::Serve),
     /// Judge evidence containers, without a network.
     Verify(Verify),
+    /// Judge the whole message log: every signature, every link of the chain, every time stamp.
+    Check(Check),
+}
+
+/// Judge the whole message log. A line for each message that was changed; exit code 1 when there is one.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// One JSON document.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Judge evidence containers, without a network. A line per container; exit code 1 when one of them proves nothing.
@@ -81,11 +94,36 @@ struct ToldStamp {
     authority: Named,
 }
 
-pub(crate) async fn run(command: ExchangeCommand) -> Result<Outcome> {
+pub(crate) async fn run(command: ExchangeCommand, config: Config) -> Result<Outcome> {
     match command {
-        ExchangeCommand::Serve(command) => exchange_serve::run(command).await,
+        ExchangeCommand::Serve(command) => exchange_serve::run(command, config).await,
         ExchangeCommand::Verify(command) => verify(&command),
+        ExchangeCommand::Check(command) => check(&command, config).await,
     }
+}
+
+async fn check(command: &Check, config: Config) -> Result<Outcome> {
+    let records = Records::open(config, &Ambient::system()).await?;
+    let checked = message_log::check(&records.db, &records.blobs, &records.sealer).await?;
+    if command.json {
+        let broken = checked.broken.iter().map(
+            |broken| serde_json::json!({ "seq": broken.seq, "record": broken.id, "wrong": broken.wrong.to_string() }),
+        );
+        say(serde_json::to_string_pretty(&serde_json::json!({
+            "messages": checked.messages,
+            "batches": checked.batches,
+            "unstamped": checked.unstamped,
+            "broken": broken.collect::<Vec<_>>(),
+        }))?)?;
+    } else {
+        say(format_args!("messages: {}", checked.messages))?;
+        say(format_args!("batches: {}, messages that wait for a time stamp: {}", checked.batches, checked.unstamped))?;
+        for broken in &checked.broken {
+            say(broken)?;
+        }
+        say(if checked.broken.is_empty() { "Nothing was changed." } else { "The log was changed." })?;
+    }
+    Ok(if checked.broken.is_empty() { Outcome::Good } else { Outcome::Wrong })
 }
 
 fn verify(command: &Verify) -> Result<Outcome> {

@@ -8,13 +8,17 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context as _, Result};
 use clap::Args;
 use haidang_exchange::directory::{Directory, DirectoryDraft};
-use haidang_exchange::proxy::{Exchange, Identity, Limits, OperationalLog, Port};
+use haidang_exchange::message_log::MessageLog;
+use haidang_exchange::proxy::{Evidence, Exchange, Identity, Limits, OperationalLog, Port};
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::private_file;
+use haidang_store::stopper;
 use tokio::net::TcpListener;
 
 use super::serve::signalled;
 use super::{Outcome, say};
+use crate::config::Config;
+use crate::exchange::Records;
 
 /// Where, and who may ask whom.
 #[derive(Debug, Args)]
@@ -37,6 +41,9 @@ pub(crate) struct Serve {
     /// Folder for bodies above 1 MiB while they pass; on a disk, not in memory.
     #[arg(long, value_name = "FOLDER")]
     spool: Option<PathBuf>,
+    /// Sign and keep no message: nothing that passes can be proved. For measuring the cost of proof alone.
+    #[arg(long)]
+    without_evidence: bool,
 }
 
 /// Records of operation that are kept in memory.
@@ -44,7 +51,7 @@ const RECORDS: usize = 10_000;
 /// How often the files are looked at: a change holds within a second.
 const LOOK: Duration = Duration::from_millis(500);
 
-pub(super) async fn run(command: Serve) -> Result<Outcome> {
+pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
     let directory = Watched::new(vec![command.directory]).await;
     let mut limits = Limits::default();
     if let Some(folder) = command.spool {
@@ -52,7 +59,16 @@ pub(super) async fn run(command: Serve) -> Result<Outcome> {
     }
     is_folder(&limits.spool)?;
     let start = read_directory(&directory.files).await?;
-    let exchange = Exchange::new(start, Ambient::system(), limits, Arc::new(OperationalLog::new(RECORDS)));
+    let ambient = Ambient::system();
+    let log = match command.without_evidence {
+        true => None,
+        false => Some(Records::open(config, &ambient).await?.log(start.instance(), &limits.spool).await?),
+    };
+    let evidence: Arc<dyn Evidence> = match &log {
+        Some(log) => Arc::new(log.clone()),
+        None => Arc::new(OperationalLog::new(RECORDS)),
+    };
+    let exchange = Exchange::new(start, ambient, limits, evidence);
     let mut identity = None;
     if let (Some(certificate), Some(key)) = (command.tls_certificate, command.tls_key) {
         let watched = Watched::new(vec![certificate, key]).await;
@@ -68,6 +84,8 @@ pub(super) async fn run(command: Serve) -> Result<Outcome> {
         tls = Some(listener);
     }
     let watching = tokio::spawn(watch(exchange.clone(), directory, identity));
+    let (stopping, stop) = stopper();
+    let stamping = log.clone().map(|log| tokio::spawn(async move { log.run_stamping(stop).await }));
     let serve = haidang_exchange::proxy::serve;
     let over_tls = async {
         match tls {
@@ -77,8 +95,23 @@ pub(super) async fn run(command: Serve) -> Result<Outcome> {
     };
     let served = tokio::try_join!(serve(exchange.clone(), Port::Plain(plain), signalled()), over_tls);
     watching.abort();
+    stopping.stop();
+    if let Some(stamping) = stamping {
+        stamping.await?;
+    }
+    if let Some(log) = log {
+        finish(&log).await;
+    }
     served?;
     Ok(Outcome::Good)
+}
+
+/// Writes what is still on its way, and stamps what waits.
+async fn finish(log: &MessageLog) {
+    log.close().await;
+    if let Err(error) = log.stamp().await {
+        tracing::warn!(error = %error, "the last messages wait for their time stamp until the next start");
+    }
 }
 
 fn is_folder(folder: &Path) -> Result<()> {

@@ -149,7 +149,7 @@ async fn dispatch(command: Command, config: Config) -> Result<Outcome> {
         Command::Directory(command) => directory::run(command, config).await,
         Command::Trust(command) => trust::run(command, config).await,
         Command::Documents(command) => documents::run(command, config).await,
-        Command::Exchange(command) => exchange::run(command).await,
+        Command::Exchange(command) => exchange::run(command, config).await,
         Command::Audit(command) => audit::run(command, config).await,
         Command::Backup(command) => transfer::backup(command, config).await,
         Command::Restore(command) => transfer::restore(command, config).await,
