@@ -74,6 +74,10 @@ bench-identity: ## Print the figures of signing in, beside npm's oidc-provider i
 bench-documents: ## Print the figures of signing and judging papers, and the ratios to pyHanko in the same run
 	@scripts/bench-documents.sh
 
+.PHONY: bench-exchange
+bench-exchange: ## Print what the data exchange costs, beside nginx in the same run
+	@scripts/bench-exchange.sh
+
 .PHONY: assets
 assets: ## Compile the style sheets again (needs Node); the result is committed
 	@scripts/install.sh node

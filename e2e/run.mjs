@@ -22,7 +22,7 @@ let failed = 0;
 /** What the server complained of since its log had this length: the cause is there, never on the page. */
 function complaints(city, since) {
   const lines = readFileSync(city.log).subarray(since).toString('utf8').split('\n');
-  return lines.filter((line) => /"level":"(ERROR|WARN)"|panicked|stopped at/.test(line)).slice(-8);
+  return lines.filter((line) => /\b(ERROR|WARN)\b|panicked|stopped at/.test(line)).slice(-8);
 }
 
 async function walk(name, journey, setting, city, browser) {

@@ -3,14 +3,15 @@
 #   scripts/judge-exchange.sh             all parts
 #   scripts/judge-exchange.sh containers  only these
 # Parts: containers (evidence containers, asic_check.py) stamps (the time stamps in them, openssl) door (the r1 door,
-#        r1_probe.py, in both spellings of errors)
+#        r1_probe.py, in both spellings of errors) log (an exchange that is killed 20 times: nothing that was answered is
+#        lost, and what it proves is judged by asic_check.py)
 # The judges lie beside the repository, in ../shared/referees/exchange, or where HAIDANG_TEST_JUDGES points.
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(containers stamps door)
+[ ${#parts[@]} -gt 0 ] || parts=(containers stamps door log)
 has() { local part; for part in "${parts[@]}"; do [ "$part" = "$1" ] && return 0; done; return 1; }
 
 judge=${HAIDANG_TEST_JUDGES:-$root_dir/../shared/referees}/exchange
@@ -127,6 +128,20 @@ judge_stamps() {
   done
 }
 
+judge_log() {
+  say "an exchange that is killed again and again"
+  scripts/judge-exchange-log.py "$haidang" crates/exchange/tests/exchange/directory.toml "$work/log" 2>&1 | tee "$work/killed"
+  local line
+  line=$(grep -Eo '^[0-9]+ passed, [0-9]+ failed' "$work/killed" | tail -n 1)
+  if [ -z "$line" ]; then fail "the log was not judged to the end"; return; fi
+  passed=$((passed + ${line%% *})); failed=$((failed + $(awk '{print $3}' <<<"$line")))
+  # A hundred of each direction, as general tools read them.
+  local sample=()
+  mapfile -t sample < <(ls "$work"/log/containers/*-request-* | head -n 100; ls "$work"/log/containers/*-response-* | tail -n 100)
+  expect 0 "the judge accepts ${#sample[@]} containers of the log" asic_check --standard --trust "$work/log/trust" "${sample[@]}"
+  expect 0 "we accept them" ours --standard --trust "$work/log/trust" "${sample[@]}"
+}
+
 need_rust
 need_packages python3 python3-venv
 need_tool openssl
@@ -136,17 +151,19 @@ if [ -z "${HAIDANG_TEST_BIN:-}" ]; then
   HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
 fi
 haidang=$HAIDANG_TEST_BIN
-if [ -z "${HAIDANG_TEST_EVIDENCE:-}" ]; then
+if [ -z "${HAIDANG_TEST_EVIDENCE:-}" ] && { has containers || has stamps; }; then
   cargo build --locked --workspace --example evidence_samples || die "the samples do not build"
   HAIDANG_TEST_EVIDENCE="$CARGO_TARGET_DIR/debug/examples/evidence_samples"
 fi
-samples=$HAIDANG_TEST_EVIDENCE
+samples=${HAIDANG_TEST_EVIDENCE:-}
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/haidang-exchange.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 if has containers || has stamps; then make_samples; fi
-if has containers; then install_judge; judge_containers; fi
+if has containers || has log; then install_judge; fi
+if has containers; then judge_containers; fi
+if has log; then judge_log; fi
 if has stamps; then judge_stamps; fi
 if has door; then
   HAIDANG_TEST_BIN=$haidang scripts/judge-exchange-r1.sh 2>&1 | tee "$work/door"

@@ -190,7 +190,7 @@ fn labels(key: &Key) -> String {
 }
 
 /// Everything recorded so far, one family after the other.
-pub(crate) fn render() -> String {
+pub fn render() -> String {
     let all = register().series.read().unwrap_or_else(PoisonError::into_inner);
     let help = register().help.read().unwrap_or_else(PoisonError::into_inner);
     let mut text = String::new();

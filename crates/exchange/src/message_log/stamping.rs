@@ -86,6 +86,12 @@ impl MessageLog {
         let _alone = self.0.stamping.lock().await;
         let stamped = self.stamp_alone().await;
         self.note_failure(stamped.is_err());
+        if let Ok(Some(stamped)) = &stamped {
+            metrics::counter!("haidang_exchange_stamped_messages_total").increment(stamped.messages.unsigned_abs());
+        }
+        let since = self.stamping_state().failing_since;
+        let seconds = since.map_or(0, |since| self.0.parts.ambient.now().duration_since(since).as_secs());
+        metrics::gauge!("haidang_exchange_stamping_failing_seconds").set(seconds as f64);
         stamped
     }
 

@@ -41,6 +41,7 @@ pub(super) async fn write(db: Db, mut queue: mpsc::Receiver<Waiting>) {
             }
             continue;
         }
+        metrics::counter!("haidang_exchange_kept_messages_total").increment(answers.len() as u64);
         for answer in answers {
             // Whoever left hears nothing; the message stays.
             let _ = answer.send(Ok(()));

@@ -2,7 +2,7 @@
 //! answer.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
@@ -36,6 +36,9 @@ use crate::rules::record::OperationalRecord;
 /// Version of X-Road's message protocol for REST.
 const PROTOCOL: &str = "1.0.4";
 
+/// The figures of the process, as text.
+type Figures = Box<dyn Fn() -> String + Send + Sync>;
+
 /// The exchange of one city: its directory now, and what it counts.
 pub struct Exchange {
     directory: ArcSwap<Directory>,
@@ -45,6 +48,8 @@ pub struct Exchange {
     evidence: Arc<dyn Evidence>,
     providers: RwLock<HashMap<ServiceId, Arc<Provider>>>,
     meters: Mutex<HashMap<String, Meter>>,
+    /// Tells the figures of the process at `/metrics`, on the plain port of this machine.
+    figures: OnceLock<Figures>,
     /// Acting users are counted under digests with this key of the process.
     user_key: [u8; 32],
 }
@@ -73,7 +78,13 @@ impl Exchange {
             evidence,
             providers: RwLock::default(),
             meters: Mutex::default(),
+            figures: OnceLock::new(),
         })
+    }
+
+    /// Says who tells the figures of the process; without one there is no `/metrics`. The first word counts.
+    pub fn tell_figures(&self, figures: impl Fn() -> String + Send + Sync + 'static) {
+        let _ = self.figures.set(Box::new(figures));
     }
 
     /// The directory that calls are judged by.
@@ -115,6 +126,12 @@ impl Exchange {
     pub(super) async fn handle(&self, request: Request<Incoming>, shown: &Shown) -> Response<Playback> {
         let directory = self.directory.load_full();
         let (parts, body) = request.into_parts();
+        if parts.uri.path() == "/metrics"
+            && let Some(figures) = self.figures.get()
+            && *shown == Shown::Plain
+        {
+            return plain(StatusCode::OK, "text/plain; version=0.0.4", figures());
+        }
         if is_download(parts.uri.path()) {
             return self.download(&directory, &parts, shown, self.ambient.now()).await;
         }
@@ -140,6 +157,7 @@ impl Exchange {
         trace.record.monitoring_data_ts = now.as_second();
         trace.record.response_out_ts = now.as_millisecond();
         trace.record.status_code = response.status().as_u16();
+        super::figures::count(&trace.record);
         self.evidence.observe(trace.record);
         response
     }

@@ -4,6 +4,7 @@ mod body;
 mod call;
 mod download;
 mod evidence;
+mod figures;
 mod limits;
 mod listener;
 mod metadata;

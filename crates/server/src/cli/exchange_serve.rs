@@ -68,7 +68,9 @@ pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
         Some(log) => Arc::new(log.clone()),
         None => Arc::new(OperationalLog::new(RECORDS)),
     };
+    haidang_web::metrics::install();
     let exchange = Exchange::new(start, ambient, limits, evidence);
+    exchange.tell_figures(haidang_web::metrics::render);
     let mut identity = None;
     if let (Some(certificate), Some(key)) = (command.tls_certificate, command.tls_key) {
         let watched = Watched::new(vec![certificate, key]).await;
