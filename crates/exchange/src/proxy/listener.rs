@@ -15,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::call::Exchange;
+use super::patience::Patient;
 
 /// Why the door does not open.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +64,8 @@ pub async fn serve(
             let exchange = exchange.clone();
             async move { Ok::<_, Infallible>(exchange.handle(request).await) }
         });
-        let connection = graceful.watch(builder.serve_connection(TokioIo::new(stream), service));
+        let patient = Patient::new(stream, limits.answer_silence);
+        let connection = graceful.watch(builder.serve_connection(TokioIo::new(patient), service));
         tokio::spawn(async move {
             // A caller that hangs up or dawdles is its own affair.
             if let Err(error) = connection.await {

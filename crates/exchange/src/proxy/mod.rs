@@ -5,6 +5,7 @@ mod call;
 mod evidence;
 mod limits;
 mod listener;
+mod patience;
 mod provider;
 mod reading;
 

@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod attacks;
+mod faults;
 mod isolation;
 mod large;
 mod passing;
+mod slow_callers;
 mod support;
