@@ -7,6 +7,7 @@ mod evidence;
 mod limits;
 mod listener;
 mod metadata;
+mod patience;
 mod provider;
 mod reading;
 mod tls;
