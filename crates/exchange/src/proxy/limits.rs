@@ -23,6 +23,8 @@ pub struct Limits {
     pub body_silence: Duration,
     /// Time for the whole body of a request.
     pub body_time: Duration,
+    /// Longest time in which a caller takes nothing of its answer.
+    pub answer_silence: Duration,
     /// Bytes of a body, either way.
     pub body_bytes: u64,
     /// Bytes above which a body lies in a file and no longer in memory.
@@ -46,6 +48,7 @@ impl Default for Limits {
             target_bytes: LONGEST_TARGET,
             body_silence: Duration::from_secs(15),
             body_time: Duration::from_secs(300),
+            answer_silence: Duration::from_secs(60),
             body_bytes: filter.bytes,
             memory_bytes: 1024 * 1024,
             spool: std::env::temp_dir(),

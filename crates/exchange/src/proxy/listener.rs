@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::call::Exchange;
+use super::patience::Patient;
 use super::tls;
 use crate::rules::credential::Shown;
 
@@ -109,13 +110,15 @@ struct Visit {
 impl Visit {
     /// Answers what comes over a connection whose other end showed this.
     async fn converse(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, shown: Shown) {
+        let patience = self.exchange.limits().answer_silence;
         let (exchange, shown) = (self.exchange, Arc::new(shown));
         let service = service_fn(move |request| {
             let (exchange, shown) = (exchange.clone(), shown.clone());
             async move { Ok::<_, Infallible>(exchange.handle(request, &shown).await) }
         });
+        let stream = TokioIo::new(Patient::new(stream, patience));
         // A caller that hangs up or dawdles is its own affair.
-        if let Err(error) = self.watcher.watch(self.builder.serve_connection(TokioIo::new(stream), service)).await {
+        if let Err(error) = self.watcher.watch(self.builder.serve_connection(stream, service)).await {
             tracing::debug!(error = %error, "connection ended");
         }
     }

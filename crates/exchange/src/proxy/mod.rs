@@ -8,6 +8,7 @@ mod figures;
 mod limits;
 mod listener;
 mod metadata;
+mod patience;
 mod provider;
 mod reading;
 mod tls;

@@ -11,16 +11,6 @@ use tokio::net::TcpListener;
 
 use super::support::*;
 
-/// The echo service at one provider with these settings, everything else at another.
-fn split(echo: std::net::SocketAddr, rest: std::net::SocketAddr, settings: &str) -> String {
-    let text = at(rest).replacen(&format!("base_url = \"http://{rest}\""), &format!("base_url = \"http://{echo}\""), 1);
-    text.replacen(
-        "[[member.subsystem.service.endpoint]]",
-        &format!("{settings}\n[[member.subsystem.service.endpoint]]"),
-        1,
-    )
-}
-
 #[tokio::test]
 async fn a_hanging_provider_holds_only_its_own_calls() {
     let (slow, good) = (Provider::start().await, Provider::start().await);

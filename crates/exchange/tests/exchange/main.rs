@@ -5,8 +5,10 @@
 
 mod attacks;
 mod certificates;
+mod faults;
 mod isolation;
 mod large;
 mod passing;
+mod slow_callers;
 mod support;
 mod tls;

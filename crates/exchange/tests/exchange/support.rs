@@ -194,6 +194,16 @@ pub fn at(provider: SocketAddr) -> String {
     DIRECTORY.replace("127.0.0.1:18090", &provider.to_string())
 }
 
+/// The echo service at one provider with these settings, everything else at another.
+pub fn split(echo: SocketAddr, rest: SocketAddr, settings: &str) -> String {
+    let text = at(rest).replacen(&format!("base_url = \"http://{rest}\""), &format!("base_url = \"http://{echo}\""), 1);
+    text.replacen(
+        "[[member.subsystem.service.endpoint]]",
+        &format!("{settings}\n[[member.subsystem.service.endpoint]]"),
+        1,
+    )
+}
+
 impl Door {
     pub async fn open(text: &str) -> Self {
         Self::with(text, Limits::default()).await
@@ -214,6 +224,11 @@ impl Door {
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve(exchange.clone(), Port::Plain(listener), std::future::pending()));
         Self { address, exchange, log: Arc::new(OperationalLog::new(1)), ambient }
+    }
+
+    /// The same door, reached by another address.
+    pub fn through(&self, address: SocketAddr) -> Self {
+        Self { address, exchange: self.exchange.clone(), log: self.log.clone(), ambient: self.ambient.clone() }
     }
 
     pub async fn call(&self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {

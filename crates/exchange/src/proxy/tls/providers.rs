@@ -36,7 +36,9 @@ pub(in crate::proxy) enum TlsFailure {
     Name,
     #[error("the certificate of the provider has ended or is not valid yet; it must be renewed")]
     Time,
-    #[error("the provider refuses the certificate of the exchange; have it registered there")]
+    #[error(
+        "the provider wants a certificate of the exchange that it knows; have that of the exchange registered there"
+    )]
     RefusedUs,
     #[error("the provider does not speak TLS 1.2 or 1.3 as the exchange does")]
     Protocol,
