@@ -5,6 +5,7 @@
 
 mod attacks;
 mod certificates;
+mod downloads;
 mod faults;
 mod isolation;
 mod large;
