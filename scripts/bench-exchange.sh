@@ -63,7 +63,7 @@ TOML
 # start NAME OPTION…  sets address and pid.
 start() {
   local name=$1; shift
-  HAIDANG_STORE_FOLDER="$work/$name" HAIDANG_LOG_FILTER=warn "$haidang" exchange serve --directory "$work/$name.toml" \
+  HAIDANG_CITY_ENVIRONMENT=demo HAIDANG_STORE_FOLDER="$work/$name" HAIDANG_LOG_FILTER=warn "$haidang" exchange serve --directory "$work/$name.toml" \
     --listen 127.0.0.1:0 --spool "$work" "$@" >"$work/$name.said" 2>"$work/$name.log" &
   pid=$!; serving+=("$pid")
   for _ in $(seq 300); do grep -q 'http://' "$work/$name.said" && break; kill -0 "$pid" 2>/dev/null || break; sleep 0.1; done

@@ -49,11 +49,16 @@ class Provider(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Providing(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_):
+        """The exchange is killed while it is answered: nothing to tell."""
+
+
 class Exchange:
     """One life of the program."""
 
     def __init__(self, directory):
-        environment = {**os.environ, "HAIDANG_STORE_FOLDER": str(FOLDER / "records")}
+        environment = {**os.environ, "HAIDANG_CITY_ENVIRONMENT": "demo", "HAIDANG_STORE_FOLDER": str(FOLDER / "records")}
         self.log = open(FOLDER / "log", "ab")
         command = [PROGRAM, "exchange", "serve", "--directory", str(directory), "--listen", "127.0.0.1:0", "--spool", str(FOLDER)]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=self.log, text=True)
@@ -101,7 +106,7 @@ def call(exchange, life, caller, answered, stop):
 
 
 def main():
-    provider = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
+    provider = Providing(("127.0.0.1", 0), Provider)
     threading.Thread(target=provider.serve_forever, daemon=True).start()
     FOLDER.mkdir(parents=True, exist_ok=True)
     directory = FOLDER / "directory.toml"
@@ -140,7 +145,7 @@ def main():
     for entry in zipfile.ZipFile(io.BytesIO(answer)).infolist():
         (trust / pathlib.Path(entry.filename).name).write_bytes(zipfile.ZipFile(io.BytesIO(answer)).read(entry))
     exchange.end(hard=False)
-    environment = {**os.environ, "HAIDANG_STORE_FOLDER": str(FOLDER / "records")}
+    environment = {**os.environ, "HAIDANG_CITY_ENVIRONMENT": "demo", "HAIDANG_STORE_FOLDER": str(FOLDER / "records")}
     checked = subprocess.run([PROGRAM, "exchange", "check"], env=environment, capture_output=True, text=True)
     print(checked.stdout.strip(), flush=True)
     judge(checked.returncode == 0, f"the log is whole {checked.stderr[-300:]}")

@@ -33,7 +33,7 @@ for style in v78 v77; do
   provider=$(free_port)
   # The directory of the tests, with the judge's provider behind its services.
   { echo "xroad_error_style = \"$style\""; sed "s/127\.0\.0\.1:18090/127.0.0.1:$provider/" crates/exchange/tests/exchange/directory.toml; } >"$work/$style.toml"
-  HAIDANG_STORE_FOLDER="$work/$style" "$haidang" exchange serve --directory "$work/$style.toml" --listen 127.0.0.1:0 --spool "$work" >"$work/said" 2>"$work/log" &
+  HAIDANG_CITY_ENVIRONMENT=demo HAIDANG_STORE_FOLDER="$work/$style" "$haidang" exchange serve --directory "$work/$style.toml" --listen 127.0.0.1:0 --spool "$work" >"$work/said" 2>"$work/log" &
   serving=$!
   for _ in $(seq 300); do grep -q 'http://' "$work/said" && break; kill -0 "$serving" 2>/dev/null || break; sleep 0.1; done
   address=$(grep -o 'http://[^ ]*' "$work/said")
@@ -46,7 +46,7 @@ for style in v78 v77; do
   failed=$((failed + $(grep -c '^FAIL' "$work/verdict") + skipped))
   grep -Eq '^[0-9]+ passed, [0-9]+ failed' "$work/verdict" || { echo "the judge did not come to its end"; failed=$((failed + 1)); }
   stop
-  if HAIDANG_STORE_FOLDER="$work/$style" "$haidang" exchange check; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  if HAIDANG_CITY_ENVIRONMENT=demo HAIDANG_STORE_FOLDER="$work/$style" "$haidang" exchange check; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 done
 
 printf '\n%d passed, %d failed\n' "$passed" "$failed"

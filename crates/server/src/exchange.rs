@@ -86,6 +86,12 @@ impl CityNotary {
     async fn open(records: &Records, city: &str) -> Result<Self> {
         let Records { config, db, ambient, sealer, .. } = records;
         let trust = crate::trust::open(config, city, db, ambient, sealer.clone()).await?;
+        let providers = Providers::read(config)?;
+        anyhow::ensure!(
+            trust.is_some() || !providers.is_empty(),
+            "nobody could sign a message: name the keys of the members in the file of signing.providers, or, outside \
+             production, let the city's own authorities give them (city.environment)"
+        );
         let origin = config.origin(config.server.listen.port());
         let time_stamps = match config.signing.time_stamps.as_str() {
             "" => trust.is_some().then(|| format!("{origin}/tsa")),
@@ -94,7 +100,7 @@ impl CityNotary {
         let own = trust.iter().map(|trust| trust.root().clone());
         Ok(Self {
             ambient: ambient.clone(),
-            providers: Providers::read(config)?,
+            providers,
             transport: CityTransport::new(origin, trust.clone(), config.signing.private_hosts.clone()),
             time_stamps,
             anchors: own.chain(crate::trust::anchors(config)?).collect(),

@@ -108,6 +108,11 @@ impl Providers {
         Ok(Providers { folder: folder.to_owned(), places, open: Mutex::default() })
     }
 
+    /// Whether the file names no key at all.
+    pub fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// The key of an organ on this machine, opened anew; none when the file names none. A remote signing service is too
     /// far away for what asks here.
     ///
