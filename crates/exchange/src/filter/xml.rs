@@ -50,9 +50,9 @@ enum State {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Document {
-    BeforeRoot,
-    InRoot,
-    AfterRoot,
+    Before,
+    Within,
+    After,
 }
 
 #[derive(Debug)]
@@ -107,7 +107,7 @@ impl XmlFilter {
             limits,
             stack: Vec::new(),
             names: Vec::new(),
-            document: Document::BeforeRoot,
+            document: Document::Before,
             state: State::Start(0),
             token: Vec::new(),
             first: true,
@@ -158,7 +158,7 @@ impl XmlFilter {
     /// [`FilterError::Incomplete`]; [`FilterError::NothingAllowed`] when nothing was given out, because no path begins
     /// with the root of this document.
     pub fn finish(self) -> Result<(), FilterError> {
-        if self.document != Document::AfterRoot || !matches!(self.state, State::Text(_)) || !self.utf8.is_whole() {
+        if self.document != Document::After || !matches!(self.state, State::Text(_)) || !self.utf8.is_whole() {
             return Err(FilterError::Incomplete);
         }
         if self.wrote { Ok(()) } else { Err(FilterError::NothingAllowed) }
@@ -166,7 +166,7 @@ impl XmlFilter {
 
     /// How many bytes are letters that change nothing: most are, and go together.
     fn plain(&self, rest: &[u8]) -> usize {
-        let within = self.document == Document::InRoot;
+        let within = self.document == Document::Within;
         let streams = match self.state {
             State::Text(0) => within,
             State::Comment(0) | State::Characters(0) | State::Instruction { question: false, bare: false } => true,
@@ -236,11 +236,11 @@ impl XmlFilter {
             self.token.clear();
             self.token.push(byte);
             self.state = if byte == b'<' { State::Markup } else { State::Reference };
-            return Ok(byte == b'<' || self.document == Document::InRoot);
+            return Ok(byte == b'<' || self.document == Document::Within);
         }
         // Only the very first byte of a document may begin its declaration.
         self.first = false;
-        if self.document != Document::InRoot {
+        if self.document != Document::Within {
             return Ok(matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
         }
         self.emit(&[byte], out);
@@ -265,11 +265,7 @@ impl XmlFilter {
     fn markup(&mut self, byte: u8, out: &mut Vec<u8>) -> Result<bool, FilterError> {
         match self.state {
             State::Markup => return self.kind(byte, out),
-            State::Tag(Some(quote)) => {
-                if byte == quote {
-                    self.state = State::Tag(None);
-                }
-            }
+            State::Tag(Some(quote)) if byte == quote => self.state = State::Tag(None),
             State::Tag(None) => match byte {
                 b'"' | b'\'' => self.state = State::Tag(Some(byte)),
                 b'<' => return Ok(false),
@@ -293,7 +289,7 @@ impl XmlFilter {
             b"</" => State::EndTag,
             b"<?" => State::Target,
             b"<!--" => State::Comment(0),
-            b"<![CDATA[" if self.document == Document::InRoot => State::Characters(0),
+            b"<![CDATA[" if self.document == Document::Within => State::Characters(0),
             b"<!D" => return Err(FilterError::DocumentType),
             token if b"<!--".starts_with(token) || b"<![CDATA[".starts_with(token) => return Ok(true),
             b"<>" => return Ok(false),
@@ -352,7 +348,7 @@ impl XmlFilter {
 
     fn start(&mut self, text: &str, out: &mut Vec<u8>) -> Result<bool, FilterError> {
         let Some(tag) = xml_tag::start_tag(text) else { return Ok(false) };
-        if self.document == Document::AfterRoot {
+        if self.document == Document::After {
             return Ok(false);
         }
         if tag.name.len() > LONGEST_NAME {
@@ -365,11 +361,11 @@ impl XmlFilter {
         let treatment = self.treatment(&tag, text, out);
         if tag.empty {
             if self.stack.is_empty() {
-                self.document = Document::AfterRoot;
+                self.document = Document::After;
             }
             return Ok(true);
         }
-        self.document = Document::InRoot;
+        self.document = Document::Within;
         self.stack.push(Frame { name: self.names.len(), treatment });
         self.names.extend_from_slice(tag.name.as_bytes());
         Ok(true)
@@ -441,7 +437,7 @@ impl XmlFilter {
             out.extend_from_slice(text.as_bytes());
         }
         if self.stack.is_empty() {
-            self.document = Document::AfterRoot;
+            self.document = Document::After;
         }
         Ok(true)
     }
