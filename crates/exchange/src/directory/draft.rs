@@ -14,7 +14,7 @@ use super::provider::ProviderTlsDraft;
 use super::{
     Connection, Directory, Endpoint, Member, Service, ServiceKind, Subsystem, Timeouts, certificates, provider,
 };
-use crate::filter::AllowList;
+use crate::filter::Fields;
 use crate::rules::agreement::{Agreement, Delivery, Environment, Hours, LegalBasis, State};
 use crate::rules::breaker::BreakerRules;
 use crate::rules::credential::{Fingerprint, fingerprint};
@@ -207,7 +207,7 @@ pub struct AgreementDraft {
     /// For which procedures.
     #[serde(default)]
     pub procedures: Vec<String>,
-    /// Which fields are delivered.
+    /// Which fields are delivered: JSONPath (`$…`) for answers of JSON, XPath (`/…`) for answers of XML.
     #[serde(default)]
     pub fields_allowed: Option<Vec<String>>,
     /// Whether bodies pass as they are.
@@ -430,8 +430,8 @@ impl AgreementDraft {
         });
         let delivery = match (self.opaque, &self.fields_allowed) {
             (true, None) => Some(Delivery::Opaque),
-            (false, Some(fields)) => match AllowList::parse(fields.iter().map(String::as_str)) {
-                Ok(list) => Some(Delivery::Fields(Arc::new(list))),
+            (false, Some(fields)) => match Fields::parse(fields.iter().map(String::as_str)) {
+                Ok(fields) => Some(Delivery::Fields(fields)),
                 Err(fault) => {
                     wrong.push(fault.to_string());
                     None

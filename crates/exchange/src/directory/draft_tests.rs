@@ -38,6 +38,7 @@ fn each_mistake_is_told_by_its_name() {
         ("code = \"echo\"", "code = \"listMethods\"", "reserved"),
         ("opaque = true", "opaque = false", "fields_allowed or opaque"),
         ("fields_allowed = [\"$.hoTen\"]", "fields_allowed = [\"$.*\"]", "$.*"),
+        ("fields_allowed = [\"$.hoTen\"]", "fields_allowed = [\"/a/*\"]", "/a/*"),
         ("endpoints = [\"* **\"]", "endpoints = [\"* /none\"]", "/none"),
         ("consumer = \"VN-HP/GOV/0001/A\"", "consumer = \"VN-HP/GOV/0001/Z\"", "not registered"),
         ("method = \"DELETE\"", "method = \"delete\"", "endpoint method"),

@@ -28,14 +28,20 @@ pub(super) struct Step {
 
 /// Why a path is no path of the list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the field path {path} is not understood at character {at}; write $.name, $['name'], $.list[*].name or $..name"
-)]
+#[error("the field path {path} is not understood at character {at}; write {}", forms(path))]
 pub struct PathFault {
     /// The path.
     pub path: String,
     /// Where, counted in bytes from 0.
     pub at: usize,
+}
+
+fn forms(path: &str) -> &'static str {
+    if path.starts_with('/') {
+        "/root/child/leaf or /root/child/@name, with * for any one element on the way"
+    } else {
+        "$.name, $['name'], $.list[*].name or $..name for JSON, /root/child/leaf for XML"
+    }
 }
 
 const MOST_STEPS: usize = 64;

@@ -4,44 +4,8 @@
 use std::sync::Arc;
 
 use super::allow::{AllowList, Edge, Position};
-
-/// Bounds of a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FilterLimits {
-    /// Containers within containers.
-    pub depth: usize,
-    /// Bytes of the whole body.
-    pub bytes: u64,
-}
-
-impl Default for FilterLimits {
-    fn default() -> Self {
-        Self { depth: 100, bytes: 100 * 1024 * 1024 }
-    }
-}
-
-/// Why a body cannot be cut down. Places are bytes from 0; nothing of the body is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum FilterError {
-    /// Not JSON.
-    #[error("the body is not JSON at byte {0}")]
-    Syntax(u64),
-    /// It ended too early.
-    #[error("the body ends within a value")]
-    Incomplete,
-    /// Too many containers within containers.
-    #[error("the body is nested more deeply than {0}")]
-    TooDeep(usize),
-    /// A name longer than 1024 bytes.
-    #[error("a name in the body is longer than {LONGEST_NAME} bytes")]
-    NameTooLong,
-    /// More bytes than allowed.
-    #[error("the body is longer than {0} bytes")]
-    TooLarge(u64),
-}
-
-/// The longest member name as written, with quotes.
-pub const LONGEST_NAME: usize = 1024;
+use super::utf8::Utf8;
+use super::{FilterError, FilterLimits, LONGEST_NAME};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Expect {
@@ -98,37 +62,6 @@ impl Number {
 
     fn may_end(self) -> bool {
         matches!(self, Self::Zero | Self::Integer | Self::Fraction | Self::ExponentDigits)
-    }
-}
-
-/// The rest of a character of several bytes: how many, and the range of the next.
-#[derive(Debug, Clone, Copy, Default)]
-struct Utf8 {
-    left: u8,
-    low: u8,
-    high: u8,
-}
-
-impl Utf8 {
-    fn take(&mut self, byte: u8) -> bool {
-        if self.left > 0 {
-            let fits = (self.low..=self.high).contains(&byte);
-            *self = Self { left: self.left - 1, low: 0x80, high: 0xbf };
-            return fits;
-        }
-        let (left, low, high) = match byte {
-            0x00..=0x7f => (0, 0, 0),
-            0xc2..=0xdf => (1, 0x80, 0xbf),
-            0xe0 => (2, 0xa0, 0xbf),
-            0xed => (2, 0x80, 0x9f),
-            0xe1..=0xef => (2, 0x80, 0xbf),
-            0xf0 => (3, 0x90, 0xbf),
-            0xf1..=0xf3 => (3, 0x80, 0xbf),
-            0xf4 => (3, 0x80, 0x8f),
-            _ => return false,
-        };
-        *self = Self { left, low, high };
-        true
     }
 }
 
@@ -211,7 +144,7 @@ impl JsonFilter {
         while let Some((&byte, after)) = rest.split_first() {
             let place = self.seen + (input.len() - rest.len()) as u64;
             if let Token::Text { escape: Escape::No, .. } = self.token
-                && self.utf8.left == 0
+                && self.utf8.is_whole()
             {
                 // Most bytes are plain letters of texts: they go together.
                 let plain =
@@ -283,7 +216,7 @@ impl JsonFilter {
 
     fn text(&mut self, byte: u8, name: bool, escape: Escape, out: &mut Vec<u8>, place: u64) -> Result<(), FilterError> {
         let next = match escape {
-            Escape::No if self.utf8.left == 0 && byte == b'"' => {
+            Escape::No if self.utf8.is_whole() && byte == b'"' => {
                 self.emit(b"\"", out)?;
                 if name {
                     (self.token, self.expect) = (Token::None, Expect::Colon);
@@ -292,7 +225,7 @@ impl JsonFilter {
                 }
                 return Ok(());
             }
-            Escape::No if self.utf8.left == 0 && byte == b'\\' => Escape::Begun,
+            Escape::No if self.utf8.is_whole() && byte == b'\\' => Escape::Begun,
             Escape::No if byte >= 0x20 && self.utf8.take(byte) => Escape::No,
             Escape::Begun if byte == b'u' => Escape::Hex(4),
             Escape::Begun if b"\"\\/bfnrt".contains(&byte) => Escape::No,

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use super::body::{BodyError, Collector, Stored};
 use super::limits::Limits;
 use super::provider::CallError;
-use crate::filter::{FilterLimits, JsonFilter, is_json};
+use crate::filter::{Filter, FilterError, FilterLimits};
 use crate::rules::agreement::Delivery;
 use crate::rules::canonical::{Hash, digest};
 use crate::rules::fault::{Fault, Leaf};
@@ -73,7 +73,7 @@ pub(super) enum Treatment {
     /// It passes as it is.
     Whole,
     /// It is cut down.
-    Filter(Box<JsonFilter>),
+    Filter(Box<Filter>),
     /// It is left out: an error whose body cannot be cut down is delivered without it.
     Withhold,
     /// It must not be there.
@@ -86,20 +86,25 @@ impl Treatment {
         if response.status().is_informational() {
             return Err(Fault::provider_side(Leaf::ServiceFailed, "The provider wants to change the protocol"));
         }
-        let Delivery::Fields(allow) = delivery else { return Ok(Self::Whole) };
+        let Delivery::Fields(fields) = delivery else { return Ok(Self::Whole) };
         let only = |name| {
             let mut values = response.headers().get_all(name).iter();
             (values.next().and_then(|value: &HeaderValue| value.to_str().ok()), values.next().is_some())
         };
         let failing = response.status().is_client_error() || response.status().is_server_error();
-        Ok(match (only(CONTENT_TYPE), only(CONTENT_ENCODING)) {
-            ((Some(media), false), (None | Some("identity"), false)) if is_json(media) => {
-                let limits = FilterLimits { depth: limits.filter_depth, bytes: limits.body_bytes };
-                Self::Filter(Box::new(JsonFilter::new(allow.clone(), limits)))
-            }
+        let limits = FilterLimits { depth: limits.filter_depth, bytes: limits.body_bytes };
+        let (media, encoding) = (only(CONTENT_TYPE), only(CONTENT_ENCODING));
+        let filter = match (media, encoding) {
+            ((Some(media), false), (None | Some("identity"), false)) => fields.filter(media, limits),
+            _ => None,
+        };
+        Ok(match (filter, encoding) {
+            (Some(filter), _) => Self::Filter(Box::new(filter)),
             _ if failing => Self::Withhold,
-            (_, (Some(_), _)) => Self::Refuse("a compressed body cannot be cut down to the allowed fields"),
-            _ => Self::Refuse("only JSON can be cut down to the allowed fields"),
+            (None, (Some(_), _)) => Self::Refuse("a compressed body cannot be cut down to the allowed fields"),
+            _ => {
+                Self::Refuse("only JSON under paths of JSONPath and XML in UTF-8 under paths of XPath can be cut down")
+            }
         })
     }
 }
@@ -140,7 +145,12 @@ pub(super) async fn response(
     }
     let cut = length > 0 && !matches!(treatment, Treatment::Whole);
     if let (Treatment::Filter(filter), true) = (treatment, cut) {
-        filter.finish(&mut out).map_err(|error| filter_failed(&error.to_string()))?;
+        let failing = response.status().is_client_error() || response.status().is_server_error();
+        match filter.finish(&mut out) {
+            // What the provider says about an error is not what was agreed on; that there is one passes.
+            Err(FilterError::NothingAllowed) if failing => {}
+            finished => finished.map_err(|error| filter_failed(&error.to_string()))?,
+        }
         collector.add(Bytes::from(out)).await.map_err(delivered)?;
     }
     let (body, body_digest) = collector.finish().await.map_err(delivered)?;

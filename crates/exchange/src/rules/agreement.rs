@@ -1,13 +1,11 @@
 //! Agreements: the only source of access rights (NĐ 194/2025; handbook 3.9).
 
-use std::sync::Arc;
-
 use jiff::{Timestamp, civil};
 use serde::{Deserialize, Serialize};
 
 use super::identifier::{ServiceId, SubsystemId};
 use super::quota::Quota;
-use crate::filter::AllowList;
+use crate::filter::Fields;
 
 /// Where an agreement stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,7 +97,7 @@ pub struct LegalBasis {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
     /// Only these fields.
-    Fields(Arc<AllowList>),
+    Fields(Fields),
     /// Bodies as they are, because the agreement says so.
     Opaque,
 }

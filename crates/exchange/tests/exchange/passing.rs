@@ -146,6 +146,44 @@ async fn only_allowed_fields_leave() {
 }
 
 #[tokio::test]
+async fn only_allowed_elements_leave() {
+    let provider = Provider::start().await;
+    let text = at(provider.address)
+        .replace("[\"$.hoTen\"]", "[\"/Envelope/Body/hoTen\"]")
+        .replace("per_user_day = 3", "per_user_day = 100");
+    let door = Door::open(&text).await;
+    let ask =
+        async |path| door.call("POST", &PEOPLE.replace("cong-dan/1", &format!("cong-dan/{path}")), PERSON, b"").await;
+    let reply = ask("xml").await;
+    assert_eq!(
+        (reply.status, reply.text().as_str()),
+        (
+            200,
+            "<?xml version=\"1.0\"?><s:Envelope xmlns:s=\"u\"><s:Body><hoTen>Phạm Thị Đào</hoTen></s:Body></s:Envelope>"
+        )
+    );
+    assert!(reply.all("etag").is_empty(), "a mark of the whole body tells about the rest");
+    assert_eq!(reply.all("content-length"), [reply.body.len().to_string()]);
+    let failed = "500 server.serverproxy.filter_failed";
+    for (path, expected) in [
+        ("entity", failed),
+        ("half", failed),
+        ("latin", failed),
+        ("other", failed),
+        // Another kind than that of the paths.
+        ("1", failed),
+        ("missing", "404 -"),
+    ] {
+        let reply = ask(path).await;
+        assert_eq!(reply.said(), expected, "{path}");
+        assert!(!reply.text().contains("secret") && !reply.text().contains("hoTen"), "{path}");
+    }
+    let door = Door::open(&at(provider.address)).await;
+    let reply = door.call("POST", &PEOPLE.replace("cong-dan/1", "cong-dan/xml"), PERSON, b"").await;
+    assert_eq!(reply.said(), failed, "an answer of XML under paths of JSON");
+}
+
+#[tokio::test]
 async fn errors_are_spelled_for_their_reader() {
     let door = Door::open(DIRECTORY).await;
     let nowhere = "/r1/VN-HP/GOV/NOSUCH/B/echo";

@@ -159,6 +159,29 @@ impl Provider {
                 &[("content-type", "application/json"), ("etag", "\"whole\"")],
                 "{ \"hoTen\" : \"Phạm Thị Đào\", \"soDinhDanh\": \"031090000001\", \"cha\": {\"hoTen\":\"B\"} }".into(),
             ),
+            "/base/cong-dan/xml" => answer(
+                200,
+                &[("content-type", "application/soap+xml; charset=utf-8"), ("etag", "\"whole\"")],
+                "<?xml version=\"1.0\"?><s:Envelope xmlns:s=\"u\"><s:Body><hoTen>Phạm Thị Đào</hoTen>\
+                 <soDinhDanh>031090000001</soDinhDanh></s:Body></s:Envelope>"
+                    .into(),
+            ),
+            "/base/cong-dan/entity" => answer(
+                200,
+                &[("content-type", "text/xml")],
+                "<!DOCTYPE Envelope [<!ENTITY e \"secret\">]><Envelope><Body><hoTen>&e;</hoTen></Body></Envelope>"
+                    .into(),
+            ),
+            "/base/cong-dan/half" => {
+                answer(200, &[("content-type", "text/xml")], "<Envelope><Body><hoTen>secret</hoTen>".into())
+            }
+            "/base/cong-dan/latin" => answer(
+                200,
+                &[("content-type", "text/xml; charset=iso-8859-1")],
+                "<Envelope><Body><hoTen>secret</hoTen></Body></Envelope>".into(),
+            ),
+            "/base/cong-dan/other" => answer(200, &[("content-type", "text/xml")], "<x>secret</x>".into()),
+            "/base/cong-dan/missing" => answer(404, &[("content-type", "text/xml")], "<x>secret</x>".into()),
             "/hang" => {
                 self.hanging.notify_one();
                 std::future::pending::<()>().await;
