@@ -6,6 +6,7 @@ cd "$root_dir"
 
 "$root_dir/scripts/install.sh" demo
 need_rust
+need_room 6
 if ! [ -x "$CARGO_TARGET_DIR/demo/haidang" ]; then
   say "building (the first time takes 10 to 20 minutes on two cores; cargo names each of $(grep -c '^\[\[package\]\]' Cargo.lock) parts at most as it goes)"
 fi

@@ -40,6 +40,22 @@ need_packages() {
   fresh_list=yes
 }
 
+# need_room GIGABYTES  a build that runs out of room fails halfway and takes everything else with it; one that starts
+# anew is only slow. What earlier builds left is removed when the disk has less than this to give.
+room_left() { df --output=avail -BG "$CARGO_TARGET_DIR" | tail -n 1 | tr -dc 0-9; }
+need_room() {
+  mkdir -p "$CARGO_TARGET_DIR"
+  [ "$(room_left)" -lt "$1" ] || return 0
+  local left
+  for left in debug/incremental debug demo release; do
+    [ -d "$CARGO_TARGET_DIR/$left" ] || continue
+    say "only $(room_left) GB left on the disk: removing $CARGO_TARGET_DIR/$left, which is built again"
+    rm -rf "${CARGO_TARGET_DIR:?}/$left"
+    [ "$(room_left)" -lt "$1" ] || return 0
+  done
+  printf 'warning: only %s GB left on the disk of %s; this needs about %s\n' "$(room_left)" "$CARGO_TARGET_DIR" "$1" >&2
+}
+
 # The Rust toolchain is the one thing we do not install: people choose how they keep theirs.
 need_rust() {
   # rustup's usual place, for shells that did not read the profile.

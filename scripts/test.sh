@@ -32,6 +32,7 @@ add() {
 
 started=$SECONDS
 need_rust
+need_room 15
 if has journeys || has judges || has tests || has guides; then "$root_dir/scripts/install.sh" test || exit $?; fi
 
 has format && one "format" cargo fmt --all --check
