@@ -116,6 +116,14 @@ impl TrustRoom {
         })))
     }
 
+    /// The anchor of authorities that were opened before, from the folder of their keys; none where there were none yet.
+    ///
+    /// # Errors
+    /// When its file is damaged, sealed with another secret, or open to others.
+    pub fn root_in(keys: PathBuf, sealer: Sealer, ambient: Ambient) -> Result<Option<Certificate>, TrustError> {
+        Ok(CredentialFolder::new(keys, sealer, ambient).load("root")?.map(|root| root.certificate))
+    }
+
     /// The anchor: whoever trusts this certificate trusts the city's own authorities.
     pub fn root(&self) -> &Certificate {
         &self.0.root.certificate

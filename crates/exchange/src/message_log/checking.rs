@@ -6,19 +6,24 @@ use std::io::{self, Read};
 
 use haidang_kernel::chain::Hash as Link;
 use haidang_signing::asice::{EvidenceSigner, Layout, SignatureParts, batch_stamped_bytes};
-use haidang_signing::hash_chain::{BEFORE_THE_FIRST, Sha512Value, Tree};
+use haidang_signing::hash_chain::{BEFORE_THE_FIRST, Sha512Value};
+use haidang_signing::path::{Evidence, PathRules, Purpose, RevocationRule, TrustAnchors, validate};
+use haidang_signing::revocation::{Moment, OcspAnswer};
 use haidang_signing::time_stamp::TimeStamp;
 use haidang_signing::{Certificate, Sealer};
 use haidang_store::{Blobs, Db, StoreError, args};
+use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha512};
 use tokio::task::spawn_blocking;
 
-use super::model::{Batch, Placed, SealedBody, digest_of, link_of};
+use super::model::{Batch, Placed, SealedBody, link_of};
 use super::sealing::{OpeningReader, body_purpose, head_purpose};
 use super::sql;
 use super::stamping::read_certificate;
 use crate::rules::canonical::digest;
 
+/// How far the clock of an authority may be ahead of ours.
+const CLOCK_SKEW: SignedDuration = SignedDuration::from_mins(5);
 /// Messages that are read at a time.
 const PAGE: i64 = 500;
 
@@ -46,9 +51,16 @@ pub enum Wrong {
     /// The chain goes on, or ends, elsewhere.
     #[error("messages after it are gone, or the end of the chain was changed")]
     End,
-    /// The batch it is in does not lead to its time stamp.
-    #[error("its batch is not what was stamped")]
+    /// The batch it is in does not lead to its time stamp: a fact of a record up to its end, a signature, or what was
+    /// said of a certificate is another.
+    #[error("the batch that begins with it is not what was stamped")]
     Batch,
+    /// The time stamp of its batch is of nobody who is believed.
+    #[error("the time stamp of the batch that begins with it is not of an authority that is believed")]
+    Stamp,
+    /// The certificate that signed it is of nobody who is believed, or was not good at the proven time.
+    #[error("the certificate that signed it is not of an authority that is believed, or was not good then")]
+    Authority,
 }
 
 /// A place where the log is broken.
@@ -90,10 +102,20 @@ pub enum CheckError {
 /// Faults that are told; after them a log is broken beyond telling.
 const MOST_BROKEN: usize = 100;
 
+/// By whom, and when, a log is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Judging<'j> {
+    /// The authorities that are believed.
+    pub anchors: &'j TrustAnchors,
+    /// The clock: nothing may claim to be from later.
+    pub now: Timestamp,
+}
+
 struct Walk<'w> {
     db: &'w Db,
     blobs: &'w Blobs,
     sealer: &'w Sealer,
+    judging: Judging<'w>,
     certificates: HashMap<String, Option<EvidenceSigner>>,
     checked: Checked,
 }
@@ -102,10 +124,11 @@ struct Walk<'w> {
 ///
 /// # Errors
 /// [`CheckError`]; what is wrong with the log is in the answer.
-pub async fn check(db: &Db, blobs: &Blobs, sealer: &Sealer) -> Result<Checked, CheckError> {
-    let mut walk = Walk { db, blobs, sealer, certificates: HashMap::new(), checked: Checked::default() };
+pub async fn check(db: &Db, blobs: &Blobs, sealer: &Sealer, judging: Judging<'_>) -> Result<Checked, CheckError> {
+    let mut walk = Walk { db, blobs, sealer, judging, certificates: HashMap::new(), checked: Checked::default() };
     walk.messages().await?;
-    walk.batches().await?;
+    let stamped = walk.batches().await?;
+    walk.unstamped(stamped).await?;
     walk.checked.broken.sort_by_key(|broken| broken.seq);
     Ok(walk.checked)
 }
@@ -187,7 +210,8 @@ impl Walk<'_> {
     async fn signer(&mut self, id: &str) -> Result<Option<&EvidenceSigner>, CheckError> {
         if !self.certificates.contains_key(id) {
             let found = match read_certificate(self.db, id).await {
-                Ok((certificate, _)) => usable(id, certificate),
+                Ok((certificate, _)) if is_named(&certificate, id) => EvidenceSigner::new(certificate).ok(),
+                Ok(_) => None,
                 Err(StoreError::NotFound | StoreError::Corrupt(_)) => None,
                 Err(error) => return Err(error.into()),
             };
@@ -196,7 +220,8 @@ impl Walk<'_> {
         Ok(self.certificates.get(id).and_then(Option::as_ref))
     }
 
-    async fn batches(&mut self) -> Result<(), CheckError> {
+    /// The place of the chain up to which messages are stamped.
+    async fn batches(&mut self) -> Result<i64, CheckError> {
         let (mut number, mut last_seq, mut previous) = (0, 0, BEFORE_THE_FIRST);
         loop {
             let rows = self.db.fetch_all(sql::BATCHES_AFTER, args![number, PAGE]).await?;
@@ -204,8 +229,9 @@ impl Walk<'_> {
                 let batch = Batch::read(row)?;
                 let follows =
                     batch.number == number + 1 && batch.first_seq == last_seq + 1 && batch.previous == previous;
-                if !follows || !self.stamped(&batch).await? {
-                    self.wrong(batch.first_seq, "", Wrong::Batch);
+                match follows {
+                    true => self.stamped(&batch).await?,
+                    false => self.wrong(batch.first_seq, "", Wrong::Batch),
                 }
                 (number, last_seq, previous) = (batch.number, batch.last_seq, batch.top);
                 self.checked.batches += 1;
@@ -218,26 +244,67 @@ impl Walk<'_> {
         if last_seq > self.checked.messages {
             self.wrong(last_seq, "", Wrong::End);
         }
+        Ok(last_seq)
+    }
+
+    /// Whether the messages of a batch lead to its top, its time stamp is over that and of somebody who is believed, and
+    /// the certificates were good at that time.
+    async fn stamped(&mut self, batch: &Batch) -> Result<(), CheckError> {
+        let over = batch_stamped_bytes(Layout::Standard, &batch.top);
+        let stamp = TimeStamp::read(&batch.token, &[]).ok().filter(|stamp| stamp.covers(over.as_bytes()).is_ok());
+        let Some((stamp, (together, _, said))) = stamp.zip(batch.read_tree(self.db).await?) else {
+            self.wrong(batch.first_seq, "", Wrong::Batch);
+            return Ok(());
+        };
+        let Judging { anchors, now } = self.judging;
+        let moment = Moment { at: stamp.info.time, now };
+        let nothing = Evidence::default();
+        let latest = now.checked_add(CLOCK_SKEW).unwrap_or(Timestamp::MAX);
+        if moment.at > latest || stamp.validate(anchors, &nothing, moment, RevocationRule::WhereKnown).is_err() {
+            self.wrong(batch.first_seq, "", Wrong::Stamp);
+        }
+        for (certificate, seq) in &together.certificates {
+            let answer = said.get(certificate).map(Vec::as_slice);
+            if !self.believed(certificate, answer, moment).await? {
+                self.wrong(*seq, "", Wrong::Authority);
+            }
+        }
         Ok(())
     }
 
-    /// Whether the messages of a batch lead to its top, and its time stamp is over that.
-    async fn stamped(&self, batch: &Batch) -> Result<bool, CheckError> {
-        let rows = self.db.fetch_all(sql::LEAVES, args![batch.first_seq, batch.last_seq]).await?;
-        let mut leaves: Vec<Sha512Value> = vec![batch.previous];
-        for row in &rows {
-            leaves.push(digest_of(row, "leaf")?);
+    /// Certificates of messages that wait for their stamp had to be good when they signed, as far as this house knows.
+    async fn unstamped(&mut self, stamped: i64) -> Result<(), CheckError> {
+        for row in &self.db.fetch_all(sql::SIGNERS_AFTER, args![stamped]).await? {
+            let at = Timestamp::from_millisecond(row.integer("signed_at")?).unwrap_or(Timestamp::MAX);
+            let moment = Moment { at, now: self.judging.now };
+            if !self.believed(&row.text("certificate")?, None, moment).await? {
+                self.wrong(row.integer("seq")?, "", Wrong::Authority);
+            }
         }
-        let leads = Tree::over(leaves).is_some_and(|tree| tree.top() == batch.top);
-        let over = batch_stamped_bytes(Layout::Standard, &batch.top);
-        let stamp = TimeStamp::read(&batch.token, &[]);
-        Ok(leads && stamp.is_ok_and(|stamp| stamp.covers(over.as_bytes()).is_ok()))
+        Ok(())
+    }
+
+    /// Whether a certificate leads to an authority that is believed, and was good at a moment.
+    async fn believed(&self, id: &str, answer: Option<&[u8]>, moment: Moment) -> Result<bool, CheckError> {
+        let (certificate, issuers) = match read_certificate(self.db, id).await {
+            Ok((certificate, issuers)) if is_named(&certificate, id) => (certificate, issuers),
+            // Told of every message that it signed.
+            Ok(_) | Err(StoreError::NotFound | StoreError::Corrupt(_)) => return Ok(true),
+            Err(error) => return Err(error.into()),
+        };
+        let mut evidence = Evidence { certificates: issuers, ..Evidence::default() };
+        if let Some(answer) = answer {
+            let Ok(answer) = OcspAnswer::from_der(answer) else { return Ok(false) };
+            evidence.certificates.extend_from_slice(answer.certificates());
+            evidence.ocsp_answers.push(answer);
+        }
+        let rules = PathRules { purpose: Purpose::DocumentSigning, moment, revocation: RevocationRule::WhereKnown };
+        Ok(validate(&certificate, self.judging.anchors, &evidence, &rules).is_ok())
     }
 }
 
-fn usable(id: &str, certificate: Certificate) -> Option<EvidenceSigner> {
-    let same = data_encoding::HEXLOWER.encode(&certificate.fingerprint()) == id;
-    same.then(|| EvidenceSigner::new(certificate).ok()).flatten()
+fn is_named(certificate: &Certificate, id: &str) -> bool {
+    data_encoding::HEXLOWER.encode(&certificate.fingerprint()) == id
 }
 
 fn digest_of_file(sealer: Sealer, id: String, path: &std::path::Path) -> io::Result<Sha512Value> {

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use bytes::Bytes;
 use haidang_signing::asice::{BatchProof, Contents, EvidenceSigner, SignatureParts, SignedStatement};
-use haidang_signing::hash_chain::{Proof, Sha512Value, Tree};
+use haidang_signing::hash_chain::Proof;
 use haidang_signing::{Certificate, Sealer};
 use haidang_store::{StoreError, args};
 use tokio::task::spawn_blocking;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-use super::model::{Batch, Direction, Placed, SealedBody, digest_of};
+use super::model::{Batch, Direction, Placed, SealedBody};
 use super::sealing::{OpeningReader, body_purpose, head_purpose};
 use super::{MessageLog, sql};
 use crate::proxy::{ContainerError, Containers, Spool, Stored, Wanted, Which};
@@ -128,18 +128,14 @@ async fn gather(log: &MessageLog, placed: Placed, force: bool) -> Result<Gathere
     let parts = &log.0.parts;
     let Placed { message, seq, .. } = placed;
     let (certificate, issuers) = log.certificate(&message.certificate).await?;
-    let batch = batch_of(log, seq, force).await?;
-    let ocsp = match &batch {
-        Some(batch) => {
-            let row = parts.db.fetch_optional(sql::STATUS, args![batch.number, message.certificate.as_str()]).await?;
-            row.map(|row| row.bytes("answer")).transpose()?
-        }
-        None => None,
-    };
-    let batch = match batch {
-        Some(batch) => Some((proof(log, &batch, seq).await?, batch.token)),
-        None => None,
-    };
+    let (mut ocsp, mut batch) = (None, None);
+    if let Some(stamped) = batch_of(log, seq, force).await? {
+        let changed = || failed(format!("batch {} is not what was stamped", stamped.number));
+        let (_, tree, mut said) = stamped.read_tree(&parts.db).await?.ok_or_else(changed)?;
+        let proof = stamped.leaf(seq).and_then(|place| tree.proof(place)).ok_or_else(changed)?;
+        ocsp = said.remove(&message.certificate);
+        batch = Some((proof, stamped.token));
+    }
     let signed = message.signed();
     let time_stamp = match parts.notary.stamp(&signed.stamped_bytes()).await {
         Ok(token) => Some(token),
@@ -169,20 +165,6 @@ async fn gather(log: &MessageLog, placed: Placed, force: bool) -> Result<Gathere
         time_stamp,
         batch,
     })
-}
-
-/// The way of a message to the top of its batch.
-async fn proof(log: &MessageLog, batch: &Batch, seq: i64) -> Result<Proof, ContainerError> {
-    let rows = log.0.parts.db.fetch_all(sql::LEAVES, args![batch.first_seq, batch.last_seq]).await?;
-    let mut leaves: Vec<Sha512Value> = vec![batch.previous];
-    for row in &rows {
-        leaves.push(digest_of(row, "leaf")?);
-    }
-    let tree = Tree::over(leaves).filter(|tree| tree.top() == batch.top);
-    let place = batch.leaf(seq);
-    tree.zip(place)
-        .and_then(|(tree, place)| tree.proof(place))
-        .ok_or_else(|| failed(format!("batch {} is not what was stamped", batch.number)))
 }
 
 /// `{queryId}-request-{random}.asice`; letters that a file name should not have become `_`.

@@ -8,6 +8,7 @@
 
 mod checking;
 mod exporting;
+mod leaves;
 pub mod model;
 mod notary;
 mod recording;
@@ -16,7 +17,7 @@ pub mod sql;
 mod stamping;
 mod writing;
 
-pub use checking::{Broken, CheckError, Checked, Wrong, check};
+pub use checking::{Broken, CheckError, Checked, Judging, Wrong, check};
 pub use notary::{MemberSigner, Notary, NotaryError};
 pub use stamping::{Stamped, StampingError, StampingState};
 
@@ -48,6 +49,8 @@ pub struct Settings {
     pub interval: Duration,
     /// For how long stamping may fail before messages are refused.
     pub longest_failure: Duration,
+    /// Most messages under one stamp; above 0.
+    pub most_in_a_batch: u32,
     /// Folder of containers while they are made; they have no name in it.
     pub folder: PathBuf,
     /// Records of operation that are kept in memory.
@@ -59,8 +62,9 @@ impl Default for Settings {
         Self {
             interval: Duration::from_secs(60),
             longest_failure: Duration::from_secs(14_400),
+            most_in_a_batch: 10_000,
             folder: std::env::temp_dir(),
-            records: 10_000,
+            records: OperationalLog::USUAL,
         }
     }
 }

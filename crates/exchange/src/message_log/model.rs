@@ -92,7 +92,7 @@ pub struct Placed {
     pub link: Link,
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     data_encoding::HEXLOWER.encode(bytes)
 }
 
@@ -189,7 +189,11 @@ pub(super) fn link_of(row: &Row) -> Result<Link, StoreError> {
 }
 
 impl Placed {
-    pub(super) fn read(row: &Row) -> Result<Self, StoreError> {
+    /// Reads the columns of [`super::sql::MESSAGES_AFTER`].
+    ///
+    /// # Errors
+    /// [`StoreError::Column`] where one is not what was written.
+    pub fn read(row: &Row) -> Result<Self, StoreError> {
         let optional = |column: &str| row.opt_bytes(column)?.map(|bytes| digest(column, bytes)).transpose();
         let direction = Direction::parse(&row.text("direction")?);
         let message = Message {
@@ -250,11 +254,5 @@ impl Batch {
             top: digest_of(row, "top")?,
             token: row.bytes("token")?,
         })
-    }
-
-    /// The place among the leaves of a message: the first leaf is the top of the batch before.
-    pub fn leaf(&self, seq: i64) -> Option<usize> {
-        let inside = (self.first_seq..=self.last_seq).contains(&seq);
-        inside.then(|| usize::try_from(seq - self.first_seq + 1).ok()).flatten()
     }
 }

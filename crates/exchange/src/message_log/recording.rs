@@ -1,7 +1,6 @@
 //! What the door calls: a message is signed, sealed and written before it goes on.
 
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use haidang_signing::SignatureAlgorithm;
@@ -183,15 +182,5 @@ impl MessageLog {
     /// The last records of operation.
     pub fn operational(&self) -> &OperationalLog {
         &self.0.operational
-    }
-
-    pub(super) fn note_failure(&self, failing: bool) {
-        let now = self.0.parts.ambient.now().as_microsecond();
-        if failing {
-            // The first failure counts.
-            let _ = self.0.failing_since.compare_exchange(0, now, Ordering::AcqRel, Ordering::Acquire);
-        } else {
-            self.0.failing_since.store(0, Ordering::Release);
-        }
     }
 }

@@ -26,8 +26,9 @@ pub const MESSAGES: &str = "SELECT id, seq, at, message_id, request_id, directio
 /// Messages after a place of the chain, in order.
 pub const MESSAGES_AFTER: &str = "SELECT id, seq, at, message_id, request_id, direction, client, service, agreement, agreement_version, message_digest, body_digest, unfiltered_digest, head, body, body_file, body_size, signed_at, signature, certificate, leaf, link FROM exchange_message WHERE seq > $1 ORDER BY seq LIMIT $2";
 
-/// Leaves of the messages from one place of the chain to another, in order.
-pub const LEAVES: &str = "SELECT seq, leaf, certificate FROM exchange_message WHERE seq BETWEEN $1 AND $2 ORDER BY seq";
+/// What is stamped of the messages from one place of the chain to another, in order.
+pub const LEAVES: &str =
+    "SELECT seq, leaf, certificate, link FROM exchange_message WHERE seq BETWEEN $1 AND $2 ORDER BY seq";
 
 /// The last batch.
 pub const LAST_BATCH: &str =
@@ -42,11 +43,14 @@ pub const BATCHES_AFTER: &str = "SELECT number, at, first_seq, last_seq, previou
 /// When the message at a place of the chain was signed.
 pub const SIGNED_AT: &str = "SELECT signed_at FROM exchange_message WHERE seq = $1";
 
+/// When each certificate signed last among the messages after a place of the chain, and the first message it signed.
+pub const SIGNERS_AFTER: &str = "SELECT certificate, MAX(signed_at) AS signed_at, MIN(seq) AS seq FROM exchange_message WHERE seq > $1 GROUP BY certificate ORDER BY certificate";
+
 /// Keeps a batch; a second process that stamps the same meets the number.
 pub const INSERT_BATCH: &str = "INSERT INTO exchange_batch (number, at, first_seq, last_seq, previous, top, token) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (number) DO NOTHING";
 
 /// Keeps what was said of a certificate.
 pub const INSERT_STATUS: &str = "INSERT INTO exchange_status (batch, certificate, answer) VALUES ($1, $2, $3)";
 
-/// What was said of a certificate when a batch was stamped.
-pub const STATUS: &str = "SELECT answer FROM exchange_status WHERE batch = $1 AND certificate = $2";
+/// What was said of certificates when a batch was stamped.
+pub const STATUSES: &str = "SELECT certificate, answer FROM exchange_status WHERE batch = $1";

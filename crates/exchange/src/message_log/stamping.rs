@@ -5,17 +5,14 @@ use std::sync::atomic::Ordering;
 
 use haidang_signing::Certificate;
 use haidang_signing::asice::{Layout, batch_stamped_bytes};
-use haidang_signing::hash_chain::{BEFORE_THE_FIRST, Sha512Value, Tree};
+use haidang_signing::hash_chain::BEFORE_THE_FIRST;
 use haidang_store::Stop;
 use haidang_store::{StoreError, args};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeSet;
 
-use super::model::{Batch, digest_of};
+use super::leaves::{Said, Together};
+use super::model::Batch;
 use super::{MessageLog, NotaryError, sql};
-
-/// Most messages under one stamp.
-const MOST_IN_A_BATCH: i64 = 10_000;
 
 /// A batch was stamped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,29 +92,33 @@ impl MessageLog {
         stamped
     }
 
+    /// The first failure counts until a stamp is had.
+    fn note_failure(&self, failing: bool) {
+        let now = self.0.parts.ambient.now().as_microsecond();
+        if failing {
+            let _ = self.0.failing_since.compare_exchange(0, now, Ordering::AcqRel, Ordering::Acquire);
+        } else {
+            self.0.failing_since.store(0, Ordering::Release);
+        }
+    }
+
     async fn stamp_alone(&self) -> Result<Option<Stamped>, StampingError> {
         let parts = &self.0.parts;
         let last = self.last_batch().await?;
         let (number, before, previous) =
             last.map_or((0, 0, BEFORE_THE_FIRST), |batch| (batch.number, batch.last_seq, batch.top));
         let first_seq = before + 1;
-        let rows = parts.db.fetch_all(sql::LEAVES, args![first_seq, before + MOST_IN_A_BATCH]).await?;
-        let mut leaves: Vec<Sha512Value> = vec![previous];
-        let mut certificates = BTreeSet::new();
-        for row in &rows {
-            leaves.push(digest_of(row, "leaf")?);
-            certificates.insert(row.text("certificate")?);
-        }
-        let messages = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        let Some(tree) = Tree::over(leaves).filter(|_| messages > 0) else { return Ok(None) };
+        let most = i64::from(parts.settings.most_in_a_batch);
+        let Some(together) = Together::read(&parts.db, first_seq, before + most).await? else { return Ok(None) };
+        let messages = together.messages();
         // Asked before the stamp: the proven time is then after what was said.
-        let mut said = Vec::new();
-        for id in certificates {
-            if let Some(answer) = self.status(&id).await? {
-                said.push((id, answer));
+        let mut said = Said::new();
+        for id in together.certificates.keys() {
+            if let Some(answer) = self.status(id).await? {
+                said.insert(id.clone(), answer);
             }
         }
-        let top = tree.top();
+        let Some(top) = together.tree(previous, &said).map(|tree| tree.top()) else { return Ok(None) };
         let token = parts.notary.stamp(batch_stamped_bytes(Layout::Standard, &top).as_bytes()).await?;
         let number = number + 1;
         let values =
@@ -160,7 +161,7 @@ impl MessageLog {
     pub async fn run_stamping(&self, mut stop: Stop) {
         loop {
             match self.stamp().await {
-                Ok(Some(stamped)) if stamped.messages == MOST_IN_A_BATCH => continue,
+                Ok(Some(stamped)) if stamped.messages == i64::from(self.0.parts.settings.most_in_a_batch) => continue,
                 Ok(Some(stamped)) => tracing::info!(batch = stamped.number, messages = stamped.messages, "stamped"),
                 Ok(None) => {}
                 Err(error) => {

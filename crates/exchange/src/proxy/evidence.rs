@@ -183,6 +183,9 @@ pub struct OperationalLog {
 }
 
 impl OperationalLog {
+    /// Records that an exchange keeps unless told otherwise.
+    pub const USUAL: usize = 10_000;
+
     /// Keeps the last `most` records.
     pub fn new(most: usize) -> Self {
         Self { most: most.max(1), records: Mutex::default() }

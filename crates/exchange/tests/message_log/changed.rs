@@ -1,9 +1,15 @@
 //! A log that somebody changed behind our back: found, and where.
 
+use std::sync::atomic::Ordering;
+
 use haidang_exchange::MIGRATIONS;
-use haidang_exchange::message_log::{Wrong, check};
+use haidang_exchange::message_log::model::Placed;
+use haidang_exchange::message_log::{Judging, Notary as _, Wrong, check, sql};
 use haidang_exchange::proxy::Evidence as _;
 use haidang_exchange::proxy::Stored;
+use haidang_kernel::chain::Hash as Link;
+use haidang_signing::path::TrustAnchors;
+use haidang_store::args;
 use haidang_testkit::db_test;
 
 use super::support::{Log, TestNotary, five_calls, request};
@@ -50,12 +56,58 @@ async fn whole(db: &haidang_testkit::TestDb) -> Log {
 }
 
 async fn found(db: &haidang_testkit::TestDb, log: &Log) -> Vec<(i64, Wrong)> {
-    let checked = check(db, &log.blobs, &log.sealer).await.unwrap();
+    let checked = log.check(db).await;
     checked.broken.iter().map(|broken| (broken.seq, broken.wrong)).collect()
+}
+
+/// What somebody does who may write to the database and knows how the chain is made.
+async fn compute_the_chain_anew(db: &haidang_testkit::TestDb) {
+    let rows = db.fetch_all(sql::MESSAGES_AFTER, args![0, 1000]).await.unwrap();
+    let mut link = Link::GENESIS;
+    for placed in rows.iter().map(|row| Placed::read(row).unwrap()) {
+        link = placed.message.link(placed.seq, &link);
+        let changed = args![link.to_string(), placed.seq];
+        db.execute("UPDATE exchange_message SET link = $1 WHERE seq = $2", changed).await.unwrap();
+    }
+    db.execute("UPDATE exchange_chain SET link = $1", args![link.to_string()]).await.unwrap();
 }
 
 db_test! {
     rooms = &[("exchange", MIGRATIONS)];
+
+    async fn a_fact_changed_together_with_the_chain_is_found_by_the_time_stamp(db: TestDb) {
+        let log = whole(&db).await;
+        compute_the_chain_anew(&db).await;
+        assert_eq!(found(&db, &log).await, vec![], "it is as it was");
+        for change in [
+            "UPDATE exchange_message SET agreement = 'TT-02' WHERE seq = 4",
+            "UPDATE exchange_message SET client = 'VN-HP/GOV/0001/C' WHERE seq = 10",
+            "UPDATE exchange_message SET at = at + 1 WHERE seq = 1",
+        ] {
+            db.execute(change, vec![]).await.unwrap();
+            compute_the_chain_anew(&db).await;
+            assert_eq!(found(&db, &log).await, vec![(1, Wrong::Batch)], "{change}");
+        }
+    }
+
+    async fn what_was_said_of_a_certificate_cannot_be_taken_back(db: TestDb) {
+        let log = Log::open(&db).await;
+        log.notary.revoked.store(true, Ordering::SeqCst);
+        five_calls(&log).await;
+        log.log.stamp().await.unwrap();
+        assert_eq!(found(&db, &log).await, vec![(1, Wrong::Authority)]);
+        db.execute("DELETE FROM exchange_status", vec![]).await.unwrap();
+        assert_eq!(found(&db, &log).await, vec![(1, Wrong::Batch)]);
+    }
+
+    async fn stamps_and_signatures_of_nobody_who_is_believed_are_found(db: TestDb) {
+        let log = whole(&db).await;
+        let other = TrustAnchors::new(TestNotary::new(db.ambient()).anchors());
+        let judging = Judging { anchors: &other, now: db.ambient().now() };
+        let checked = check(&db, &log.blobs, &log.sealer, judging).await.unwrap();
+        let found: Vec<_> = checked.broken.iter().map(|broken| (broken.seq, broken.wrong)).collect();
+        assert_eq!(found, vec![(1, Wrong::Stamp), (1, Wrong::Authority), (11, Wrong::Authority)]);
+    }
 
     async fn a_changed_record_is_found_and_located(db: TestDb) {
         let log = whole(&db).await;
@@ -112,15 +164,15 @@ db_test! {
     async fn a_batch_that_is_gone_leaves_its_messages_unstamped(db: TestDb) {
         let log = whole(&db).await;
         db.execute("DELETE FROM exchange_batch", vec![]).await.unwrap();
-        let checked = check(&db, &log.blobs, &log.sealer).await.unwrap();
+        let checked = log.check(&db).await;
         assert_eq!((checked.broken.len(), checked.unstamped), (0, 11));
     }
 
     async fn another_certificate_is_found(db: TestDb) {
         let log = whole(&db).await;
         let other = TestNotary::new(db.ambient());
-        let der = haidang_exchange::message_log::Notary::anchors(&other)[0].der().to_vec();
-        db.execute("UPDATE exchange_certificate SET certificate = $1", haidang_store::args![der]).await.unwrap();
+        let der = other.anchors()[0].der().to_vec();
+        db.execute("UPDATE exchange_certificate SET certificate = $1", args![der]).await.unwrap();
         let found = found(&db, &log).await;
         assert_eq!(found.len(), 11);
         assert!(found.iter().all(|(_, wrong)| *wrong == Wrong::Certificate));

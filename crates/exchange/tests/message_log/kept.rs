@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use haidang_exchange::MIGRATIONS;
-use haidang_exchange::message_log::{Stamped, check};
+use haidang_exchange::message_log::Stamped;
 use haidang_exchange::proxy::{ContainerError, Evidence as _, EvidenceError, Stored, Wanted, Which};
 use haidang_exchange::rules::identifier::ClientId;
 use haidang_testkit::db_test;
@@ -119,7 +119,7 @@ db_test! {
         for round in [&log, &other, &log] {
             round.log.stamp().await.unwrap();
         }
-        let checked = check(&db, &log.blobs, &log.sealer).await.unwrap();
+        let checked = log.check(&db).await;
         assert_eq!((checked.messages, checked.batches, checked.unstamped), (120, 1, 0));
         assert_eq!(checked.broken, vec![]);
         log.log.close().await;
@@ -134,7 +134,7 @@ db_test! {
         }
         assert_eq!(log.log.stamp().await.unwrap(), None);
         log.log.request(&request("call-4", Stored::Empty)).await.unwrap();
-        let checked = check(&db, &log.blobs, &log.sealer).await.unwrap();
+        let checked = log.check(&db).await;
         assert_eq!((checked.messages, checked.batches, checked.unstamped), (4, 3, 1));
         assert_eq!(checked.broken, vec![]);
         let made = log.asic(&wanted("call-2", Which::Request)).await;
@@ -169,6 +169,6 @@ db_test! {
         let mut call = request("one", Stored::Empty);
         call.client = ClientId::parse("VN-HP/GOV/none/A").unwrap();
         assert_eq!(log.log.request(&call).await.unwrap_err(), EvidenceError::Logging);
-        assert_eq!(check(&db, &log.blobs, &log.sealer).await.unwrap().messages, 0);
+        assert_eq!(log.check(&db).await.messages, 0);
     }
 }

@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use haidang_exchange::message_log::{MemberSigner, MessageLog, Notary, NotaryError, Parts, Settings};
+use haidang_exchange::message_log::{
+    Checked, Judging, MemberSigner, MessageLog, Notary, NotaryError, Parts, Settings, check,
+};
 use haidang_exchange::proxy::{
     Containers, Evidence as _, EvidenceError, RequestRecord, ResponseRecord, Spool, Stored, Wanted, Which,
 };
@@ -18,9 +20,10 @@ use haidang_signing::path::TrustAnchors;
 use haidang_signing::{Certificate, FileKey, Sealer, SignatureAlgorithm};
 use haidang_store::Blobs;
 use haidang_testkit::TestDb;
-use x509_ocsp::CertStatus;
+use jiff::SignedDuration;
+use x509_ocsp::{CertStatus, OcspGeneralizedTime, RevokedInfo};
 
-use super::authority::City;
+use super::authority::{City, time};
 
 pub const CLIENT: &str = "VN-HP/GOV/0001/A";
 pub const SERVICE: &str = "VN-HP/GOV/0002/B/echo";
@@ -31,6 +34,7 @@ pub struct TestNotary {
     ambient: Ambient,
     signer: Arc<MemberSigner>,
     pub silent: AtomicBool,
+    pub revoked: AtomicBool,
 }
 
 impl TestNotary {
@@ -42,7 +46,13 @@ impl TestNotary {
             key: Arc::new(key),
             issuers: vec![city.authority.certificate.clone()],
         };
-        Self { city, ambient: ambient.clone(), signer: Arc::new(signer), silent: AtomicBool::new(false) }
+        Self {
+            city,
+            ambient: ambient.clone(),
+            signer: Arc::new(signer),
+            silent: AtomicBool::new(false),
+            revoked: AtomicBool::new(false),
+        }
     }
 
     pub fn judge(&self, container: &[u8]) -> Result<Verdict, Fault> {
@@ -71,7 +81,16 @@ impl Notary for TestNotary {
     }
 
     async fn status(&self, _: &Certificate, _: &Certificate) -> Result<Option<Vec<u8>>, NotaryError> {
-        Ok(Some(self.city.ocsp(CertStatus::good(), self.ambient.now())))
+        let now = self.ambient.now();
+        let revoked = self.revoked.load(Ordering::SeqCst);
+        let status = match revoked {
+            true => CertStatus::Revoked(RevokedInfo {
+                revocation_time: OcspGeneralizedTime::from(time(now - SignedDuration::from_hours(1))),
+                revocation_reason: None,
+            }),
+            false => CertStatus::good(),
+        };
+        Ok(Some(self.city.ocsp(status, now)))
     }
 
     fn anchors(&self) -> Vec<Certificate> {
@@ -115,6 +134,13 @@ impl Log {
     pub async fn keep(&self, call: &RequestRecord, answer: Stored) -> Result<(), EvidenceError> {
         self.log.request(call).await?;
         self.log.response(call, &response(call, answer)).await
+    }
+
+    /// Judges the whole log by the authority of the tests.
+    pub async fn check(&self, db: &TestDb) -> Checked {
+        let anchors = TrustAnchors::new(self.notary.anchors());
+        let judging = Judging { anchors: &anchors, now: self.ambient.now() };
+        check(db, &self.blobs, &self.sealer, judging).await.unwrap()
     }
 
     pub async fn asic(&self, wanted: &Wanted) -> Containers {
