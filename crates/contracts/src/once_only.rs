@@ -15,6 +15,18 @@ pub struct Question {
     pub source: String,
 }
 
+/// Why registers are asked: what a register of another agency must hear and keep (Luật Căn cước 26/2023/QH15; Nghị định
+/// 194/2025/NĐ-CP).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Occasion {
+    /// Code of the procedure.
+    pub procedure: String,
+    /// The form or case for which it is asked, by an id that says nothing to others.
+    pub issue: String,
+    /// Who fills in the form.
+    pub acting: PersonId,
+}
+
 /// A known value with everything the resident must see to agree to its use.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Known {
@@ -33,6 +45,7 @@ pub struct Known {
 /// Answers from one register or from several behind one face.
 #[async_trait]
 pub trait OnceOnly: Send + Sync {
-    /// The known values among the questions; unknown ones are simply absent. The caller records the access.
-    async fn known(&self, questions: &[Question]) -> Result<Vec<Known>, ContractError>;
+    /// The known values among the questions; unknown ones, and those of a register that is silent, are simply absent. The
+    /// caller records the access.
+    async fn known(&self, occasion: &Occasion, questions: &[Question]) -> Result<Vec<Known>, ContractError>;
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
-use haidang_contracts::once_only::{Known, OnceOnly, Question};
+use haidang_contracts::once_only::{Known, Occasion, OnceOnly, Question};
 use haidang_store::{StoreError, args};
 use serde_json::Value;
 
@@ -37,7 +37,7 @@ impl IdentityRoom {
 
 #[async_trait]
 impl OnceOnly for IdentityRoom {
-    async fn known(&self, questions: &[Question]) -> Result<Vec<Known>, ContractError> {
+    async fn known(&self, _: &Occasion, questions: &[Question]) -> Result<Vec<Known>, ContractError> {
         let mut answers: BTreeMap<(String, String), Option<Answer>> = BTreeMap::new();
         let mut known = Vec::new();
         for question in questions {

@@ -3,7 +3,7 @@
 
 use haidang_contracts::actor::{ActorKind, PersonId};
 use haidang_contracts::identity::{Agency, Directory as _, Identity as _, NewPerson, PersonKind, PersonRecord};
-use haidang_contracts::once_only::{OnceOnly as _, Question};
+use haidang_contracts::once_only::{Occasion, OnceOnly as _, Question};
 use haidang_identity::model::{AgencySeed, PersonSeed, PositionSeed, RegisterSeed, RelationSeed, TokenSeed};
 use haidang_identity::registers::Registers;
 use haidang_identity::roles::Roles;
@@ -327,9 +327,11 @@ db_test! {
         })
         .await
         .unwrap();
+        let occasion =
+            Occasion { procedure: "1.001193".into(), issue: "form".into(), acting: mother.person.id.clone() };
         let ask = |source: &str| Question { subject: mother.person.id.clone(), source: source.into() };
         let known = room
-            .known(&[
+            .known(&occasion, &[
                 ask("birth_notice.sex"),
                 ask("birth_notice.birth.place"),
                 ask("birth_notice.weight"),

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::documents::{Documents, Signer};
 use haidang_contracts::files::FileScanner;
+use haidang_contracts::once_only::OnceOnly;
 use haidang_contracts::papers::OfficeSigning;
 use haidang_identity::IdentityRoom;
 use haidang_identity::provider::{GrantWithdrawals, Lives, LogoutNotices, Provider, ProviderSettings};
@@ -20,6 +21,8 @@ use crate::archive::FileArchive;
 use crate::config::Config;
 use crate::desk::IssuedDesk;
 use crate::documents::PageDocuments;
+use crate::exchange::hosted::{Hosted, HostedParts};
+use crate::exchange::registers::{self, RegisterDesk};
 use crate::interconnection::Edxml;
 use crate::office_signing::OfficeSigner;
 use crate::pack::Pack;
@@ -103,6 +106,8 @@ pub struct City {
     pub archive: FileArchive,
     /// Other systems that wish to be told of facts.
     pub webhooks: Webhooks,
+    /// The data exchange, where the server runs it.
+    pub exchange: Option<Hosted>,
     /// What every request needs.
     pub site: Arc<Site>,
     /// Routes with their middleware.
@@ -194,7 +199,7 @@ impl City {
         let signing: Arc<dyn Signer> = Arc::new(signer.clone());
         let gateway = config.simulated().then(|| simulators::SimulatedGateway::new(db.clone(), ambient.clone()));
         let trust = match surroundings.authorities {
-            true => crate::trust::open(&config, &pack.city.name, &db, &ambient, sealer).await?,
+            true => crate::trust::open(&config, &pack.city.name, &db, &ambient, sealer.clone()).await?,
             false => None,
         };
         let own = trust.iter().map(|trust| trust.root().clone());
@@ -209,6 +214,17 @@ impl City {
         let sealing = seals.then(|| Arc::new(office_signing.clone()) as Arc<dyn OfficeSigning>);
         let documents: Arc<dyn Documents> =
             Arc::new(SealedDocuments::new(simple, signing.clone(), typesetting.clone(), sealing, config.simulated()));
+        let exchange = Hosted::open(HostedParts {
+            config: &config,
+            pack: &pack,
+            db: &db,
+            blobs: &blobs,
+            ambient: &ambient,
+            sealer,
+            trust: trust.clone(),
+        })
+        .await?;
+        let once_only = once_only(&pack, &identity, exchange.as_ref(), &ambient)?;
         let archive = FileArchive::new(db.clone(), blobs.clone(), office_signing.clone());
         let rooms = Rooms::open(rooms::Parts {
             config: &config,
@@ -228,6 +244,7 @@ impl City {
             gateway: gateway.clone(),
             access: Arc::new(db.clone()) as Arc<dyn AccessLog>,
             trust,
+            once_only,
         })
         .await?;
         let provider = open_provider(&config, &identity, secrets.identity).await?;
@@ -259,11 +276,33 @@ impl City {
             office_signing,
             archive,
             webhooks,
+            exchange,
             site,
             served,
             checkpoints: secrets.checkpoints,
         })
     }
+}
+
+/// The registers of the city, and those of others where an exchange leads to them.
+fn once_only(
+    pack: &Pack,
+    identity: &IdentityRoom,
+    exchange: Option<&Hosted>,
+    ambient: &Ambient,
+) -> Result<Arc<dyn OnceOnly>> {
+    let local: Arc<dyn OnceOnly> = Arc::new(identity.clone());
+    let Some(exchange) = exchange else { return Ok(local) };
+    let file = pack.folder.join("exchange/registers.toml");
+    let Some((consumer, registers)) = registers::read(&file, &pack.registers)? else { return Ok(local) };
+    Ok(Arc::new(RegisterDesk {
+        local,
+        identity: Arc::new(identity.clone()),
+        caller: exchange.insider(consumer),
+        registers,
+        names: pack.registers.clone(),
+        ambient: ambient.clone(),
+    }))
 }
 
 /// The OpenID provider of a configured city. A machine that cannot call others still serves; notices then wait.

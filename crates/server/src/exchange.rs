@@ -1,8 +1,14 @@
-//! The data exchange put together: its own records beside those of the city, and who vouches for messages.
+//! The data exchange put together: its own records beside those of the city or inside the city's server, who vouches for
+//! messages, and what forms ask of the registers of others.
+
+pub mod facts;
+pub mod hosted;
+pub mod registers;
 
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use async_trait::async_trait;
@@ -10,15 +16,17 @@ use haidang_exchange::message_log::{MemberSigner, MessageLog, Notary, NotaryErro
 use haidang_exchange::rules::identifier::MemberId;
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::asice::EvidenceSigner;
+use haidang_signing::path::TrustAnchors;
 use haidang_signing::revocation::{OcspAnswer, ocsp_request};
 use haidang_signing::time_stamp::{Imprint, request_time_stamp};
 use haidang_signing::{Certificate, DigestAlgorithm, LocalSigner, Sealer, Transport as _};
 use haidang_store::{ActorRef, Blobs, Db, secret_file};
 use haidang_trust::{Holder, TrustRoom};
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 
 use crate::city::{ROOMS, open_store};
-use crate::config::Config;
+use crate::config::{Config, FaultList};
 use crate::office_signing::{CityTransport, Providers};
 
 /// Folder of an exchange that runs by itself, below the city's.
@@ -57,6 +65,8 @@ impl Records {
     /// # Errors
     /// What keys, authorities or the database say.
     pub async fn log(&self, city: &str, folder: &Path) -> Result<MessageLog> {
+        let faults = FaultList(self.config.check_exchange());
+        anyhow::ensure!(faults.0.is_empty(), "{faults}");
         let notary = CityNotary::open(self, city).await?;
         let parts = Parts {
             db: self.db.clone(),
@@ -64,9 +74,46 @@ impl Records {
             ambient: self.ambient.clone(),
             sealer: self.sealer.clone(),
             notary: Arc::new(notary),
-            settings: Settings { folder: folder.to_owned(), ..Settings::default() },
+            settings: settings(&self.config, folder),
         };
         Ok(MessageLog::open(parts).await?)
+    }
+
+    /// By whom the log is judged here: the own authorities where they gave keys, and those of `trust.anchors`.
+    ///
+    /// # Errors
+    /// A file of certificates or keys that cannot be read.
+    pub fn anchors(&self) -> Result<TrustAnchors> {
+        let (keys, sealer, ambient) = (self.config.trust_keys(), self.sealer.clone(), self.ambient.clone());
+        let own = TrustRoom::root_in(keys, sealer, ambient).context("the city's own authorities")?;
+        Ok(TrustAnchors::new(own.into_iter().chain(crate::trust::anchors(&self.config)?).collect()))
+    }
+}
+
+/// For how long a key is used before it is asked for again: one that was revoked stops after this at the latest.
+const KEY_IS_BELIEVED: SignedDuration = SignedDuration::from_mins(1);
+
+/// A key as it was found.
+struct Opened {
+    signer: Arc<MemberSigner>,
+    at: Timestamp,
+}
+
+impl Opened {
+    fn holds(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at).abs() < KEY_IS_BELIEVED && self.signer.signer.certificate().is_valid_at(now)
+    }
+}
+
+/// How the log of a configured exchange proves time; containers are put together in `folder`.
+fn settings(config: &Config, folder: &Path) -> Settings {
+    let exchange = &config.exchange;
+    Settings {
+        interval: Duration::from_secs(exchange.stamping_seconds),
+        longest_failure: Duration::from_secs(exchange.longest_stamping_failure_seconds),
+        most_in_a_batch: u32::try_from(exchange.most_in_a_batch).unwrap_or(u32::MAX),
+        folder: folder.to_owned(),
+        ..Settings::default()
     }
 }
 
@@ -79,13 +126,17 @@ pub struct CityNotary {
     transport: CityTransport,
     time_stamps: Option<String>,
     anchors: Vec<Certificate>,
-    open: Mutex<HashMap<MemberId, Arc<MemberSigner>>>,
+    keys: StdMutex<HashMap<MemberId, Arc<Mutex<Option<Opened>>>>>,
 }
 
 impl CityNotary {
     async fn open(records: &Records, city: &str) -> Result<Self> {
         let Records { config, db, ambient, sealer, .. } = records;
         let trust = crate::trust::open(config, city, db, ambient, sealer.clone()).await?;
+        Self::new(config, ambient, trust)
+    }
+
+    fn new(config: &Config, ambient: &Ambient, trust: Option<TrustRoom>) -> Result<Self> {
         let providers = Providers::read(config)?;
         anyhow::ensure!(
             trust.is_some() || !providers.is_empty(),
@@ -93,10 +144,7 @@ impl CityNotary {
              production, let the city's own authorities give them (city.environment)"
         );
         let origin = config.origin(config.server.listen.port());
-        let time_stamps = match config.signing.time_stamps.as_str() {
-            "" => trust.is_some().then(|| format!("{origin}/tsa")),
-            given => Some(given.to_owned()),
-        };
+        let time_stamps = crate::trust::time_stamps(config, trust.is_some());
         let own = trust.iter().map(|trust| trust.root().clone());
         Ok(Self {
             ambient: ambient.clone(),
@@ -105,7 +153,7 @@ impl CityNotary {
             time_stamps,
             anchors: own.chain(crate::trust::anchors(config)?).collect(),
             trust,
-            open: Mutex::default(),
+            keys: StdMutex::default(),
         })
     }
 
@@ -132,10 +180,13 @@ impl Notary for CityNotary {
     async fn signer(&self, member: &MemberId) -> Result<Arc<MemberSigner>, NotaryError> {
         use haidang_signing::DocumentSigner as _;
         let now = self.ambient.now();
-        let mut open = self.open.lock().await;
-        if let Some(signer) = open.get(member).filter(|signer| signer.signer.certificate().is_valid_at(now)) {
-            return Ok(signer.clone());
+        // A lock for each member: who looks for a key keeps nobody else waiting.
+        let held = self.keys.lock().unwrap_or_else(PoisonError::into_inner).entry(member.clone()).or_default().clone();
+        let mut held = held.lock().await;
+        if let Some(opened) = held.as_ref().filter(|opened| opened.holds(now)) {
+            return Ok(opened.signer.clone());
         }
+        *held = None;
         let found = self.find(member).await?;
         if !found.certificate().is_valid_at(now) {
             return Err(NotaryError::NoKey(member.to_string()));
@@ -143,7 +194,7 @@ impl Notary for CityNotary {
         let signer = EvidenceSigner::new(found.certificate().clone());
         let signer = signer.map_err(|error| NotaryError::Unavailable(format!("the key of {member}: {error}")))?;
         let signer = Arc::new(MemberSigner { signer, key: found.key(), issuers: found.chain().to_vec() });
-        open.insert(member.clone(), signer.clone());
+        *held = Some(Opened { signer: signer.clone(), at: now });
         Ok(signer)
     }
 

@@ -12,6 +12,7 @@ use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::{Directory, Identity};
 use haidang_contracts::interconnection::Messages;
 use haidang_contracts::messages::Notifier;
+use haidang_contracts::once_only::OnceOnly;
 use haidang_contracts::papers::{OfficeSigning, Typesetting};
 use haidang_contracts::payment::PaymentGateway;
 use haidang_identity::IdentityRoom;
@@ -72,6 +73,8 @@ pub struct Parts<'city> {
     pub access: Arc<dyn AccessLog>,
     /// The city's own authorities, where they may run.
     pub trust: Option<TrustRoom>,
+    /// What the registers know.
+    pub once_only: Arc<dyn OnceOnly>,
 }
 
 /// The domain rooms of a running city. Cheap to clone.
@@ -151,7 +154,7 @@ impl Rooms {
             identity,
             authorizer: Arc::new(parts.identity.clone()),
             directory,
-            once_only: Arc::new(parts.identity.clone()),
+            once_only: parts.once_only,
             vault: Arc::new(vault.clone()),
             documents: parts.documents,
             issued: parts.issued.clone(),

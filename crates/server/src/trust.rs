@@ -24,6 +24,14 @@ pub fn anchors(config: &Config) -> Result<Vec<Certificate>> {
     Ok(found)
 }
 
+/// Where stamps of time are asked for: at the configured address, else at the city's own authority where it runs.
+pub fn time_stamps(config: &Config, own: bool) -> Option<String> {
+    match config.signing.time_stamps.as_str() {
+        "" => own.then(|| format!("{}/tsa", config.origin(config.server.listen.port()))),
+        given => Some(given.to_owned()),
+    }
+}
+
 /// The city's own authorities. A production city has none unless its configuration says so: what they sign is worth as
 /// much as the care for their keys, and no law stands behind it.
 ///

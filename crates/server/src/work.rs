@@ -140,6 +140,9 @@ impl City {
         let mut tasks = JoinSet::new();
         tasks.spawn(Sealer::new(self.db.clone(), Some(self.checkpoints.clone())).run(stop.clone()));
         tasks.spawn(Dispatcher::new(self.db.clone()).run(stop.clone()));
+        if let Some(exchange) = self.exchange.clone() {
+            tasks.spawn(exchange.run(stop.clone()));
+        }
         tasks.spawn(self.all_jobs().run(stop));
         Work { stopper, tasks }
     }

@@ -33,6 +33,8 @@ pub enum Connection {
     Http,
     /// By reaching the TLS listener: no credential, so only on a network where nobody else can.
     Https,
+    /// By being a part of the program that runs the exchange: no port of any kind leads to it.
+    Inside,
     /// By a client certificate. The default, so that forgetting to say opens nothing.
     #[default]
     HttpsClientCert,

@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::call::Exchange;
+use super::limits::Limits;
 use super::patience::Patient;
 use super::tls;
 use crate::rules::credential::Shown;
@@ -53,6 +54,18 @@ pub enum StartError {
     Io(#[from] io::Error),
 }
 
+/// How calls are read, from whomever they come.
+pub(super) fn reader(limits: &Limits) -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    // A caller may close its half, and one that hangs up does not stop a call that is already recorded.
+    builder
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.head_time)
+        .max_buf_size(limits.head_bytes)
+        .half_close(true);
+    builder
+}
+
 /// Serves at one port until `shutdown` ends, then lets what runs come to its end.
 ///
 /// # Errors
@@ -67,13 +80,7 @@ pub async fn serve(exchange: Arc<Exchange>, port: Port, shutdown: impl Future<Ou
     let limits = exchange.limits();
     let graceful = GracefulShutdown::new();
     let slots = Arc::new(Semaphore::new(limits.connections));
-    let mut builder = http1::Builder::new();
-    // A caller may close its half, and one that hangs up does not stop a call that is already recorded.
-    builder
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head_time)
-        .max_buf_size(limits.head_bytes)
-        .half_close(true);
+    let builder = reader(limits);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         let (slot, stream) = tokio::select! {

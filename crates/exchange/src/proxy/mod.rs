@@ -5,6 +5,7 @@ mod call;
 mod download;
 mod evidence;
 mod figures;
+mod inside;
 mod limits;
 mod listener;
 mod metadata;
@@ -18,6 +19,7 @@ pub use call::Exchange;
 pub use evidence::{
     ContainerError, Containers, Evidence, EvidenceError, OperationalLog, RequestRecord, ResponseRecord, Wanted, Which,
 };
+pub use inside::{InsideError, Insider};
 pub use limits::Limits;
 pub use listener::{Port, StartError, serve};
 pub use tls::{Identity, IdentityError};

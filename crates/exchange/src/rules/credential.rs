@@ -4,6 +4,7 @@ use haidang_signing::Certificate;
 use jiff::Timestamp;
 
 use crate::directory::{Connection, Subsystem};
+use crate::rules::identifier::SubsystemId;
 
 /// SHA-256 over a whole certificate: by this it is registered and found again.
 pub type Fingerprint = [u8; 32];
@@ -15,6 +16,8 @@ pub enum Shown {
     Plain,
     /// TLS, with the certificate whose key the caller proved to hold, if it showed one.
     Tls(Option<ClientCertificate>),
+    /// Nothing, for it is a part of this program: the one information system of this name.
+    Inside(SubsystemId),
 }
 
 /// A certificate whose key the handshake has proved. Nothing has been concluded from it yet.
@@ -55,6 +58,13 @@ pub fn fingerprint(certificate: &Certificate) -> Fingerprint {
 pub fn admit(subsystem: &Subsystem, shown: &Shown, now: Timestamp) -> Result<(), String> {
     match (subsystem.connection, shown) {
         (Connection::Http, Shown::Plain) | (Connection::Https, Shown::Tls(_)) => Ok(()),
+        (Connection::Inside, Shown::Inside(id)) if *id == subsystem.id => Ok(()),
+        (Connection::Inside, _) => {
+            Err("This subsystem is a part of the program of the exchange; nobody else speaks for it".to_owned())
+        }
+        (_, Shown::Inside(_)) => {
+            Err("A part of the program of the exchange speaks only for the subsystem it is registered as".to_owned())
+        }
         (Connection::Http, Shown::Tls(_)) => Err("This subsystem is registered for plain calls on the machine of the \
              exchange; call the plain port there, or have it registered with a client certificate"
             .to_owned()),
@@ -95,7 +105,6 @@ fn registered(subsystem: &Subsystem, certificate: &ClientCertificate, now: Times
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::identifier::SubsystemId;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -126,7 +135,8 @@ mod tests {
 
     #[test]
     fn each_subsystem_shows_what_it_was_registered_with() {
-        use Connection::{Http, Https, HttpsClientCert};
+        use Connection::{Http, Https, HttpsClientCert, Inside};
+        let inside = |id| Shown::Inside(SubsystemId::parse(id).unwrap());
         let noon = "2026-11-23T05:00:00Z";
         for (connection, shown, now, expected) in [
             (Http, Shown::Plain, noon, ""),
@@ -135,6 +145,12 @@ mod tests {
             (Https, Shown::Plain, noon, "TLS port"),
             (Https, Shown::Tls(None), noon, ""),
             (Https, certificate(9), noon, ""),
+            (Inside, inside("VN-HP/GOV/0001/A"), noon, ""),
+            (Inside, inside("VN-HP/GOV/0001/B"), noon, "nobody else speaks for it"),
+            (Inside, Shown::Plain, noon, "nobody else speaks for it"),
+            (Inside, certificate(1), noon, "nobody else speaks for it"),
+            (Http, inside("VN-HP/GOV/0001/A"), noon, "only for the subsystem it is registered as"),
+            (HttpsClientCert, inside("VN-HP/GOV/0001/A"), noon, "only for the subsystem it is registered as"),
             (HttpsClientCert, Shown::Plain, noon, "TLS port"),
             (HttpsClientCert, Shown::Tls(None), noon, "No client certificate"),
             (HttpsClientCert, certificate(1), noon, ""),

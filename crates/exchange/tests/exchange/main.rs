@@ -7,6 +7,7 @@ mod attacks;
 mod certificates;
 mod downloads;
 mod faults;
+mod inside;
 mod isolation;
 mod large;
 mod passing;

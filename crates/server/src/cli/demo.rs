@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use jiff::civil::Date;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
@@ -11,6 +12,7 @@ use super::{Outcome, say, simulate};
 use crate::city::{City, Surroundings};
 use crate::config::{Config, Environment};
 use crate::demo::{self, Manifest, Scale};
+use crate::simulators::eid::EidSimulator;
 
 /// Seed a demonstration city in an empty store, then serve it.
 #[derive(Debug, Args)]
@@ -70,10 +72,24 @@ pub(crate) async fn run(command: Demo, mut config: Config) -> Result<Outcome> {
         true => Some(simulate::beside(&mut config).await?),
         false => None,
     };
+    let national = simulate::national_beside(&mut config, &manifest.scale).await?;
     let manifest = Manifest { address: address.clone(), simulator: config.federation.simulator.clone(), ..manifest };
     demo::save(&config, &manifest)?;
     introduce(&manifest)?;
     let city = City::open(config, Surroundings::system()).await?;
+    let outcome = serve(city, listener, simulator).await;
+    if let Some(national) = national {
+        national.abort();
+    }
+    outcome
+}
+
+/// Serves the city, and the simulated e-identity beside it where it has one.
+async fn serve(
+    city: City,
+    listener: TcpListener,
+    simulator: Option<(Arc<EidSimulator>, TcpListener)>,
+) -> Result<Outcome> {
     let Some((simulator, its_listener)) = simulator else { return super::serve::serve(city, listener).await };
     let (told, heard) = tokio::sync::oneshot::channel::<()>();
     let serving = tokio::spawn(simulator.serve(city.identity.clone(), city.db.clone(), its_listener, async {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
-use haidang_exchange::message_log;
+use haidang_exchange::message_log::{self, Judging};
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::Certificate;
 use haidang_signing::asice::{self, Fault, Layout, MAX_CONTAINER, Question, Reason, Verdict};
@@ -31,6 +31,9 @@ pub(crate) enum ExchangeCommand {
 /// Judge the whole message log. A line for each message that was changed; exit code 1 when there is one.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
+    /// Folder with the certificates of the authorities to believe (PEM or DER), instead of those of this house.
+    #[arg(long, value_name = "DIR")]
+    trust: Option<PathBuf>,
     /// One JSON document.
     #[arg(long)]
     json: bool,
@@ -104,7 +107,12 @@ pub(crate) async fn run(command: ExchangeCommand, config: Config) -> Result<Outc
 
 async fn check(command: &Check, config: Config) -> Result<Outcome> {
     let records = Records::open(config, &Ambient::system()).await?;
-    let checked = message_log::check(&records.db, &records.blobs, &records.sealer).await?;
+    let anchors = match &command.trust {
+        Some(folder) => read_trust(folder)?,
+        None => records.anchors()?,
+    };
+    let judging = Judging { anchors: &anchors, now: Ambient::system().now() };
+    let checked = message_log::check(&records.db, &records.blobs, &records.sealer, judging).await?;
     if command.json {
         let broken = checked.broken.iter().map(
             |broken| serde_json::json!({ "seq": broken.seq, "record": broken.id, "wrong": broken.wrong.to_string() }),

@@ -46,8 +46,6 @@ pub(crate) struct Serve {
     without_evidence: bool,
 }
 
-/// Records of operation that are kept in memory.
-const RECORDS: usize = 10_000;
 /// How often the files are looked at: a change holds within a second.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -66,7 +64,7 @@ pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
     };
     let evidence: Arc<dyn Evidence> = match &log {
         Some(log) => Arc::new(log.clone()),
-        None => Arc::new(OperationalLog::new(RECORDS)),
+        None => Arc::new(OperationalLog::new(OperationalLog::USUAL)),
     };
     haidang_web::metrics::install();
     let exchange = Exchange::new(start, ambient, limits, evidence);

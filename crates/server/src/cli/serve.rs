@@ -39,6 +39,7 @@ pub(crate) async fn run(command: Serve, mut config: Config) -> Result<Outcome> {
 /// Serves an opened city on a listener until the process is told to stop; nothing that was begun is lost.
 pub async fn serve(city: City, listener: TcpListener) -> Result<Outcome> {
     haidang_web::metrics::install();
+    let door = open_door(&city).await?;
     let work = city.start_work();
     let origin = city.config.origin(listener.local_addr()?.port());
     tracing::info!(origin = %origin, environment = city.config.city.environment.name(), "ready");
@@ -57,9 +58,21 @@ pub async fn serve(city: City, listener: TcpListener) -> Result<Outcome> {
             tracing::warn!("requests were still running after the grace");
         }
     }
+    if let Some(door) = door {
+        door.await??;
+    }
     work.finish().await;
     city.db.close().await;
     Ok(Outcome::Good)
+}
+
+/// Opens the door of the exchange to the information systems of this machine, where one is configured.
+async fn open_door(city: &City) -> Result<Option<tokio::task::JoinHandle<Result<()>>>> {
+    let address = city.config.exchange.listen.as_str();
+    let Some(exchange) = city.exchange.clone().filter(|_| !address.is_empty()) else { return Ok(None) };
+    let door = TcpListener::bind(address).await.with_context(|| format!("exchange.listen {address}"))?;
+    say(format_args!("Trục tích hợp, chia sẻ dữ liệu / data exchange: http://{}", door.local_addr()?))?;
+    Ok(Some(tokio::spawn(async move { exchange.answer(door, signalled()).await })))
 }
 
 /// Ends when the process is told to stop: Ctrl+C or SIGTERM.

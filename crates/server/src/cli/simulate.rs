@@ -13,6 +13,7 @@ use haidang_store::Db;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use super::serve::signalled;
 use super::{Outcome, say};
@@ -156,20 +157,46 @@ async fn people(config: &Config, ambient: &Ambient) -> Result<(IdentityRoom, Db)
 /// How many ports behind the city's are tried.
 const PORTS: u16 = 50;
 
-/// A simulator for this city, on the next free port of the loopback address; the configuration is told where.
-pub(crate) async fn beside(config: &mut Config) -> Result<(Arc<EidSimulator>, TcpListener)> {
+/// The next free port of the loopback address behind the city's.
+async fn listener_beside(config: &Config) -> Result<TcpListener> {
     let port = config.server.listen.port();
-    let mut found = None;
     for next in port.saturating_add(1)..=port.saturating_add(PORTS) {
         if let Ok(listener) = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], next))).await {
-            found = Some(listener);
-            break;
+            return Ok(listener);
         }
     }
-    let listener = match found {
-        Some(listener) => listener,
-        None => TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?,
-    };
+    Ok(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?)
+}
+
+/// The national systems for this demonstration city, and its exchange that leads to them; none where the pack knows no
+/// exchange. The people they know are made while the city opens: whoever asks meanwhile waits.
+pub(crate) async fn national_beside(config: &mut Config, scale: &Scale) -> Result<Option<JoinHandle<()>>> {
+    let folder = config.pack().context("no pack")?;
+    if !config.exchange.simulator.is_empty() || !folder.join("exchange/directory.toml").exists() {
+        return Ok(None);
+    }
+    let listener = listener_beside(config).await?;
+    let address = listener.local_addr()?;
+    NationalSimulator::may_run(config.city.environment, address)?;
+    config.exchange.simulator = format!("http://{address}");
+    config.exchange.hosted = true;
+    let (environment, scale) = (config.city.environment, scale.clone());
+    let made = tokio::task::spawn_blocking(move || {
+        let pack = haidang_services::procedure::pack::Pack::load(&folder)?;
+        NationalSimulator::new(environment, address, Ambient::system(), pack, &scale)
+    });
+    Ok(Some(tokio::spawn(async move {
+        let serving = made.await.map_err(anyhow::Error::from).flatten();
+        match serving.and_then(|simulator| simulator.serve(listener, std::future::pending())) {
+            Ok(serving) => serving.await,
+            Err(error) => tracing::error!(error = format!("{error:#}"), "the national systems are not simulated"),
+        }
+    })))
+}
+
+/// A simulator for this city, on the next free port of the loopback address; the configuration is told where.
+pub(crate) async fn beside(config: &mut Config) -> Result<(Arc<EidSimulator>, TcpListener)> {
+    let listener = listener_beside(config).await?;
     let simulator = EidSimulator::new(config.city.environment, listener.local_addr()?, Ambient::system())?;
     config.federation.simulator = simulator.origin().to_owned();
     Ok((simulator, listener))

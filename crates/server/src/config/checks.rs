@@ -1,5 +1,7 @@
 //! What a configuration must keep before anything is opened, each fault with its key.
 
+use std::net::SocketAddr;
+
 use super::{Config, Environment, Fault, is_local};
 
 impl Config {
@@ -35,6 +37,7 @@ impl Config {
         faults.extend(self.check_federation());
         faults.extend(self.check_trust());
         faults.extend(self.check_signing());
+        faults.extend(self.check_exchange());
         let folders = [&self.interconnection.outgoing, &self.interconnection.incoming];
         if folders.iter().filter(|folder| folder.as_os_str().is_empty()).count() == 1 {
             let what = "name both folders or neither: statuses go back the way documents came".to_owned();
@@ -105,6 +108,33 @@ impl Config {
         let stamps = &self.signing.time_stamps;
         if !(stamps.is_empty() || stamps.starts_with("https://") || stamps.starts_with("http://")) {
             fault("signing.time_stamps", "must begin with https:// or http://".to_owned());
+        }
+        faults
+    }
+
+    /// Rules of `[exchange]`, which an exchange that runs by itself keeps too.
+    pub fn check_exchange(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        let mut fault = |key: &str, what: &str| faults.push(Fault::rule(key, what.to_owned()));
+        if !(1..=86_400).contains(&self.exchange.stamping_seconds) {
+            fault("exchange.stamping_seconds", "must be 1 to 86400");
+        }
+        if self.exchange.longest_stamping_failure_seconds < self.exchange.stamping_seconds {
+            fault("exchange.longest_stamping_failure_seconds", "must be at least exchange.stamping_seconds");
+        }
+        let listen = &self.exchange.listen;
+        if !listen.is_empty() && !listen.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback()) {
+            fault("exchange.listen", "must be a loopback address with a port, such as 127.0.0.1:8090");
+        }
+        let simulator = &self.exchange.simulator;
+        if !simulator.is_empty() && !self.simulated() {
+            fault("exchange.simulator", "a simulator never stands in for national systems of a production city");
+        }
+        if !simulator.is_empty() && !haidang_web::client::on_this_machine(simulator) {
+            fault("exchange.simulator", "must be http:// with a loopback address and a port");
+        }
+        if !(1..=100_000).contains(&self.exchange.most_in_a_batch) {
+            fault("exchange.most_in_a_batch", "must be 1 to 100000");
         }
         faults
     }

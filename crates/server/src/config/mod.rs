@@ -220,6 +220,26 @@ concern! {
 }
 
 concern! {
+    /// The data exchange: where it runs, what it proves, and how often.
+    "exchange" Exchange {
+        /// Whether the city's server runs the exchange itself, over its own records, by the directory of the pack (`exchange/directory.toml`). `false`: none, or one of its own (`haidang exchange serve`).
+        hosted: bool = false,
+        /// Loopback address and port at which information systems of this machine reach the exchange inside the server. Empty: none does, only the city itself calls.
+        listen: String = String::new(),
+        /// Address of the simulator that stands in for the national systems of the pack. Empty: those are switched off. Never in production.
+        simulator: String = String::new(),
+        /// Folder for bodies above 1 MiB while they pass; on a disk, not in memory. Empty: `passing` in the folder of the store.
+        spool: PathBuf = PathBuf::new(),
+        /// Seconds between two time stamps over what passed meanwhile, 1 to 86400. The state of the certificates is asked each time.
+        stamping_seconds: u64 = 60,
+        /// For how many seconds stamping may fail before messages are refused.
+        longest_stamping_failure_seconds: u64 = 14_400,
+        /// Most messages under one stamp, 1 to 100000.
+        most_in_a_batch: u64 = 10_000,
+    }
+}
+
+concern! {
     /// How long sessions live (minutes). Laws and city rules may ask for shorter ones.
     "session" Session {
         /// Idle time of a resident; the page warns two minutes before.
@@ -290,6 +310,8 @@ pub struct Config {
     pub signing: Signing,
     /// `[interconnection]`
     pub interconnection: Interconnection,
+    /// `[exchange]`
+    pub exchange: Exchange,
     /// `[session]`
     pub session: Session,
     /// `[rate]`
@@ -312,6 +334,7 @@ impl Config {
         (Trust::SECTION.0, Trust::SECTION.1, Trust::KEYS),
         (Signing::SECTION.0, Signing::SECTION.1, Signing::KEYS),
         (Interconnection::SECTION.0, Interconnection::SECTION.1, Interconnection::KEYS),
+        (Exchange::SECTION.0, Exchange::SECTION.1, Exchange::KEYS),
         (Session::SECTION.0, Session::SECTION.1, Session::KEYS),
         (Rate::SECTION.0, Rate::SECTION.1, Rate::KEYS),
         (Work::SECTION.0, Work::SECTION.1, Work::KEYS),
@@ -329,6 +352,7 @@ impl Config {
             .or_else(|| self.trust.set(name, value))
             .or_else(|| self.signing.set(name, value))
             .or_else(|| self.interconnection.set(name, value))
+            .or_else(|| self.exchange.set(name, value))
             .or_else(|| self.session.set(name, value))
             .or_else(|| self.rate.set(name, value))
             .or_else(|| self.work.set(name, value))
@@ -347,6 +371,7 @@ impl Config {
             self.trust.shown(),
             self.signing.shown(),
             self.interconnection.shown(),
+            self.exchange.shown(),
             self.session.shown(),
             self.rate.shown(),
             self.work.shown(),
@@ -386,6 +411,11 @@ impl Config {
     /// Folder of the own authorities' keys.
     pub fn trust_keys(&self) -> PathBuf {
         if self.trust.keys.as_os_str().is_empty() { self.keys().join("trust") } else { self.trust.keys.clone() }
+    }
+
+    /// Folder of large bodies while they pass the exchange.
+    pub fn exchange_spool(&self) -> PathBuf {
+        self.in_folder(&self.exchange.spool, "passing")
     }
 
     /// Folder of audit checkpoints.

@@ -84,10 +84,7 @@ impl OfficeSigner {
         anchors: Vec<Certificate>,
     ) -> anyhow::Result<OfficeSigner> {
         let origin = config.origin(config.server.listen.port());
-        let time_stamps = match config.signing.time_stamps.as_str() {
-            "" => trust.is_some().then(|| format!("{origin}/tsa")),
-            given => Some(given.to_owned()),
-        };
+        let time_stamps = crate::trust::time_stamps(config, trust.is_some());
         let transport = CityTransport::new(origin, trust.clone(), config.signing.private_hosts.clone());
         let transport = Arc::new(transport);
         let (providers, production) = (Providers::read(config)?, !config.simulated());

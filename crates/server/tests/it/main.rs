@@ -24,6 +24,7 @@ mod numbers;
 mod office_documents;
 mod office_signing;
 mod office_verification;
+mod once_only;
 mod paper;
 mod papers;
 mod permissions;

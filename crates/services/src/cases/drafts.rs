@@ -11,7 +11,7 @@ use crate::service::Services;
 use crate::sql;
 use haidang_contracts::actor::{Actor, ActorKind, PersonId};
 use haidang_contracts::identity::{Agency, PersonRecord};
-use haidang_contracts::once_only::{Known, Question};
+use haidang_contracts::once_only::{Known, Occasion, Question};
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
@@ -126,8 +126,10 @@ impl Services {
             .await?
             .ok_or_else(|| Problem::not_found("person_not_found", "no such person"))?;
         let facts = self.facts(&version, &json!({}), new.channel, &person, None);
-        let known = self.ask_registers(&version, &facts, &person).await?;
         let id: Id<Draft> = self.ambient.new_id();
+        let occasion =
+            Occasion { procedure: new.procedure.clone(), issue: id.to_string(), acting: actor.person.clone() };
+        let known = self.ask_registers(&version, &facts, &person, &occasion).await?;
         let now = self.ambient.now();
         let expires = now + SignedDuration::from_hours(24 * self.settings.draft_days);
         let known_json = serde_json::to_string(&known).map_err(|e| Problem::internal(e.to_string()))?;
@@ -173,13 +175,14 @@ impl Services {
         version: &Version,
         facts: &Facts,
         person: &PersonRecord,
+        occasion: &Occasion,
     ) -> Result<BTreeMap<String, Known>, Problem> {
         let prefills = version.prefills(facts);
         let questions: Vec<Question> = prefills
             .iter()
             .map(|prefill| Question { subject: person.id.clone(), source: prefill.source.clone() })
             .collect();
-        let answers = match self.once_only.known(&questions).await {
+        let answers = match self.once_only.known(occasion, &questions).await {
             Ok(answers) => answers,
             // A silent register must not stop anyone from filing: the question is asked instead.
             Err(error) => {

@@ -1,0 +1,134 @@
+//! The exchange that runs inside the city's server, over the city's own records: the city's information systems call it
+//! without a network, others at its door.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use haidang_exchange::directory::{Directory, DirectoryDraft};
+use haidang_exchange::message_log::{MessageLog, Parts};
+use haidang_exchange::proxy::{Exchange, Insider, Limits, Port, serve};
+use haidang_exchange::rules::identifier::SubsystemId;
+use haidang_kernel::ambient::Ambient;
+use haidang_signing::Sealer;
+use haidang_store::{Blobs, Db, Stop};
+use haidang_trust::TrustRoom;
+use tokio::net::TcpListener;
+
+use super::{CityNotary, settings};
+use crate::config::Config;
+use crate::pack::Pack;
+
+/// Beginning of an address that means a national system: of the simulator where one stands in for them.
+const SIMULATED: &str = "simulated:";
+/// What callers of such a service read where no simulator runs.
+const NOT_CONNECTED: &str = "Chưa nối với hệ thống thật / not connected to the real system";
+
+/// What the hosted exchange is made from.
+pub struct HostedParts<'city> {
+    /// Configuration.
+    pub config: &'city Config,
+    /// Data pack; its `exchange/directory.toml` says who takes part.
+    pub pack: &'city Pack,
+    /// Records.
+    pub db: &'city Db,
+    /// Files.
+    pub blobs: &'city Blobs,
+    /// Clock.
+    pub ambient: &'city Ambient,
+    /// Seals what messages say.
+    pub sealer: Sealer,
+    /// The city's own authorities, where they may run.
+    pub trust: Option<TrustRoom>,
+}
+
+/// The exchange of a running city. Cheap to clone.
+#[derive(Clone)]
+pub struct Hosted {
+    exchange: Arc<Exchange>,
+    log: MessageLog,
+}
+
+impl Hosted {
+    /// Opens the exchange; none where the configuration does not ask for one.
+    ///
+    /// # Errors
+    /// A directory that is absent or wrong, no key for anybody, or what the database says.
+    pub async fn open(parts: HostedParts<'_>) -> Result<Option<Hosted>> {
+        let HostedParts { config, pack, db, blobs, ambient, sealer, trust } = parts;
+        if !config.exchange.hosted {
+            return Ok(None);
+        }
+        let directory = read_directory(&pack.folder.join("exchange/directory.toml"), &config.exchange.simulator)?;
+        let limits = Limits { spool: config.exchange_spool(), ..Limits::default() };
+        std::fs::create_dir_all(&limits.spool).with_context(|| limits.spool.display().to_string())?;
+        let notary = CityNotary::new(config, ambient, trust).context("the data exchange")?;
+        let log = MessageLog::open(Parts {
+            db: db.clone(),
+            blobs: blobs.clone(),
+            ambient: ambient.clone(),
+            sealer,
+            notary: Arc::new(notary),
+            settings: settings(config, &limits.spool),
+        });
+        let log = log.await.context("the message log")?;
+        let exchange = Exchange::new(directory, ambient.clone(), limits, Arc::new(log.clone()));
+        exchange.tell_figures(haidang_web::metrics::render);
+        Ok(Some(Hosted { exchange, log }))
+    }
+
+    /// A part of the city that is registered as this subsystem.
+    pub fn insider(&self, subsystem: SubsystemId) -> Insider {
+        Insider::new(self.exchange.clone(), subsystem)
+    }
+
+    /// The exchange itself.
+    pub fn exchange(&self) -> &Arc<Exchange> {
+        &self.exchange
+    }
+
+    /// Its message log.
+    pub fn log(&self) -> &MessageLog {
+        &self.log
+    }
+
+    /// Answers information systems of this machine until told to stop.
+    ///
+    /// # Errors
+    /// An address that other machines reach: those come over TLS, to an exchange of its own.
+    pub async fn answer(&self, door: TcpListener, stop: impl Future<Output = ()>) -> Result<()> {
+        Ok(serve(self.exchange.clone(), Port::Plain(door), stop).await?)
+    }
+
+    /// Stamps what passed until told to stop; then writes what is under way and stamps it.
+    pub async fn run(self, stop: Stop) {
+        self.log.run_stamping(stop).await;
+        self.log.close().await;
+        if let Err(error) = self.log.stamp().await {
+            tracing::warn!(error = %error, "the last messages wait for their time stamp until the next start");
+        }
+    }
+}
+
+/// Reads the directory of a pack, with the simulator in the place of the national systems.
+fn read_directory(file: &Path, simulator: &str) -> Result<Directory> {
+    let shown = || file.display().to_string();
+    let text = std::fs::read_to_string(file).with_context(shown)?;
+    let draft = DirectoryDraft::from_toml(&text).with_context(shown)?;
+    stand_in(draft, simulator).build().with_context(shown)
+}
+
+/// Addresses that mean a national system lead to the simulator; without one the service is switched off and says why.
+fn stand_in(mut draft: DirectoryDraft, simulator: &str) -> DirectoryDraft {
+    let services = draft.members.iter_mut().flat_map(|member| &mut member.subsystems).flat_map(|of| &mut of.services);
+    for service in services {
+        let Some(path) = service.base_url.strip_prefix(SIMULATED) else { continue };
+        if simulator.is_empty() {
+            service.disabled.get_or_insert_with(|| NOT_CONNECTED.to_owned());
+            service.base_url = format!("http://not-connected.invalid{path}");
+        } else {
+            service.base_url = format!("{}{path}", simulator.trim_end_matches('/'));
+        }
+    }
+    draft
+}
