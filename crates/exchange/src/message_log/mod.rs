@@ -10,6 +10,7 @@ mod checking;
 mod exporting;
 pub mod model;
 mod notary;
+mod peers;
 mod recording;
 mod sealing;
 pub mod sql;
@@ -20,6 +21,7 @@ pub use checking::{Broken, CheckError, Checked, Wrong, check};
 pub use notary::{MemberSigner, Notary, NotaryError};
 pub use stamping::{Stamped, StampingError, StampingState};
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,6 +31,7 @@ use haidang_kernel::ambient::Ambient;
 use haidang_kernel::chain::Hash as Link;
 use haidang_signing::Sealer;
 use haidang_store::{Blobs, Db, StoreError, args};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -36,7 +39,7 @@ use crate::proxy::OperationalLog;
 
 /// Migrations of this room, oldest first.
 pub const MIGRATIONS: &[haidang_store::Migration] =
-    haidang_store::migrations!["0001_create_message", "0002_create_batch"];
+    haidang_store::migrations!["0001_create_message", "0002_create_batch", "0003_create_peer_request"];
 
 /// Messages that may wait to be written; those after them wait to be handed over.
 const MOST_WAITING: usize = 4096;
@@ -93,6 +96,10 @@ struct Inner {
     /// Since when stamping fails, in microseconds since 1970; 0 while it works.
     failing_since: AtomicI64,
     stamping: tokio::sync::Mutex<()>,
+    /// By the fingerprint of a certificate: when its authority was asked, and what it said.
+    statuses: Mutex<HashMap<Vec<u8>, (Timestamp, Vec<u8>)>>,
+    /// When requests of other exchanges were last forgotten, in microseconds since 1970.
+    forgotten: AtomicI64,
 }
 
 impl MessageLog {
@@ -111,6 +118,8 @@ impl MessageLog {
             writer: Mutex::new(Some(writer)),
             failing_since: AtomicI64::new(0),
             stamping: tokio::sync::Mutex::new(()),
+            statuses: Mutex::default(),
+            forgotten: AtomicI64::new(0),
         }));
         log.look_for_failure().await?;
         Ok(log)

@@ -143,10 +143,12 @@ impl MessageLog {
         let (certificate, issuers) = self.certificate(id).await?;
         let Some(issuer) = issuers.first() else { return Ok(None) };
         match self.0.parts.notary.status(&certificate, issuer).await {
-            Ok(answer) => Ok(answer),
+            Ok(Some(answer)) => Ok(Some(answer)),
+            // Of a certificate of another exchange there is what came with its messages.
+            Ok(None) => self.enclosed_status(id).await,
             Err(error) => {
-                tracing::warn!(error = %error, certificate = id, "the state of a certificate is not known");
-                Ok(None)
+                tracing::warn!(error = %error, certificate = id, "the state of a certificate could not be asked");
+                self.enclosed_status(id).await
             }
         }
     }
