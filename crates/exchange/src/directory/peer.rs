@@ -99,9 +99,10 @@ pub(super) fn add(directory: &mut Directory, draft: PeerDraft, wrong: &mut Vec<S
     let id = draft.id.clone();
     let mut complaints = Vec::new();
     if let Some(peer) = judge(&draft, &mut complaints) {
-        let known = directory.peers.values().any(|other| {
-            other.id == peer.id || other.certificates.iter().any(|one| peer.certificates.contains(one))
-        });
+        let known = directory
+            .peers
+            .values()
+            .any(|other| other.id == peer.id || other.certificates.iter().any(|one| peer.certificates.contains(one)));
         if known {
             complaints.push("it, or one of its certificates, is written twice".to_owned());
         }

@@ -4,7 +4,9 @@
 use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
+use haidang_signing::Certificate;
 use haidang_signing::asice::EvidenceSigner;
+use haidang_signing::revocation::{Moment, OcspAnswer, Status};
 use haidang_store::{StoreError, args};
 use jiff::{SignedDuration, Timestamp};
 
@@ -18,9 +20,20 @@ const STATUS_AGE: SignedDuration = SignedDuration::from_mins(1);
 /// How often requests that need not be remembered any more are forgotten.
 const FORGETTING: SignedDuration = SignedDuration::from_mins(1);
 
+/// Whether an answer says something of a certificate on behalf of its issuer. Another authority may call it unknown.
+pub(super) fn counts(answer: &[u8], certificate: &Certificate, issuer: &Certificate, now: Timestamp) -> bool {
+    let answer = OcspAnswer::from_der(answer);
+    let told = answer.and_then(|answer| answer.status(certificate, issuer, Moment::now(now)));
+    told.is_ok_and(|told| told.status != Status::Unknown)
+}
+
 impl MessageLog {
     /// Signs and keeps a message for another exchange.
-    pub(super) async fn sign_for_peer(&self, request: &RequestRecord, said: Said<'_>) -> Result<Signed, RecordingError> {
+    pub(super) async fn sign_for_peer(
+        &self,
+        request: &RequestRecord,
+        said: Said<'_>,
+    ) -> Result<Signed, RecordingError> {
         let (signer, signed) = self.hand(request, &said).await?;
         let status = self.fresh_status(&signer).await;
         self.keep_as(request, said, &signed, &signer.signer, (&signer.issuers, None)).await?;
@@ -83,7 +96,8 @@ impl MessageLog {
         let now = self.0.parts.ambient.now();
         let last = self.0.forgotten.load(Ordering::Acquire);
         let due = now.as_microsecond().saturating_sub(last) >= FORGETTING.as_micros().try_into().unwrap_or(i64::MAX);
-        let swap = || self.0.forgotten.compare_exchange(last, now.as_microsecond(), Ordering::AcqRel, Ordering::Acquire);
+        let swap =
+            || self.0.forgotten.compare_exchange(last, now.as_microsecond(), Ordering::AcqRel, Ordering::Acquire);
         if due && swap().is_ok() {
             db.execute(sql::FORGET_PEER_REQUESTS, args![now]).await?;
         }

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
 use super::model::{Batch, digest_of};
-use super::{MessageLog, NotaryError, sql};
+use super::{MessageLog, NotaryError, peers, sql};
 
 /// Most messages under one stamp.
 const MOST_IN_A_BATCH: i64 = 10_000;
@@ -143,9 +143,11 @@ impl MessageLog {
         let (certificate, issuers) = self.certificate(id).await?;
         let Some(issuer) = issuers.first() else { return Ok(None) };
         match self.0.parts.notary.status(&certificate, issuer).await {
-            Ok(Some(answer)) => Ok(Some(answer)),
+            Ok(Some(answer)) if peers::counts(&answer, &certificate, issuer, self.0.parts.ambient.now()) => {
+                Ok(Some(answer))
+            }
             // Of a certificate of another exchange there is what came with its messages.
-            Ok(None) => self.enclosed_status(id).await,
+            Ok(_) => self.enclosed_status(id).await,
             Err(error) => {
                 tracing::warn!(error = %error, certificate = id, "the state of a certificate could not be asked");
                 self.enclosed_status(id).await

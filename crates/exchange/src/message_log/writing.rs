@@ -67,7 +67,8 @@ async fn place(tx: &mut Tx<'_>, entries: &[Entry], certificates: &HashMap<&str, 
         tx.later(sql::INSERT_CERTIFICATE, args![*id, der.clone(), issuers.as_str()]).await?;
     }
     // The last one holds; in the order of the names, so that two processes never wait for each other.
-    let statuses = entries.iter().filter_map(|entry| Some((entry.message.certificate.as_str(), entry.status.as_ref()?)));
+    let statuses =
+        entries.iter().filter_map(|entry| Some((entry.message.certificate.as_str(), entry.status.as_ref()?)));
     for (id, status) in statuses.collect::<BTreeMap<_, _>>() {
         tx.later(sql::PUT_ENCLOSED_STATUS, args![id, status.clone()]).await?;
     }

@@ -444,7 +444,6 @@ impl Exchange {
         trace.record.response_in_ts = Some(began.as_millisecond());
         Ok(arrived)
     }
-
 }
 
 pub(crate) fn open(seconds: u64) -> Fault {

@@ -64,7 +64,9 @@ pub async fn serve(exchange: Arc<Exchange>, port: Port, shutdown: impl Future<Ou
     let address = port.listener().local_addr()?;
     match &port {
         Port::Plain(_) if !address.ip().is_loopback() => return Err(StartError::NotLoopback(address)),
-        Port::Tls(_) | Port::Peers(_) if exchange.identity().is_none() => return Err(StartError::NoCertificate(address)),
+        Port::Tls(_) | Port::Peers(_) if exchange.identity().is_none() => {
+            return Err(StartError::NoCertificate(address));
+        }
         Port::Plain(_) | Port::Tls(_) | Port::Peers(_) => {}
     }
     let limits = exchange.limits();

@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::receive::{Message, ReceiveError, Received, receive};
 use super::signature::{Question, Signed};
 use super::wire::Framed;
-use super::{MEDIA_TYPE, PATH};
+use super::{MEDIA_TYPE, MOST_LINES, PATH};
 use crate::directory::{Directory, Peer};
 use crate::proxy::{
     BodyError, CallError, Composed, Exchange, Outgoing, Playback, Provider, RequestRecord, ResponseRecord, Trace,
@@ -82,7 +82,8 @@ impl Exchange {
             if answer.response.status() != StatusCode::OK {
                 return Err(not_known());
             }
-            let received = receive(answer.response.body_mut(), self.limits()).await.map_err(|error| incomplete(&error))?;
+            let received =
+                receive(answer.response.body_mut(), self.limits()).await.map_err(|error| incomplete(&error))?;
             line.give_back(answer, self.ambient());
             Ok((received, began))
         };
@@ -133,8 +134,11 @@ fn outgoing(peer: &Peer, asked: &RequestRecord, signed: &Signed) -> Result<Reque
 }
 
 fn left_alone(seconds: u64) -> Fault {
-    Fault::consumer_side(Leaf::BreakerOpen, "The exchange of the provider failed too often and is left alone for a while")
-        .retry_after(seconds)
+    Fault::consumer_side(
+        Leaf::BreakerOpen,
+        "The exchange of the provider failed too often and is left alone for a while",
+    )
+    .retry_after(seconds)
 }
 
 fn not_known() -> Fault {
@@ -205,11 +209,15 @@ fn read_response(bytes: &Bytes) -> Result<(StatusCode, Vec<Line>), Fault> {
     let invalid = || Fault::consumer_side(Leaf::InvalidMessage, "The head of the answer has another form than agreed");
     let (status, reason, lines) = canonical::read(bytes).ok_or_else(invalid)?;
     let status = StatusCode::from_bytes(status.as_bytes()).map_err(|_| invalid())?;
-    if status.is_informational() || status.canonical_reason().unwrap_or_default() != reason {
+    if lines.len() > MOST_LINES || status.is_informational() || status.canonical_reason().unwrap_or_default() != reason
+    {
         return Err(invalid());
     }
     let mut map = HeaderMap::new();
-    let ours = |name| [headers::MESSAGE_ID, headers::CLIENT, headers::SERVICE, headers::REQUEST_ID, headers::REQUEST_HASH].contains(name);
+    let ours = |name| {
+        [headers::MESSAGE_ID, headers::CLIENT, headers::SERVICE, headers::REQUEST_ID, headers::REQUEST_HASH]
+            .contains(name)
+    };
     let passed: Vec<Line> = lines.iter().filter(|(name, _)| !ours(name)).cloned().collect();
     for (name, value) in &passed {
         map.try_append(name.clone(), value.clone()).map_err(|_| invalid())?;

@@ -20,5 +20,7 @@ pub(crate) use wire::Framed;
 
 /// Where an exchange takes messages of others.
 const PATH: &str = "/peer/v1";
+/// Most header lines of a message; the door takes fewer.
+const MOST_LINES: usize = 200;
 /// The type of such messages.
 const MEDIA_TYPE: &str = "application/vnd.haidang.exchange-message";

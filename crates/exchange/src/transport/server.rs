@@ -13,7 +13,7 @@ use haidang_signing::path::TrustAnchors;
 use super::receive::{Message, ReceiveError, Received, receive};
 use super::signature::{AHEAD, OLDEST, Question, Signed};
 use super::wire::Framed;
-use super::{MEDIA_TYPE, PATH};
+use super::{MEDIA_TYPE, MOST_LINES, PATH};
 use crate::directory::{Directory, Peer};
 use crate::proxy::{Asked, BodyError, Call, Composed, EvidenceError, Exchange, Outgoing, RequestRecord, Stored, Trace};
 use crate::rules::address::Address;
@@ -23,9 +23,6 @@ use crate::rules::decide::{Decision, decide, identify};
 use crate::rules::fault::{Fault, Leaf, Side, Style};
 use crate::rules::headers::{self, Line, RequestHead};
 use crate::rules::identifier::ClientId;
-
-/// Most header lines of a message; the door takes fewer.
-const MOST_LINES: usize = 200;
 
 impl Exchange {
     /// Answers one message of another exchange that showed this.
@@ -102,13 +99,8 @@ impl Exchange {
             .member(client.member())
             .ok_or_else(|| Fault::provider_side(Leaf::UnknownMember, "The calling member is not registered"))?;
         let anchors = TrustAnchors::new(self.evidence().anchors());
-        let question = Question {
-            message: digest(&message.bytes),
-            body: message.body_digest,
-            member,
-            anchors: &anchors,
-            arrived,
-        };
+        let question =
+            Question { message: digest(&message.bytes), body: message.body_digest, member, anchors: &anchors, arrived };
         message.signed.clone().judge(&question).map_err(|why| {
             let sentence = format!("The request bears no signature that counts: {why}");
             Fault::provider_side(Leaf::MissingSignature, sentence)
@@ -155,7 +147,13 @@ fn refuse(mut fault: Fault, peer: &str, trace: &mut Trace) -> Fault {
         fault.side = Side::ProviderSide;
     }
     let code = fault.code(Style::V78);
-    tracing::info!(code, peer, request = trace.record.x_request_id, why = fault.message, "a message of a peer was refused");
+    tracing::info!(
+        code,
+        peer,
+        request = trace.record.x_request_id,
+        why = fault.message,
+        "a message of a peer was refused"
+    );
     trace.record.fault(code, &fault.message);
     fault
 }
@@ -167,7 +165,8 @@ fn framed(framed: Framed) -> Response<Outgoing> {
 }
 
 fn turned_away(status: StatusCode, sentence: &'static str) -> Response<Outgoing> {
-    let mut response = Response::new(Outgoing::Plain(Stored::from(bytes::Bytes::from_static(sentence.as_bytes())).into()));
+    let mut response =
+        Response::new(Outgoing::Plain(Stored::from(bytes::Bytes::from_static(sentence.as_bytes())).into()));
     *response.status_mut() = status;
     response.headers_mut().append(CONTENT_TYPE, HeaderValue::from_static("text/plain;charset=utf-8"));
     // What it sends is not read.

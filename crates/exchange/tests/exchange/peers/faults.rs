@@ -39,11 +39,17 @@ enum Before {
     Fresh,
 }
 
-async fn check(failing: Failing, before: Before, limits: [u64; 3], size: usize, expected: &str, asked: RangeInclusive<usize>) {
+async fn check(
+    failing: Failing,
+    before: Before,
+    limits: [u64; 3],
+    size: usize,
+    expected: &str,
+    asked: RangeInclusive<usize>,
+) {
     let case = format!("{failing:?} {before:?} {size} {expected}");
     let [connect, first_byte, total] = limits;
-    let settings =
-        format!("timeouts = {{ connect_ms = {connect}, first_byte_ms = {first_byte}, total_ms = {total} }}");
+    let settings = format!("timeouts = {{ connect_ms = {connect}, first_byte_ms = {first_byte}, total_ms = {total} }}");
     let pair = Pair::sqlite(&settings).await;
     if before == Before::Connected {
         assert_eq!(pair.both_ways(NONE).await.status, 200, "{case}");

@@ -8,9 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use haidang_exchange::MIGRATIONS;
-use haidang_exchange::message_log::{
-    Checked, MemberSigner, MessageLog, Notary, NotaryError, Parts, Settings, check,
-};
+use haidang_exchange::message_log::{Checked, MemberSigner, MessageLog, Notary, NotaryError, Parts, Settings, check};
 use haidang_exchange::proxy::{Exchange, Identity, Limits, OperationalLog, Port, serve};
 use haidang_exchange::rules::identifier::MemberId;
 use haidang_kernel::ambient::Ambient;

@@ -65,7 +65,11 @@ async fn agreements_purposes_fields_and_quotas_are_judged_at_the_providers_side(
         ("/r1/VN-HN/GOV/0002/B/never", &[A], "500 server.serverproxy.unknown_service"),
         ("/r1/VN-HN/GOV/0003/B/echo", &[A], "500 server.clientproxy.unknown_member"),
         (FAR, &[A, ("X-Road-Security-Server", "VN-HN/GOV/0002/haidang")], "200 -"),
-        (FAR, &[A, ("X-Road-Security-Server", "VN-HP/GOV/0001/haidang")], "500 server.clientproxy.invalid_security_server"),
+        (
+            FAR,
+            &[A, ("X-Road-Security-Server", "VN-HP/GOV/0001/haidang")],
+            "500 server.clientproxy.invalid_security_server",
+        ),
         (&format!("{FAR}/status/404"), &[A], "404 -"),
         ("/r1/VN-HN/GOV/0002/B/listMethods", &[A], "200 -"),
     ] {
@@ -86,11 +90,18 @@ async fn agreements_purposes_fields_and_quotas_are_judged_at_the_providers_side(
 async fn a_changed_agreement_holds_at_once() {
     let pair = Pair::sqlite("").await;
     assert_eq!(pair.near.door.get(FAR).await.status, 200);
-    pair.change_far("id = \"HD-1\"\nversion = 1\nstate = \"active\"", "id = \"HD-1\"\nversion = 2\nstate = \"suspended\"");
+    pair.change_far(
+        "id = \"HD-1\"\nversion = 1\nstate = \"active\"",
+        "id = \"HD-1\"\nversion = 2\nstate = \"suspended\"",
+    );
     let reply = pair.near.door.get(FAR).await;
     assert_eq!(reply.said(), "500 server.serverproxy.access_denied");
     assert_eq!(pair.far.last_fault(), "server.serverproxy.access_denied");
-    assert_eq!((pair.near.whole().await.messages, pair.far.whole().await.messages), (3, 2), "refused, so not passed on");
+    assert_eq!(
+        (pair.near.whole().await.messages, pair.far.whole().await.messages),
+        (3, 2),
+        "refused, so not passed on"
+    );
     assert_eq!(pair.provider.count(), 1);
 }
 

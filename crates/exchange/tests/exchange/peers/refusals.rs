@@ -221,7 +221,10 @@ async fn an_answer_counts_as_it_was_signed_and_to_its_request_alone() {
         (answer.clone(), "500 server.clientproxy.inconsistent_response"),
         (changed(&answer, "{\"length\":18}", "{\"length\":19}"), "500 server.clientproxy.missing_signature"),
         (changed(&answer, "200\r\nOK", "201\r\nOK"), "500 server.clientproxy.missing_signature"),
-        (changed(&answer, "HTTP/1.1 200", "HTTP/1.1 403"), "500 server.clientproxy.service_failed.ssl_authentication_failed"),
+        (
+            changed(&answer, "HTTP/1.1 200", "HTTP/1.1 403"),
+            "500 server.clientproxy.service_failed.ssl_authentication_failed",
+        ),
         (answer[..answer.len() - 20].to_vec(), "500 server.clientproxy.io_error"),
         (fault.to_vec(), "500 server.clientproxy.io_error"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde".to_vec(), "500 server.clientproxy.invalid_message"),
