@@ -4,14 +4,15 @@
 #   scripts/judge-exchange.sh containers  only these
 # Parts: containers (evidence containers, asic_check.py) stamps (the time stamps in them, openssl) door (the r1 door,
 #        r1_probe.py, in both spellings of errors) log (an exchange that is killed 20 times: nothing that was answered is
-#        lost, and what it proves is judged by asic_check.py)
+#        lost, and what it proves is judged by asic_check.py) pair (two exchanges over a line that fails, one of them killed
+#        again and again: both prove every answer, judged by asic_check.py)
 # The judges lie beside the repository, in ../shared/referees/exchange, or where HAIDANG_TEST_JUDGES points.
 set -uo pipefail
 source "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 
 parts=("$@")
-[ ${#parts[@]} -gt 0 ] || parts=(containers stamps door log)
+[ ${#parts[@]} -gt 0 ] || parts=(containers stamps door log pair)
 has() { local part; for part in "${parts[@]}"; do [ "$part" = "$1" ] && return 0; done; return 1; }
 
 judge=${HAIDANG_TEST_JUDGES:-$root_dir/../shared/referees}/exchange
@@ -142,6 +143,20 @@ judge_log() {
   expect 0 "we accept them" ours --standard --trust "$work/log/trust" "${sample[@]}"
 }
 
+judge_pair() {
+  say "two exchanges over a line that fails, one of them killed again and again"
+  scripts/judge-exchange-pair.py "$haidang" crates/exchange/tests/exchange/peers "$work/pair" 2>&1 | tee "$work/paired"
+  local line side sample
+  line=$(grep -Eo '^[0-9]+ passed, [0-9]+ failed' "$work/paired" | tail -n 1)
+  if [ -z "$line" ]; then fail "the pair was not judged to the end"; return; fi
+  passed=$((passed + ${line%% *})); failed=$((failed + $(awk '{print $3}' <<<"$line")))
+  for side in near far; do
+    mapfile -t sample < <(ls "$work/pair/$side"/containers/* | head -n 60)
+    expect 0 "the judge accepts ${#sample[@]} containers of the $side exchange" asic_check --standard --trust "$work/pair/trust" "${sample[@]}"
+    expect 0 "we accept them" ours --standard --trust "$work/pair/trust" "${sample[@]}"
+  done
+}
+
 need_rust
 need_packages python3 python3-venv
 need_tool openssl
@@ -161,9 +176,10 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/haidang-exchange.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 if has containers || has stamps; then make_samples; fi
-if has containers || has log; then install_judge; fi
+if has containers || has log || has pair; then install_judge; fi
 if has containers; then judge_containers; fi
 if has log; then judge_log; fi
+if has pair; then judge_pair; fi
 if has stamps; then judge_stamps; fi
 if has door; then
   HAIDANG_TEST_BIN=$haidang scripts/judge-exchange-r1.sh 2>&1 | tee "$work/door"

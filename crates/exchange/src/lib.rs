@@ -6,6 +6,7 @@
 //! - [`directory`]: who takes part and who may ask whom, as one immutable snapshot.
 //! - [`proxy`]: the door itself: listeners with and without TLS, calls to providers, and the port behind which evidence
 //!   is kept.
+//! - [`transport`]: calls between two exchanges, each with its own records and keys.
 //! - [`message_log`]: evidence: every message signed, chained, durable, time stamped, and made into containers.
 
 pub mod directory;
@@ -13,6 +14,7 @@ pub mod filter;
 pub mod message_log;
 pub mod proxy;
 pub mod rules;
+pub mod transport;
 
 pub use message_log::MIGRATIONS;
 

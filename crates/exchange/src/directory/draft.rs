@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::openapi::without_servers;
+use super::peer::{self, PeerDraft};
 use super::provider::ProviderTlsDraft;
 use super::{
     Connection, Directory, Endpoint, Member, Service, ServiceKind, Subsystem, Timeouts, certificates, provider,
@@ -54,6 +55,9 @@ pub struct DirectoryDraft {
     /// Members.
     #[serde(default, rename = "member")]
     pub members: Vec<MemberDraft>,
+    /// Other exchanges.
+    #[serde(default, rename = "peer")]
+    pub peers: Vec<PeerDraft>,
     /// Agreements.
     #[serde(default, rename = "agreement")]
     pub agreements: Vec<AgreementDraft>,
@@ -253,9 +257,13 @@ impl DirectoryDraft {
             subsystems: Default::default(),
             services: Default::default(),
             agreements: Default::default(),
+            peers: BTreeMap::new(),
         };
         for member in self.members {
             add_member(&mut directory, member, &mut wrong);
+        }
+        for peer in self.peers {
+            peer::add(&mut directory, peer, &mut wrong);
         }
         let mut ids = std::collections::BTreeSet::new();
         for agreement in self.agreements {
@@ -283,7 +291,7 @@ fn add_member(directory: &mut Directory, draft: MemberDraft, wrong: &mut Vec<Str
     if ![&id.class, &id.code].into_iter().all(|part| is_registrable(part)) {
         wrong.push(format!("member {id}: use letters, digits and '()+,-.=?"));
     }
-    let mut member = Member { id: id.clone(), name: draft.name, subsystems: Vec::new() };
+    let mut member = Member { id: id.clone(), name: draft.name, signing_names: Vec::new(), subsystems: Vec::new() };
     for draft in draft.subsystems {
         let id = SubsystemId { member: id.clone(), code: draft.code };
         if !is_registrable(&id.code) {
@@ -311,6 +319,7 @@ fn add_member(directory: &mut Directory, draft: MemberDraft, wrong: &mut Vec<Str
             certificates,
             error_style: draft.xroad_error_style.unwrap_or(directory.error_style),
             services,
+            hosted: None,
         });
         member.subsystems.push(subsystem.clone());
         if directory.subsystems.insert(id.clone(), subsystem).is_some() {

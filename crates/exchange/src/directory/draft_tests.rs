@@ -167,3 +167,71 @@ proptest! {
 fn certificates_read(text: &str, wrong: &mut Vec<String>) -> usize {
     certificates::read("certificates", &[text.to_owned()], wrong).len()
 }
+
+/// A directory with a peer, changed.
+fn with_peer(change: impl Fn(String) -> String) -> Result<Directory, Complaints> {
+    let shown = Order::new("peer").issue(None);
+    let text = format!(
+        "{GOOD}\n[[peer]]\nid = \"VN-HN/GOV/0002/haidang\"\naddress = \"exchange.example:5500\"\ncertificates = [{}]\n\
+         [[peer.member]]\ninstance = \"VN-HN\"\nclass = \"GOV\"\ncode = \"0009\"\nname = \"Sở\"\n\
+         [[peer.member.subsystem]]\ncode = \"B\"\nservices = [\"echo\"]\n",
+        shown.toml()
+    );
+    DirectoryDraft::from_toml(&change(text)).and_then(DirectoryDraft::build)
+}
+
+#[test]
+fn a_peer_speaks_for_those_below_it() {
+    let directory = with_peer(|text| text).unwrap();
+    let subsystem = directory.subsystem(&SubsystemId::parse("VN-HN/GOV/0009/B").unwrap()).unwrap();
+    let peer = directory.host(subsystem).unwrap();
+    assert_eq!(peer.id, "VN-HN/GOV/0002/haidang");
+    assert_eq!((peer.line.address.host.as_str(), peer.line.address.port), ("exchange.example", 5500));
+    assert!(directory.called(&peer.line.id).is_some() && directory.service(&peer.line.id).is_none());
+    // A member may have systems here and there.
+    let both = with_peer(|text| {
+        text.replace("instance = \"VN-HN\"\nclass = \"GOV\"\ncode = \"0009\"", "class = \"GOV\"\ncode = \"0001\"")
+    });
+    let both = both.unwrap();
+    assert_eq!(
+        both.member(&MemberId { instance: "VN-HP".into(), class: "GOV".into(), code: "0001".into() })
+            .unwrap()
+            .subsystems
+            .len(),
+        4
+    );
+}
+
+#[test]
+fn mistakes_about_peers_are_told() {
+    for (from, to, expected) in [
+        ("id = \"VN-HN/GOV/0002/haidang\"", "id = \"haidang\"", "INSTANCE/CLASS/MEMBER/SERVER"),
+        ("address = \"exchange.example:5500\"", "address = \"https://exchange.example\"", "write host:port"),
+        ("address = \"exchange.example:5500\"", "address = \"exchange.example\"", "write host:port"),
+        ("certificates = ['''", "certificates = []\nunknown = ['''", "unknown"),
+        ("[[peer.member]]", "concurrency = 0\n[[peer.member]]", "concurrency"),
+        ("[[peer.member]]", "timeouts = { total_ms = 1 }\n[[peer.member]]", "timeouts"),
+        ("instance = \"VN-HN\"", "instance = \"VN HN\"", "member"),
+        ("code = \"B\"\nservices", "code = \"B/\"\nservices", "subsystem"),
+        ("services = [\"echo\"]", "services = [\"listMethods\"]", "cannot be the code of a service"),
+        (
+            "instance = \"VN-HN\"\nclass = \"GOV\"\ncode = \"0009\"\nname = \"Sở\"\n[[peer.member.subsystem]]\ncode = \"B\"",
+            "class = \"GOV\"\ncode = \"0001\"\nname = \"Sở\"\n[[peer.member.subsystem]]\ncode = \"A\"",
+            "subsystem VN-HP/GOV/0001/A: is written twice",
+        ),
+    ] {
+        let found = with_peer(|text| {
+            assert!(text.contains(from), "{from}");
+            text.replacen(from, to, 1)
+        });
+        let found = found.map(drop).unwrap_err().0;
+        assert!(found.iter().any(|what| what.contains(expected)), "{to}: {found:?}");
+    }
+    let twice = with_peer(|text| {
+        let peer = text.split_once("[[peer]]").unwrap().1.split_once("[[peer.member]]").unwrap().0.to_owned();
+        format!("{text}[[peer]]{}", peer.replace("0002/haidang", "0003/other"))
+    });
+    assert!(
+        twice.map(drop).unwrap_err().0.iter().any(|what| what.contains("one of its certificates, is written twice"))
+    );
+}

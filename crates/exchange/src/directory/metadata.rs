@@ -13,14 +13,14 @@ use crate::rules::identifier::SubsystemId;
 
 impl Directory {
     fn clients(&self, instance: Option<&str>) -> impl Iterator<Item = (&Member, Option<&Subsystem>)> {
-        let ours = instance.is_none_or(|instance| instance == self.instance);
-        self.members().filter(move |_| ours).flat_map(|member| {
+        let wanted = instance.unwrap_or(&self.instance).to_owned();
+        self.members().filter(move |member| member.id.instance == wanted).flat_map(|member| {
             let subsystems = member.subsystems.iter().map(move |subsystem| (member, Some(subsystem.as_ref())));
             std::iter::once((member, None)).chain(subsystems)
         })
     }
 
-    /// Members and subsystems as JSON; of another instance none.
+    /// Members and subsystems of an instance as JSON; of this one where none is named.
     pub fn clients_json(&self, instance: Option<&str>) -> String {
         let mut list = Vec::new();
         for (member, subsystem) in self.clients(instance) {

@@ -4,11 +4,13 @@ mod certificates;
 mod draft;
 mod metadata;
 mod openapi;
+mod peer;
 mod provider;
 
 pub use draft::{
     AgreementDraft, Complaints, DirectoryDraft, EndpointDraft, MemberDraft, ServiceDraft, SubsystemDraft, TimeoutsDraft,
 };
+pub use peer::{Hosted, Peer, PeerDraft, PeerMemberDraft, PeerSubsystemDraft};
 pub use provider::{ProviderAddress, ProviderTls, ProviderTlsDraft};
 
 use std::collections::{BTreeMap, HashMap};
@@ -47,6 +49,8 @@ pub struct Member {
     pub id: MemberId,
     /// Its name.
     pub name: String,
+    /// What its certificates for signing may say instead of its id.
+    pub signing_names: Vec<String>,
     /// Its information systems.
     pub subsystems: Vec<Arc<Subsystem>>,
 }
@@ -66,6 +70,8 @@ pub struct Subsystem {
     pub error_style: Style,
     /// What it provides.
     pub services: Vec<Arc<Service>>,
+    /// That it is at another exchange.
+    pub hosted: Option<Hosted>,
 }
 
 /// How a service is called.
@@ -170,6 +176,7 @@ pub struct Directory {
     subsystems: HashMap<SubsystemId, Arc<Subsystem>>,
     services: HashMap<ServiceId, Arc<Service>>,
     agreements: HashMap<ServiceId, HashMap<SubsystemId, Vec<Arc<Agreement>>>>,
+    peers: BTreeMap<String, Arc<Peer>>,
 }
 
 impl Directory {

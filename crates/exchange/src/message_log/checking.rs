@@ -126,8 +126,11 @@ struct Walk<'w> {
 /// [`CheckError`]; what is wrong with the log is in the answer.
 pub async fn check(db: &Db, blobs: &Blobs, sealer: &Sealer, judging: Judging<'_>) -> Result<Checked, CheckError> {
     let mut walk = Walk { db, blobs, sealer, judging, certificates: HashMap::new(), checked: Checked::default() };
+    // What is stamped while the walk goes on is of the next one.
+    let last = db.fetch_optional(sql::LAST_BATCH, args![]).await?;
+    let last = last.as_ref().map(Batch::read).transpose()?.map_or(0, |batch| batch.number);
     walk.messages().await?;
-    let stamped = walk.batches().await?;
+    let stamped = walk.batches(last).await?;
     walk.unstamped(stamped).await?;
     walk.checked.broken.sort_by_key(|broken| broken.seq);
     Ok(walk.checked)
@@ -160,19 +163,23 @@ impl Walk<'_> {
                     self.wrong(seq, &id, wrong);
                 }
             }
-            if rows.is_empty() {
-                break;
+            if !rows.is_empty() {
+                continue;
             }
+            let end = self.db.fetch_optional(sql::CHAIN, args![]).await?;
+            let (end_seq, end_link) = match end {
+                Some(row) => (row.integer("seq")?, link_of(&row)?),
+                None => (0, Link::GENESIS),
+            };
+            if end_seq > seq && !self.db.fetch_all(sql::MESSAGES_AFTER, args![seq, 1]).await?.is_empty() {
+                // Written since the last page was read.
+                continue;
+            }
+            if (end_seq, end_link) != (seq, link) {
+                self.wrong(seq, "", Wrong::End);
+            }
+            return Ok(());
         }
-        let end = self.db.fetch_optional(sql::CHAIN, args![]).await?;
-        let (end_seq, end_link) = match end {
-            Some(row) => (row.integer("seq")?, link_of(&row)?),
-            None => (0, Link::GENESIS),
-        };
-        if (end_seq, end_link) != (seq, link) {
-            self.wrong(seq, "", Wrong::End);
-        }
-        Ok(())
     }
 
     /// What is wrong with the signature of a message, or with what it is over.
@@ -221,12 +228,15 @@ impl Walk<'_> {
     }
 
     /// The place of the chain up to which messages are stamped.
-    async fn batches(&mut self) -> Result<i64, CheckError> {
+    async fn batches(&mut self, last: i64) -> Result<i64, CheckError> {
         let (mut number, mut last_seq, mut previous) = (0, 0, BEFORE_THE_FIRST);
         loop {
             let rows = self.db.fetch_all(sql::BATCHES_AFTER, args![number, PAGE]).await?;
             for row in &rows {
                 let batch = Batch::read(row)?;
+                if batch.number > last {
+                    break;
+                }
                 let follows =
                     batch.number == number + 1 && batch.first_seq == last_seq + 1 && batch.previous == previous;
                 match follows {
@@ -236,7 +246,7 @@ impl Walk<'_> {
                 (number, last_seq, previous) = (batch.number, batch.last_seq, batch.top);
                 self.checked.batches += 1;
             }
-            if rows.is_empty() {
+            if rows.is_empty() || number >= last {
                 break;
             }
         }

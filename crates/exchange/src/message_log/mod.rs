@@ -11,6 +11,7 @@ mod exporting;
 mod leaves;
 pub mod model;
 mod notary;
+mod peers;
 mod recording;
 mod sealing;
 pub mod sql;
@@ -21,6 +22,7 @@ pub use checking::{Broken, CheckError, Checked, Judging, Wrong, check};
 pub use notary::{MemberSigner, Notary, NotaryError};
 pub use stamping::{Stamped, StampingError, StampingState};
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +32,7 @@ use haidang_kernel::ambient::Ambient;
 use haidang_kernel::chain::Hash as Link;
 use haidang_signing::Sealer;
 use haidang_store::{Blobs, Db, StoreError, args};
+use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -37,7 +40,7 @@ use crate::proxy::OperationalLog;
 
 /// Migrations of this room, oldest first.
 pub const MIGRATIONS: &[haidang_store::Migration] =
-    haidang_store::migrations!["0001_create_message", "0002_create_batch"];
+    haidang_store::migrations!["0001_create_message", "0002_create_batch", "0003_create_peer_request"];
 
 /// Messages that may wait to be written; those after them wait to be handed over.
 const MOST_WAITING: usize = 4096;
@@ -97,6 +100,10 @@ struct Inner {
     /// Since when stamping fails, in microseconds since 1970; 0 while it works.
     failing_since: AtomicI64,
     stamping: tokio::sync::Mutex<()>,
+    /// By the fingerprint of a certificate: when its authority was asked, and what it said.
+    statuses: Mutex<HashMap<Vec<u8>, (Timestamp, Vec<u8>)>>,
+    /// When requests of other exchanges were last forgotten, in microseconds since 1970.
+    forgotten: AtomicI64,
 }
 
 impl MessageLog {
@@ -115,6 +122,8 @@ impl MessageLog {
             writer: Mutex::new(Some(writer)),
             failing_since: AtomicI64::new(0),
             stamping: tokio::sync::Mutex::new(()),
+            statuses: Mutex::default(),
+            forgotten: AtomicI64::new(0),
         }));
         log.look_for_failure().await?;
         Ok(log)

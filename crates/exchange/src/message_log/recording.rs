@@ -3,8 +3,8 @@
 use std::sync::PoisonError;
 
 use async_trait::async_trait;
-use haidang_signing::SignatureAlgorithm;
-use haidang_signing::asice::{Layout, SignatureParts, SignedStatement, Statement};
+use haidang_signing::asice::{EvidenceSigner, Layout, SignatureParts, SignedStatement, Statement};
+use haidang_signing::{Certificate, SignatureAlgorithm};
 use haidang_store::StoreError;
 use haidang_store::Stored as Blob;
 use jiff::Timestamp;
@@ -25,10 +25,11 @@ use crate::proxy::{
 use crate::rules::canonical::Hash;
 use crate::rules::canonical::digest;
 use crate::rules::record::OperationalRecord;
+use crate::transport::Signed;
 
 /// Why a message was not kept; the caller hears less.
 #[derive(Debug, thiserror::Error)]
-enum RecordingError {
+pub(super) enum RecordingError {
     #[error(transparent)]
     Notary(#[from] NotaryError),
     #[error("signing: {0}")]
@@ -45,12 +46,12 @@ enum RecordingError {
 enum MessageRecord {}
 
 /// What is signed and kept.
-struct Said<'m> {
+pub(super) struct Said<'m> {
     direction: Direction,
     at: Timestamp,
     bytes: &'m [u8],
     body: &'m Stored,
-    body_digest: Option<Hash>,
+    pub(super) body_digest: Option<Hash>,
     unfiltered_digest: Option<Hash>,
 }
 
@@ -64,18 +65,76 @@ async fn sign(signer: &Arc<MemberSigner>, statement: Statement) -> Result<Signed
     Ok(signed.await.map_err(|_| RecordingError::Stopped("the key stopped"))??)
 }
 
+impl Said<'_> {
+    /// SHA-512 of the message.
+    pub(super) fn digest(&self) -> Hash {
+        digest(self.bytes)
+    }
+}
+
+impl<'m> Said<'m> {
+    fn request(request: &'m RequestRecord) -> Self {
+        Said {
+            direction: Direction::Request,
+            at: request.at,
+            bytes: &request.bytes,
+            body: &request.body,
+            body_digest: request.body_digest,
+            unfiltered_digest: None,
+        }
+    }
+
+    fn response(response: &'m ResponseRecord) -> Self {
+        Said {
+            direction: Direction::Response,
+            at: response.at,
+            bytes: &response.bytes,
+            body: &response.body,
+            body_digest: response.body_digest,
+            unfiltered_digest: response.unfiltered_digest,
+        }
+    }
+
+    fn of(request: &'m RequestRecord, response: Option<&'m ResponseRecord>) -> Self {
+        response.map_or_else(|| Said::request(request), Said::response)
+    }
+}
+
 impl MessageLog {
+    /// Signs and keeps a message.
     async fn keep(&self, request: &RequestRecord, said: Said<'_>) -> Result<(), RecordingError> {
+        let (signer, signed) = self.hand(request, &said).await?;
+        self.keep_as(request, said, &signed, &signer.signer, (&signer.issuers, None)).await
+    }
+
+    /// The signature of the member whose message it is.
+    pub(super) async fn hand(
+        &self,
+        request: &RequestRecord,
+        said: &Said<'_>,
+    ) -> Result<(Arc<MemberSigner>, SignedStatement), RecordingError> {
         let parts = &self.0.parts;
         let member = match said.direction {
             Direction::Request => request.client.member(),
             Direction::Response => &request.service.subsystem.member,
         };
         let signer = parts.notary.signer(member).await?;
-        let message_digest = digest(said.bytes);
-        let statement = Statement::new(message_digest, said.body_digest, parts.ambient.now());
+        let statement = Statement::new(said.digest(), said.body_digest, parts.ambient.now());
         let signed = sign(&signer, statement).await?;
-        let leaf = SignatureParts { signer: &signer.signer, signed: &signed, ocsp: None, certificates: &[] }.leaf();
+        Ok((signer, signed))
+    }
+
+    /// Keeps a message with its signature. Beside the signer: the certificates above it, and what was enclosed about it.
+    pub(super) async fn keep_as(
+        &self,
+        request: &RequestRecord,
+        said: Said<'_>,
+        signed: &SignedStatement,
+        signer: &EvidenceSigner,
+        (issuers, status): (&[Certificate], Option<Vec<u8>>),
+    ) -> Result<(), RecordingError> {
+        let parts = &self.0.parts;
+        let leaf = SignatureParts { signer, signed, ocsp: None, certificates: &[] }.leaf();
         let id = parts.ambient.new_id::<MessageRecord>().to_string();
         let file = match said.body {
             Stored::Spooled(spool) => Some(self.keep_file(&id, spool).await?),
@@ -86,7 +145,7 @@ impl MessageLog {
             (None, Some(sealed)) => SealedBody::Row(sealed),
             (None, None) => SealedBody::Empty,
         };
-        let certificate = signer.signer.certificate();
+        let certificate = signer.certificate();
         let message = Message {
             at: said.at,
             message_id: request.message_id.clone(),
@@ -95,20 +154,20 @@ impl MessageLog {
             client: request.client.to_string(),
             service: request.service.to_string(),
             agreement: request.agreement.clone().map(|(id, version)| (id, i64::from(version))),
-            message_digest,
+            message_digest: signed.statement.message,
             body_digest: said.body_digest,
             unfiltered_digest: said.unfiltered_digest,
             head: parts.sealer.seal(&head_purpose(&id), said.bytes)?,
             body,
             body_size: i64::try_from(said.body.length()).unwrap_or(i64::MAX),
             signed_at: signed.statement.at().as_millisecond(),
-            signature: signed.value,
+            signature: signed.value.clone(),
             certificate: data_encoding::HEXLOWER.encode(&certificate.fingerprint()),
             leaf,
             id,
         };
-        let issuers = signer.issuers.iter().map(haidang_signing::Certificate::to_pem).collect();
-        self.hand_over(Entry { message, file, certificate: (certificate.der().to_vec(), issuers) }).await
+        let issuers = issuers.iter().map(Certificate::to_pem).collect();
+        self.hand_over(Entry { message, file, certificate: (certificate.der().to_vec(), issuers), status }).await
     }
 
     async fn hand_over(&self, entry: Entry) -> Result<(), RecordingError> {
@@ -127,12 +186,18 @@ impl MessageLog {
         Ok(kept.await.map_err(|_| RecordingError::Stopped("writing a body stopped"))??)
     }
 
-    async fn keep_or_refuse(&self, request: &RequestRecord, said: Said<'_>) -> Result<(), EvidenceError> {
+    /// Does the work of keeping, unless time stamps have failed for too long. The caller hears less than the log.
+    async fn keep_or_refuse<T>(
+        &self,
+        request: &RequestRecord,
+        direction: Direction,
+        keeping: impl Future<Output = Result<T, RecordingError>>,
+    ) -> Result<T, EvidenceError> {
         if self.stamping_state().refuses {
             return Err(EvidenceError::Timestamping);
         }
-        let direction = said.direction.word();
-        self.keep(request, said).await.map_err(|error| {
+        keeping.await.map_err(|error| {
+            let direction = direction.word();
             tracing::error!(error = %error, direction, request = request.request_id, "a message was not kept");
             EvidenceError::Logging
         })
@@ -142,27 +207,39 @@ impl MessageLog {
 #[async_trait]
 impl Evidence for MessageLog {
     async fn request(&self, request: &RequestRecord) -> Result<(), EvidenceError> {
-        let said = Said {
-            direction: Direction::Request,
-            at: request.at,
-            bytes: &request.bytes,
-            body: &request.body,
-            body_digest: request.body_digest,
-            unfiltered_digest: None,
-        };
-        self.keep_or_refuse(request, said).await
+        let said = Said::request(request);
+        self.keep_or_refuse(request, said.direction, self.keep(request, said)).await
     }
 
     async fn response(&self, request: &RequestRecord, response: &ResponseRecord) -> Result<(), EvidenceError> {
-        let said = Said {
-            direction: Direction::Response,
-            at: response.at,
-            bytes: &response.bytes,
-            body: &response.body,
-            body_digest: response.body_digest,
-            unfiltered_digest: response.unfiltered_digest,
-        };
-        self.keep_or_refuse(request, said).await
+        let said = Said::response(response);
+        self.keep_or_refuse(request, said.direction, self.keep(request, said)).await
+    }
+
+    async fn sign(&self, request: &RequestRecord, response: Option<&ResponseRecord>) -> Result<Signed, EvidenceError> {
+        let said = Said::of(request, response);
+        self.keep_or_refuse(request, said.direction, self.sign_for_peer(request, said)).await
+    }
+
+    async fn keep_signed(
+        &self,
+        request: &RequestRecord,
+        response: Option<&ResponseRecord>,
+        signed: &Signed,
+    ) -> Result<(), EvidenceError> {
+        let said = Said::of(request, response);
+        self.keep_or_refuse(request, said.direction, self.keep_of_peer(request, said, signed)).await
+    }
+
+    async fn is_new(&self, peer: &str, request_id: &str, until: Timestamp) -> Result<bool, EvidenceError> {
+        self.remember(peer, request_id, until).await.map_err(|error| {
+            tracing::error!(error = %error, request = request_id, "a request of another exchange was not remembered");
+            EvidenceError::Logging
+        })
+    }
+
+    fn anchors(&self) -> Vec<Certificate> {
+        self.0.parts.notary.anchors()
     }
 
     async fn containers(&self, wanted: &Wanted) -> Result<Containers, ContainerError> {

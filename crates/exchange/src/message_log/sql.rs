@@ -54,3 +54,15 @@ pub const INSERT_STATUS: &str = "INSERT INTO exchange_status (batch, certificate
 
 /// What was said of certificates when a batch was stamped.
 pub const STATUSES: &str = "SELECT certificate, answer FROM exchange_status WHERE batch = $1";
+
+/// Remembers a request of another exchange; one that has been here meets its id.
+pub const INSERT_PEER_REQUEST: &str = "INSERT INTO exchange_peer_request (peer, request_id, forget_at) VALUES ($1, $2, $3) ON CONFLICT (peer, request_id) DO NOTHING";
+
+/// Forgets requests whose time is over.
+pub const FORGET_PEER_REQUESTS: &str = "DELETE FROM exchange_peer_request WHERE forget_at < $1";
+
+/// Keeps what another exchange enclosed about a certificate.
+pub const PUT_ENCLOSED_STATUS: &str = "INSERT INTO exchange_enclosed_status (certificate, answer) VALUES ($1, $2) ON CONFLICT (certificate) DO UPDATE SET answer = excluded.answer";
+
+/// What another exchange enclosed about a certificate.
+pub const ENCLOSED_STATUS: &str = "SELECT answer FROM exchange_enclosed_status WHERE certificate = $1";

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::leaves::{Said, Together};
 use super::model::Batch;
-use super::{MessageLog, NotaryError, sql};
+use super::{MessageLog, NotaryError, peers, sql};
 
 /// A batch was stamped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,10 +144,14 @@ impl MessageLog {
         let (certificate, issuers) = self.certificate(id).await?;
         let Some(issuer) = issuers.first() else { return Ok(None) };
         match self.0.parts.notary.status(&certificate, issuer).await {
-            Ok(answer) => Ok(answer),
+            Ok(Some(answer)) if peers::counts(&answer, &certificate, issuer, self.0.parts.ambient.now()) => {
+                Ok(Some(answer))
+            }
+            // Of a certificate of another exchange there is what came with its messages.
+            Ok(_) => self.enclosed_status(id).await,
             Err(error) => {
-                tracing::warn!(error = %error, certificate = id, "the state of a certificate is not known");
-                Ok(None)
+                tracing::warn!(error = %error, certificate = id, "the state of a certificate could not be asked");
+                self.enclosed_status(id).await
             }
         }
     }

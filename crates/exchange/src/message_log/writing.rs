@@ -1,6 +1,6 @@
 //! Messages that arrive together become durable together: one transaction, one sync of the disk.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use haidang_store::Stored as Blob;
 use haidang_store::{Db, StoreError, Tx, args};
@@ -19,6 +19,8 @@ pub(super) struct Entry {
     pub(super) file: Option<Blob>,
     /// Its certificate (DER), and those above it (PEM).
     pub(super) certificate: (Vec<u8>, String),
+    /// What another exchange enclosed about the certificate.
+    pub(super) status: Option<Vec<u8>>,
 }
 
 /// An entry and who waits for it to be durable.
@@ -63,6 +65,12 @@ async fn place(tx: &mut Tx<'_>, entries: &[Entry], certificates: &HashMap<&str, 
     let (mut seq, mut link) = (end.integer("seq")?, link_of(&end)?);
     for (id, Entry { certificate: (der, issuers), .. }) in certificates {
         tx.later(sql::INSERT_CERTIFICATE, args![*id, der.clone(), issuers.as_str()]).await?;
+    }
+    // The last one holds; in the order of the names, so that two processes never wait for each other.
+    let statuses =
+        entries.iter().filter_map(|entry| Some((entry.message.certificate.as_str(), entry.status.as_ref()?)));
+    for (id, status) in statuses.collect::<BTreeMap<_, _>>() {
+        tx.later(sql::PUT_ENCLOSED_STATUS, args![id, status.clone()]).await?;
     }
     for entry in entries {
         seq += 1;

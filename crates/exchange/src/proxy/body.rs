@@ -15,6 +15,7 @@ use sha2::{Digest, Sha512};
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 use crate::rules::canonical::Hash;
+use crate::transport::Framed;
 
 /// Bytes that are read from or written to a file at a time.
 const PIECE: usize = 128 * 1024;
@@ -101,7 +102,7 @@ impl From<Bytes> for Stored {
 
 /// Why a body did not arrive whole.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum BodyError {
+pub(crate) enum BodyError {
     #[error("the body is longer than {0} bytes")]
     TooLarge(u64),
     #[error("the body could not be kept: {0}")]
@@ -109,7 +110,7 @@ pub(super) enum BodyError {
 }
 
 /// Takes a body piece by piece, with its digest.
-pub(super) struct Collector<'a> {
+pub(crate) struct Collector<'a> {
     folder: &'a Path,
     in_memory: u64,
     most: u64,
@@ -124,7 +125,7 @@ pub(super) struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     /// `expected` is what the sender says; a body that will be large goes to its file at once.
-    pub(super) fn new(folder: &'a Path, in_memory: u64, most: u64, expected: Option<u64>) -> Self {
+    pub(crate) fn new(folder: &'a Path, in_memory: u64, most: u64, expected: Option<u64>) -> Self {
         let in_memory = if expected.is_some_and(|length| length > in_memory) { 0 } else { in_memory };
         Self {
             folder,
@@ -139,7 +140,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    pub(super) async fn add(&mut self, piece: Bytes) -> Result<(), BodyError> {
+    pub(crate) async fn add(&mut self, piece: Bytes) -> Result<(), BodyError> {
         if piece.is_empty() {
             return Ok(());
         }
@@ -183,7 +184,7 @@ impl<'a> Collector<'a> {
     }
 
     /// The body and its digest; none for an empty one.
-    pub(super) async fn finish(mut self) -> Result<(Stored, Option<Hash>), BodyError> {
+    pub(crate) async fn finish(mut self) -> Result<(Stored, Option<Hash>), BodyError> {
         if self.length == 0 {
             return Ok((Stored::Empty, None));
         }
@@ -246,6 +247,39 @@ impl Body for Playback {
 
     fn size_hint(&self) -> SizeHint {
         SizeHint::with_exact(self.stored.length().saturating_sub(self.place))
+    }
+}
+
+/// What is sent: a body as it is, or a message to another exchange.
+#[derive(Debug)]
+pub(crate) enum Outgoing {
+    Plain(Playback),
+    Framed(Box<Framed>),
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match &mut *self {
+            Self::Plain(body) => Pin::new(body).poll_frame(context),
+            Self::Framed(body) => Pin::new(body.as_mut()).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Plain(body) => body.is_end_stream(),
+            Self::Framed(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Plain(body) => body.size_hint(),
+            Self::Framed(body) => body.size_hint(),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! The walk of a call: read, judge, count, take the body, keep proof, ask the provider, cut the answer down, keep proof,
-//! answer.
+//! answer. A call to a provider at another exchange leaves it after its body was taken (`transport`).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
@@ -9,14 +9,15 @@ use bytes::Bytes;
 use haidang_kernel::ambient::Ambient;
 use haidang_kernel::keyed::hmac_sha256;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONNECTION, CONTENT_TYPE, DATE, HOST, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use hyper::header::{CONNECTION, HOST, HeaderMap, HeaderValue, RETRY_AFTER};
 use hyper::http::request::Parts;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 
-use super::body::{Collector, Playback, Stored};
+use super::body::{Collector, Outgoing, Playback};
+use super::composing::{Composed, plain, shown, value};
 use super::download::is_download;
-use super::evidence::{Evidence, RequestRecord, ResponseRecord};
+use super::evidence::{Evidence, RequestRecord};
 use super::limits::Limits;
 use super::metadata::{list_clients, metadata};
 use super::provider::{CallError, Provider};
@@ -24,17 +25,17 @@ use super::reading::{Arrived, Treatment};
 use super::tls::Identity;
 use crate::directory::{Directory, Service};
 use crate::rules::address::Address;
-use crate::rules::canonical::{request_bytes, request_hash, response_bytes};
+use crate::rules::canonical::{request_bytes, request_hash};
 use crate::rules::credential::Shown;
 use crate::rules::decide::{Decision, Grant, decide, identify, represented_party};
 use crate::rules::fault::{Fault, Leaf, Media};
-use crate::rules::headers::{self, Line, RequestHead};
+use crate::rules::headers::{self, Line, RequestHead, grouped};
 use crate::rules::identifier::{ClientId, ServiceId};
 use crate::rules::quota::Meter;
 use crate::rules::record::OperationalRecord;
 
 /// Version of X-Road's message protocol for REST.
-const PROTOCOL: &str = "1.0.4";
+pub(crate) const PROTOCOL: &str = "1.0.4";
 
 /// The figures of the process, as text.
 type Figures = Box<dyn Fn() -> String + Send + Sync>;
@@ -55,15 +56,33 @@ pub struct Exchange {
 }
 
 /// What is known of a call, for its record.
-struct Trace {
-    record: OperationalRecord,
-    client: Option<ClientId>,
+pub(crate) struct Trace {
+    pub(crate) record: OperationalRecord,
+    pub(crate) client: Option<ClientId>,
 }
 
 /// A request that was judged, read and recorded.
-struct Asked {
-    record: RequestRecord,
-    lines: Vec<Line>,
+pub(crate) struct Asked {
+    pub(crate) record: RequestRecord,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// A call on its way to a provider.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'c> {
+    pub(crate) method: &'c Method,
+    pub(crate) address: &'c Address,
+    pub(crate) asked: &'c Asked,
+}
+
+impl Asked {
+    /// Notes what the request is.
+    pub(crate) fn note(&self, record: &mut OperationalRecord) {
+        record.message_id = Some(self.record.message_id.clone());
+        record.request_size = self.record.bytes.len() as u64 + self.record.body.length();
+        record.request_attachment_count = u8::from(self.record.body_digest.is_some());
+        record.x_request_id.clone_from(&self.record.request_id);
+    }
 }
 
 impl Exchange {
@@ -98,7 +117,7 @@ impl Exchange {
         self.providers
             .write()
             .unwrap_or_else(PoisonError::into_inner)
-            .retain(|id, provider| directory.service(id).is_some_and(|service| provider.serves(service)));
+            .retain(|id, provider| directory.called(id).is_some_and(|service| provider.serves(service)));
         let mut meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
         meters.retain(|id, _| directory.knows_agreement(id));
         drop(meters);
@@ -114,11 +133,15 @@ impl Exchange {
         self.identity.load_full()
     }
 
-    pub(super) fn limits(&self) -> &Limits {
+    pub(crate) fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    pub(super) fn evidence(&self) -> &dyn Evidence {
+    pub(crate) fn ambient(&self) -> &Ambient {
+        &self.ambient
+    }
+
+    pub(crate) fn evidence(&self) -> &dyn Evidence {
         self.evidence.as_ref()
     }
 
@@ -136,30 +159,40 @@ impl Exchange {
             return self.download(&directory, &parts, shown, self.ambient.now()).await;
         }
         let now = self.ambient.now();
-        let mut trace = Trace {
-            record: OperationalRecord {
-                security_server_type: "Client",
-                request_in_ts: now.as_millisecond(),
-                rest_method: parts.method.as_str().chars().take(16).collect(),
-                message_protocol_version: PROTOCOL,
-                x_request_id: self.ambient.new_id::<Self>().as_str().to_owned(),
-                ..OperationalRecord::default()
-            },
-            client: None,
-        };
+        let mut trace = self.trace("Client", &parts.method, now);
         let response = if parts.uri.path() == "/listClients" {
             list_clients(&directory, &parts)
         } else {
             self.walk(&directory, &parts, body, shown, now, &mut trace).await
         };
         let response = response.unwrap_or_else(|fault| self.refuse(&directory, &parts.headers, &fault, &mut trace));
+        self.observe(trace, response.status());
+        response
+    }
+
+    /// Tells the record of a call that is over.
+    pub(crate) fn observe(&self, mut trace: Trace, status: StatusCode) {
         let now = self.ambient.now();
         trace.record.monitoring_data_ts = now.as_second();
         trace.record.response_out_ts = now.as_millisecond();
-        trace.record.status_code = response.status().as_u16();
+        trace.record.status_code = status.as_u16();
         super::figures::count(&trace.record);
         self.evidence.observe(trace.record);
-        response
+    }
+
+    /// The record of a call that begins.
+    pub(crate) fn trace(&self, security_server_type: &'static str, method: &Method, now: Timestamp) -> Trace {
+        Trace {
+            record: OperationalRecord {
+                security_server_type,
+                request_in_ts: now.as_millisecond(),
+                rest_method: method.as_str().chars().take(16).collect(),
+                message_protocol_version: PROTOCOL,
+                x_request_id: self.ambient.new_id::<Self>().as_str().to_owned(),
+                ..OperationalRecord::default()
+            },
+            client: None,
+        }
     }
 
     fn refuse(
@@ -211,45 +244,76 @@ impl Exchange {
         trace.record.client(&client);
         trace.record.service(&address.service);
         let decision = decide(directory, parts.method.as_str(), &address, &head, &client, now)?;
+        if let Decision::Forward(peer) = &decision {
+            self.line(peer, now)?;
+            let asked = self.take(directory, parts, body, head, client, &address, None, now).await?;
+            asked.note(&mut trace.record);
+            return self.forward(directory, peer, asked.record, trace).await;
+        }
+        let provider = self.ready(directory, &decision, &head, now, trace)?;
+        let grant = decision.grant();
+        let asked = self.take(directory, parts, body, head, client, &address, grant, now).await?;
+        asked.note(&mut trace.record);
+        let record = &asked.record;
+        self.evidence.request(record).await.map_err(|error| Fault::consumer_side(error.leaf(), error.to_string()))?;
+        let call = Call { method: &parts.method, address: &address, asked: &asked };
+        let arrived = self.obtain(directory, &decision, provider.as_deref(), call, now, trace).await?;
+        let composed = Composed::new(record, arrived, self.ambient.now())?;
+        let proof = self.evidence.response(record, &composed.record).await;
+        proof.map_err(|error| Fault::provider_side(error.leaf(), error.to_string()))?;
+        composed.note(&mut trace.record);
+        Ok(composed.response())
+    }
+
+    /// What a call that passed judgement still needs: its provider, a place in its quota, a closed breaker. There is no
+    /// provider for metadata.
+    pub(crate) fn ready(
+        &self,
+        directory: &Directory,
+        decision: &Decision,
+        head: &RequestHead,
+        now: Timestamp,
+        trace: &mut Trace,
+    ) -> Result<Option<Arc<Provider>>, Fault> {
         let represented =
             head.represented_party.as_deref().and_then(|text| represented_party(directory.instance(), text));
         if let Some(member) = represented.filter(|id| directory.member(id).is_some()) {
             trace.record.represented(&member);
         }
-        let grant = match &decision {
-            Decision::Metadata(_) => None,
-            Decision::Pass(grant) => Some(grant),
-        };
-        let provider = grant.map(|grant| self.provider(&grant.service)).transpose()?;
-        if let (Some(grant), Some(provider)) = (grant, &provider) {
-            trace.record.service_version = grant.service.version.clone();
-            trace.record.service_type = Some(grant.service.kind.word());
-            trace.record.rest_path = Some(grant.template().to_owned());
-            self.count(grant, &head, now)?;
-            if let Some(seconds) = provider.refuses(now) {
-                return Err(open(seconds));
-            }
+        let Some(grant) = decision.grant() else { return Ok(None) };
+        let provider = self.provider(&grant.service)?;
+        trace.record.service_version = grant.service.version.clone();
+        trace.record.service_type = Some(grant.service.kind.word());
+        trace.record.rest_path = Some(grant.template().to_owned());
+        self.count(grant, head, now)?;
+        match provider.refuses(now) {
+            Some(seconds) => Err(open(seconds)),
+            None => Ok(Some(provider)),
         }
-        let asked = self.take(directory, parts, body, head, client, &address, grant, now).await?;
-        let record = &asked.record;
-        trace.record.message_id = Some(record.message_id.clone());
-        trace.record.request_size = record.bytes.len() as u64 + record.body.length();
-        trace.record.request_attachment_count = u8::from(record.body_digest.is_some());
-        trace.record.x_request_id.clone_from(&record.request_id);
-        self.evidence.request(record).await.map_err(|error| Fault::consumer_side(error.leaf(), error.to_string()))?;
-        let arrived = match (&decision, &provider) {
-            (Decision::Pass(grant), Some(provider)) => {
-                self.ask(grant, provider, parts, &address, &asked, trace).await?
-            }
-            (Decision::Metadata(provider), _) => metadata(directory, provider, &address, &record.client, now)?,
-            (Decision::Pass(_), None) => {
-                return Err(Fault::provider_side(Leaf::InternalError, "The provider is not known"));
-            }
-        };
-        self.deliver(&asked.record, arrived, trace).await
     }
 
-    fn provider(&self, service: &Service) -> Result<Arc<Provider>, Fault> {
+    /// The answer to a request that is kept: of the provider, or of the directory.
+    pub(crate) async fn obtain(
+        &self,
+        directory: &Directory,
+        decision: &Decision,
+        provider: Option<&Provider>,
+        call: Call<'_>,
+        now: Timestamp,
+        trace: &mut Trace,
+    ) -> Result<Arrived, Fault> {
+        match (decision, provider) {
+            (Decision::Pass(grant), Some(provider)) => self.ask(grant, provider, call, trace).await,
+            (Decision::Metadata(provider), _) => {
+                metadata(directory, provider, call.address, &call.asked.record.client, now)
+            }
+            (Decision::Pass(_) | Decision::Forward(_), _) => {
+                Err(Fault::provider_side(Leaf::InternalError, "The provider is not known"))
+            }
+        }
+    }
+
+    pub(crate) fn provider(&self, service: &Service) -> Result<Arc<Provider>, Fault> {
         let known = self.providers.read().unwrap_or_else(PoisonError::into_inner).get(&service.id).cloned();
         if let Some(provider) = known.filter(|provider| provider.serves(service)) {
             return Ok(provider);
@@ -342,13 +406,11 @@ impl Exchange {
         &self,
         grant: &Grant,
         provider: &Provider,
-        parts: &Parts,
-        address: &Address,
-        asked: &Asked,
+        call: Call<'_>,
         trace: &mut Trace,
     ) -> Result<Arrived, Fault> {
         let service = &*grant.service;
-        let request = outgoing(service, parts, address, asked)?;
+        let request = outgoing(service, call)?;
         let slot = provider.slot(service).await?;
         let permit = match provider.permit(self.ambient.now()) {
             crate::rules::breaker::Permit::Refused { retry_after } => return Err(open(retry_after)),
@@ -382,78 +444,16 @@ impl Exchange {
         trace.record.response_in_ts = Some(began.as_millisecond());
         Ok(arrived)
     }
-
-    /// Writes the head of the answer, keeps proof, and answers.
-    async fn deliver(
-        &self,
-        asked: &RequestRecord,
-        arrived: Arrived,
-        trace: &mut Trace,
-    ) -> Result<Response<Playback>, Fault> {
-        let now = self.ambient.now();
-        let mut lines = headers::read_response(&arrived.headers, arrived.unfiltered_digest.is_some());
-        if !lines.iter().any(|(name, _)| name == DATE) {
-            let mut date = String::with_capacity(32);
-            if jiff::fmt::rfc2822::DateTimePrinter::new().print_timestamp_rfc9110(&now, &mut date).is_ok() {
-                lines.push((DATE, value(&date)?));
-            }
-        }
-        lines.push((headers::MESSAGE_ID, value(&asked.message_id)?));
-        lines.push((headers::CLIENT, value(&asked.client.to_string())?));
-        lines.push((headers::SERVICE, value(&asked.service.to_string())?));
-        lines.push((headers::REQUEST_ID, value(&asked.request_id)?));
-        lines.push((headers::REQUEST_HASH, value(&asked.hash)?));
-        let lines = grouped(lines);
-        let reason = arrived.status.canonical_reason().unwrap_or_default();
-        let record = ResponseRecord {
-            at: now,
-            bytes: Bytes::from(response_bytes(arrived.status.as_u16(), reason, shown(&lines))),
-            body: arrived.body,
-            body_digest: arrived.body_digest,
-            unfiltered_digest: arrived.unfiltered_digest,
-        };
-        let proof = self.evidence.response(asked, &record).await;
-        proof.map_err(|error| Fault::provider_side(error.leaf(), error.to_string()))?;
-        trace.record.response_size = Some(record.bytes.len() as u64 + record.body.length());
-        trace.record.response_attachment_count = Some(u8::from(record.body_digest.is_some()));
-        trace.record.succeeded = arrived.status.as_u16() < 400;
-        let mut response = Response::new(Playback::from(record.body));
-        *response.status_mut() = arrived.status;
-        for (name, value) in lines {
-            response.headers_mut().append(name, value);
-        }
-        Ok(response)
-    }
 }
 
-fn open(seconds: u64) -> Fault {
+pub(crate) fn open(seconds: u64) -> Fault {
     Fault::provider_side(Leaf::BreakerOpen, "The provider failed too often and is left alone for a while")
         .retry_after(seconds)
 }
 
-fn value(text: &str) -> Result<HeaderValue, Fault> {
-    HeaderValue::from_bytes(text.as_bytes())
-        .map_err(|_| Fault::client(Leaf::BadRequest, "An identifier of the message cannot stand in a header"))
-}
-
-/// Repeats behind the first of their name, in the order in which a header map writes them.
-fn grouped(lines: Vec<Line>) -> Vec<Line> {
-    let mut order: HashMap<HeaderName, usize> = HashMap::with_capacity(lines.len());
-    let mut placed: Vec<(usize, Line)> = Vec::with_capacity(lines.len());
-    for (place, line) in lines.into_iter().enumerate() {
-        let first = *order.entry(line.0.clone()).or_insert(place);
-        placed.push((first, line));
-    }
-    placed.sort_by_key(|(first, _)| *first);
-    placed.into_iter().map(|(_, line)| line).collect()
-}
-
-fn shown(lines: &[Line]) -> impl Iterator<Item = (&str, &[u8])> {
-    lines.iter().map(|(name, value)| (name.as_str(), value.as_bytes()))
-}
-
 /// The request as the provider gets it: the lines that were hashed, path and query byte for byte.
-fn outgoing(service: &Service, parts: &Parts, address: &Address, asked: &Asked) -> Result<Request<Playback>, Fault> {
+fn outgoing(service: &Service, call: Call<'_>) -> Result<Request<Outgoing>, Fault> {
+    let Call { method, address, asked } = call;
     let mut target = service.address.base_path.clone();
     target.push_str(&address.path);
     if target.is_empty() {
@@ -463,8 +463,8 @@ fn outgoing(service: &Service, parts: &Parts, address: &Address, asked: &Asked) 
         target.push('?');
         target.push_str(query);
     }
-    let mut request = Request::new(Playback::from(asked.record.body.clone()));
-    *request.method_mut() = parts.method.clone();
+    let mut request = Request::new(Outgoing::Plain(asked.record.body.clone().into()));
+    *request.method_mut() = method.clone();
     *request.uri_mut() =
         target.parse().map_err(|_| Fault::client(Leaf::BadRequest, "The path cannot be passed to the provider"))?;
     let headers = request.headers_mut();
@@ -473,11 +473,4 @@ fn outgoing(service: &Service, parts: &Parts, address: &Address, asked: &Asked) 
         headers.append(name.clone(), value.clone());
     }
     Ok(request)
-}
-
-pub(super) fn plain(status: StatusCode, content_type: &'static str, body: String) -> Response<Playback> {
-    let mut response = Response::new(Playback::from(Stored::from(Bytes::from(body))));
-    *response.status_mut() = status;
-    response.headers_mut().append(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
 }

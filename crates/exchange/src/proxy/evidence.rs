@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use haidang_signing::Certificate;
 use jiff::Timestamp;
 
 use super::body::Stored;
@@ -13,6 +14,7 @@ use crate::rules::canonical::Hash;
 use crate::rules::fault::Leaf;
 use crate::rules::identifier::{ClientId, ServiceId};
 use crate::rules::record::OperationalRecord;
+use crate::transport::Signed;
 
 /// A request that may go on.
 #[derive(Debug, Clone)]
@@ -74,7 +76,7 @@ pub enum EvidenceError {
 }
 
 impl EvidenceError {
-    pub(super) fn leaf(self) -> Leaf {
+    pub(crate) fn leaf(self) -> Leaf {
         match self {
             Self::Logging => Leaf::LoggingFailed,
             Self::Timestamping => Leaf::TimestampingFailed,
@@ -152,6 +154,46 @@ pub trait Evidence: Send + Sync {
     async fn response(&self, request: &RequestRecord, response: &ResponseRecord) -> Result<(), EvidenceError> {
         let _ = (request, response);
         Ok(())
+    }
+
+    /// Keeps a message that goes to another exchange, a request or the answer to one, and gives its signature. The
+    /// default signs nothing, so nothing goes out.
+    ///
+    /// # Errors
+    /// [`EvidenceError`]: the message does not leave.
+    async fn sign(&self, request: &RequestRecord, response: Option<&ResponseRecord>) -> Result<Signed, EvidenceError> {
+        let _ = (request, response);
+        Err(EvidenceError::Logging)
+    }
+
+    /// Keeps a message of another exchange with the signature it came with, which was judged. The default keeps nothing,
+    /// so nothing is taken.
+    ///
+    /// # Errors
+    /// [`EvidenceError`]: the message does not go on.
+    async fn keep_signed(
+        &self,
+        request: &RequestRecord,
+        response: Option<&ResponseRecord>,
+        signed: &Signed,
+    ) -> Result<(), EvidenceError> {
+        let _ = (request, response, signed);
+        Err(EvidenceError::Logging)
+    }
+
+    /// Whether a request of another exchange comes for the first time; it is remembered until then. The default cannot
+    /// remember.
+    ///
+    /// # Errors
+    /// [`EvidenceError`]: the request is then refused.
+    async fn is_new(&self, peer: &str, request_id: &str, until: Timestamp) -> Result<bool, EvidenceError> {
+        let _ = (peer, request_id, until);
+        Err(EvidenceError::Logging)
+    }
+
+    /// The authorities by which signatures of other exchanges are judged. The default believes nobody.
+    fn anchors(&self) -> Vec<Certificate> {
+        Vec::new()
     }
 
     /// Containers of a call. The default keeps none.

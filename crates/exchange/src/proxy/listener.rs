@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use super::body::Outgoing;
 use super::call::Exchange;
 use super::limits::Limits;
 use super::patience::Patient;
@@ -30,12 +31,14 @@ pub enum Port {
     Plain(TcpListener),
     /// TLS, anywhere.
     Tls(TcpListener),
+    /// TLS for other exchanges.
+    Peers(TcpListener),
 }
 
 impl Port {
     fn listener(&self) -> &TcpListener {
         match self {
-            Port::Plain(listener) | Port::Tls(listener) => listener,
+            Port::Plain(listener) | Port::Tls(listener) | Port::Peers(listener) => listener,
         }
     }
 }
@@ -74,8 +77,10 @@ pub async fn serve(exchange: Arc<Exchange>, port: Port, shutdown: impl Future<Ou
     let address = port.listener().local_addr()?;
     match &port {
         Port::Plain(_) if !address.ip().is_loopback() => return Err(StartError::NotLoopback(address)),
-        Port::Tls(_) if exchange.identity().is_none() => return Err(StartError::NoCertificate(address)),
-        Port::Plain(_) | Port::Tls(_) => {}
+        Port::Tls(_) | Port::Peers(_) if exchange.identity().is_none() => {
+            return Err(StartError::NoCertificate(address));
+        }
+        Port::Plain(_) | Port::Tls(_) | Port::Peers(_) => {}
     }
     let limits = exchange.limits();
     let graceful = GracefulShutdown::new();
@@ -88,14 +93,14 @@ pub async fn serve(exchange: Arc<Exchange>, port: Port, shutdown: impl Future<Ou
             next = next(port.listener(), &slots) => next?,
         };
         let visit = Visit { exchange: exchange.clone(), builder: builder.clone(), watcher: graceful.watcher() };
-        let over_tls = matches!(port, Port::Tls(_));
+        let (over_tls, for_peers) = (!matches!(port, Port::Plain(_)), matches!(port, Port::Peers(_)));
         tokio::spawn(async move {
             if over_tls {
                 if let Some((stream, shown)) = greet(&visit.exchange, stream).await {
-                    visit.converse(stream, shown).await;
+                    visit.converse(stream, shown, for_peers).await;
                 }
             } else {
-                visit.converse(stream, Shown::Plain).await;
+                visit.converse(stream, Shown::Plain, for_peers).await;
             }
             drop(slot);
         });
@@ -116,12 +121,22 @@ struct Visit {
 
 impl Visit {
     /// Answers what comes over a connection whose other end showed this.
-    async fn converse(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, shown: Shown) {
+    async fn converse(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        shown: Shown,
+        for_peers: bool,
+    ) {
         let patience = self.exchange.limits().answer_silence;
         let (exchange, shown) = (self.exchange, Arc::new(shown));
         let service = service_fn(move |request| {
             let (exchange, shown) = (exchange.clone(), shown.clone());
-            async move { Ok::<_, Infallible>(exchange.handle(request, &shown).await) }
+            async move {
+                Ok::<_, Infallible>(match for_peers {
+                    false => exchange.handle(request, &shown).await.map(Outgoing::Plain),
+                    true => exchange.answer_peer(request, &shown).await,
+                })
+            }
         });
         let stream = TokioIo::new(Patient::new(stream, patience));
         // A caller that hangs up or dawdles is its own affair.

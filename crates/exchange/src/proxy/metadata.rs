@@ -6,7 +6,7 @@ use hyper::{Response, StatusCode};
 use jiff::Timestamp;
 
 use super::body::Playback;
-use super::call::plain;
+use super::composing::plain;
 use super::reading::Arrived;
 use crate::directory::{Directory, Subsystem};
 use crate::rules::address::Address;

@@ -2,6 +2,7 @@
 
 mod body;
 mod call;
+mod composing;
 mod download;
 mod evidence;
 mod figures;
@@ -14,12 +15,16 @@ mod provider;
 mod reading;
 mod tls;
 
+pub(crate) use body::{BodyError, Collector, Outgoing};
 pub use body::{Playback, Spool, Stored};
 pub use call::Exchange;
+pub(crate) use call::{Asked, Call, Trace};
+pub(crate) use composing::Composed;
 pub use evidence::{
     ContainerError, Containers, Evidence, EvidenceError, OperationalLog, RequestRecord, ResponseRecord, Wanted, Which,
 };
 pub use inside::{InsideError, Insider};
 pub use limits::Limits;
 pub use listener::{Port, StartError, serve};
+pub(crate) use provider::{CallError, Provider};
 pub use tls::{Identity, IdentityError};

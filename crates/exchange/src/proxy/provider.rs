@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
-use super::body::Playback;
+use super::body::Outgoing;
 use super::tls::{Connector, Identity, TlsFailure, refusal_of_us};
 use crate::directory::{ProviderAddress, Service};
 use crate::rules::breaker::{Breaker, BreakerRules, Permit};
@@ -26,7 +26,7 @@ const IDLE: SignedDuration = SignedDuration::from_secs(15);
 /// Bytes of a response head.
 const HEAD_BYTES: usize = 64 * 1024;
 
-type Sender = SendRequest<Playback>;
+type Sender = SendRequest<Outgoing>;
 
 struct IdleSender {
     sender: Sender,
@@ -34,7 +34,7 @@ struct IdleSender {
 }
 
 /// What is shared by all calls to a service.
-pub(super) struct Provider {
+pub(crate) struct Provider {
     address: ProviderAddress,
     tls: Option<Connector>,
     concurrency: usize,
@@ -46,7 +46,7 @@ pub(super) struct Provider {
 
 /// Why a provider gave no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum CallError {
+pub(crate) enum CallError {
     #[error("too many calls to this service are under way")]
     Busy,
     #[error("the name of the provider has no address")]
@@ -79,8 +79,8 @@ fn sentence(text: &str) -> String {
 }
 
 /// An answer that has begun, with the connection it comes over.
-pub(super) struct Answer {
-    pub(super) response: Response<Incoming>,
+pub(crate) struct Answer {
+    pub(crate) response: Response<Incoming>,
     sender: Sender,
     /// Frees the place of this call when it is over.
     _slot: OwnedSemaphorePermit,
@@ -91,7 +91,7 @@ impl Provider {
     ///
     /// # Errors
     /// `internal_error` when there can be no TLS with a provider of this address.
-    pub(super) fn new(
+    pub(crate) fn new(
         service: &Service,
         presented: &Arc<ArcSwapOption<Identity>>,
         ambient: &Ambient,
@@ -114,25 +114,25 @@ impl Provider {
     }
 
     /// Whether this is still the provider that the directory means.
-    pub(super) fn serves(&self, service: &Service) -> bool {
+    pub(crate) fn serves(&self, service: &Service) -> bool {
         self.address == service.address && self.concurrency == service.concurrency && self.rules == service.breaker
     }
 
     /// Seconds for which calls are refused.
-    pub(super) fn refuses(&self, now: Timestamp) -> Option<u64> {
+    pub(crate) fn refuses(&self, now: Timestamp) -> Option<u64> {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner).refuses(now)
     }
 
-    pub(super) fn permit(&self, now: Timestamp) -> Permit {
+    pub(crate) fn permit(&self, now: Timestamp) -> Permit {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner).permit(now)
     }
 
-    pub(super) fn record(&self, permit: Permit, good: bool, now: Timestamp) {
+    pub(crate) fn record(&self, permit: Permit, good: bool, now: Timestamp) {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner).record(permit, good, now);
     }
 
     /// A place among the calls at a time; waiting for one takes no longer than waiting for a connection.
-    pub(super) async fn slot(&self, service: &Service) -> Result<OwnedSemaphorePermit, CallError> {
+    pub(crate) async fn slot(&self, service: &Service) -> Result<OwnedSemaphorePermit, CallError> {
         match timeout(service.timeouts.connect, self.slots.clone().acquire_owned()).await {
             Ok(Ok(slot)) => Ok(slot),
             _ => Err(CallError::Busy),
@@ -144,11 +144,11 @@ impl Provider {
     /// A request goes a second time only when the connection gave it back unsent, which happens when the provider closed
     /// an idle one: then nothing of it has reached anybody, whatever its method. After the first byte nothing is tried
     /// again, not even what is idempotent: the consumer knows better whether it should be.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         service: &Service,
         slot: OwnedSemaphorePermit,
-        mut request: Request<Playback>,
+        mut request: Request<Outgoing>,
         ambient: &Ambient,
     ) -> Result<Answer, CallError> {
         loop {
@@ -204,7 +204,7 @@ impl Provider {
     }
 
     /// Keeps the connection of an answer that was read to its end.
-    pub(super) fn give_back(&self, mut answer: Answer, ambient: &Ambient) {
+    pub(crate) fn give_back(&self, mut answer: Answer, ambient: &Ambient) {
         let keep = |idle: &Mutex<Vec<IdleSender>>, sender, since| {
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(IdleSender { sender, since });
         };

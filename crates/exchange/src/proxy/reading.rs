@@ -17,7 +17,7 @@ use crate::rules::canonical::{Hash, digest};
 use crate::rules::fault::{Fault, Leaf};
 
 /// An answer that is complete.
-pub(super) struct Arrived {
+pub(crate) struct Arrived {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Stored,

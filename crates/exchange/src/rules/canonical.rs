@@ -1,6 +1,9 @@
-//! The bytes that stand for a message, and the hash that ties an answer to its request (handbook 3.3; X-Road PR-REST 4.7).
+//! The bytes that stand for a message, read and written, and the hash that ties an answer to its request (handbook 3.3; X-Road PR-REST 4.7).
 
+use hyper::header::{HeaderName, HeaderValue};
 use sha2::{Digest, Sha512};
+
+use super::headers::{Line, grouped};
 
 /// A SHA-512 digest.
 pub type Hash = [u8; 64];
@@ -29,6 +32,29 @@ fn bytes<'a>(first: &str, second: &str, lines: impl IntoIterator<Item = (&'a str
         out.extend_from_slice(b"\r\n");
     }
     out
+}
+
+/// The first two lines and the headers of such bytes. Only bytes that would be written again as they are count: names in
+/// lower case, repeats behind the first of their name, nothing after the last line.
+pub fn read(bytes: &[u8]) -> Option<(String, String, Vec<Line>)> {
+    let mut rest = bytes;
+    let mut line = || {
+        let end = rest.windows(2).position(|two| two == b"\r\n")?;
+        let (line, after) = rest.split_at(end);
+        rest = after.get(2..)?;
+        Some(line)
+    };
+    let mut text = || String::from_utf8(line()?.to_vec()).ok();
+    let (first, second) = (text()?, text()?);
+    let mut lines = Vec::new();
+    while let Some(written) = line() {
+        let colon = written.iter().position(|byte| *byte == b':')?;
+        let (name, value) = written.split_at(colon);
+        lines.push((HeaderName::from_bytes(name).ok()?, HeaderValue::from_bytes(value.get(1..)?).ok()?));
+    }
+    let lines = grouped(lines);
+    let again = self::bytes(&first, &second, lines.iter().map(|(name, value)| (name.as_str(), value.as_bytes())));
+    (again == bytes).then_some((first, second, lines))
 }
 
 /// The digest of these bytes.
@@ -86,6 +112,50 @@ mod tests {
             245,
             "0KN0mUztJo5GTUmCis9pxqjOTX1JF/6e/ryz3fRhCtn+QMXduIRa5OrnPDAM+DfEmxccX6jWT9RFqOae0oDH5A==",
         );
+    }
+
+    #[test]
+    fn only_what_would_be_written_so_is_read() {
+        let check = |bytes: &str, lines: Option<usize>| {
+            assert_eq!(read(bytes.as_bytes()).map(|(_, _, lines)| lines.len()), lines, "{bytes:?}");
+        };
+        check("GET\r\n/r1/x\r\na:1\r\nb:\r\nb:2\r\n", Some(3));
+        check("200\r\nOK\r\n", Some(0));
+        for wrong in [
+            "",
+            "GET\r\n",
+            "GET\r\n/x",
+            "GET\r\n/x\r\nA:1\r\n",
+            "GET\r\n/x\r\na:1",
+            "GET\r\n/x\r\na:1\r\n\r\n",
+            "GET\r\n/x\r\na:1\r\nb:1\r\na:2\r\n",
+            "GET\r\n/x\r\nnothing\r\n",
+            "GET\r\n/x\r\na b:1\r\n",
+            "GET\r\n/x\r\na:\n\r\n",
+        ] {
+            check(wrong, None);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_read_is_written_again(
+            first in "[A-Z]{1,7}",
+            second in "/[!-~]{0,20}",
+            lines in proptest::collection::vec(("[a-c]{1,2}", "[ -~]{0,10}"), 0..6),
+            noise in proptest::collection::vec(proptest::num::u8::ANY, 0..60),
+        ) {
+            let lines: Vec<Line> =
+                lines.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            let lines = grouped(lines);
+            let shown = lines.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+            let written = request_bytes(&first, &second, shown);
+            proptest::prop_assert_eq!(read(&written), Some((first, second, lines)));
+            if let Some((first, second, lines)) = read(&noise) {
+                let shown = lines.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+                proptest::prop_assert_eq!(request_bytes(&first, &second, shown), noise);
+            }
+        }
     }
 
     #[test]

@@ -14,6 +14,8 @@ pub type Fingerprint = [u8; 32];
 pub enum Shown {
     /// Nothing: plain HTTP from this machine.
     Plain,
+    /// The other exchange of this id, which has judged its own callers.
+    Peer(String),
     /// TLS, with the certificate whose key the caller proved to hold, if it showed one.
     Tls(Option<ClientCertificate>),
     /// Nothing, for it is a part of this program: the one information system of this name.
@@ -56,7 +58,14 @@ pub fn fingerprint(certificate: &Certificate) -> Fingerprint {
 /// # Errors
 /// A sentence for the caller's developer: what is wrong and what to do.
 pub fn admit(subsystem: &Subsystem, shown: &Shown, now: Timestamp) -> Result<(), String> {
+    if let (Some(hosted), Shown::Plain | Shown::Tls(_) | Shown::Inside(_)) = (&subsystem.hosted, shown) {
+        return Err(format!("This subsystem calls through its own exchange, {}", hosted.peer));
+    }
     match (subsystem.connection, shown) {
+        (_, Shown::Peer(peer)) if subsystem.hosted.as_ref().is_some_and(|hosted| hosted.peer == *peer) => Ok(()),
+        (_, Shown::Peer(_)) => Err("The exchange that sent this request may not speak for its subsystem; have the \
+             subsystem registered with that exchange"
+            .to_owned()),
         (Connection::Http, Shown::Plain) | (Connection::Https, Shown::Tls(_)) => Ok(()),
         (Connection::Inside, Shown::Inside(id)) if *id == subsystem.id => Ok(()),
         (Connection::Inside, _) => {
@@ -89,6 +98,14 @@ fn registered(subsystem: &Subsystem, certificate: &ClientCertificate, now: Times
                 .to_owned(),
         );
     }
+    in_time(certificate, now)
+}
+
+/// Whether a certificate that was shown is valid now.
+///
+/// # Errors
+/// A sentence that says when it is.
+pub fn in_time(certificate: &ClientCertificate, now: Timestamp) -> Result<(), String> {
     if now < certificate.not_before {
         return Err(format!("The client certificate is valid only from {}", certificate.not_before));
     }
@@ -105,6 +122,7 @@ fn registered(subsystem: &Subsystem, certificate: &ClientCertificate, now: Times
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::directory::Hosted;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -118,8 +136,12 @@ mod tests {
         }))
     }
 
-    /// `expected` is a part of the sentence; nothing for a caller that is admitted.
     fn check(connection: Connection, shown: &Shown, now: &str, expected: &str) {
+        check_hosted(connection, None, shown, now, expected);
+    }
+
+    /// `expected` is a part of the sentence; nothing for a caller that is admitted.
+    fn check_hosted(connection: Connection, peer: Option<&str>, shown: &Shown, now: &str, expected: &str) {
         let subsystem = Subsystem {
             id: SubsystemId::parse("VN-HP/GOV/0001/A").unwrap(),
             name: None,
@@ -127,10 +149,29 @@ mod tests {
             certificates: vec![[1; 32], [2; 32]],
             error_style: Default::default(),
             services: Vec::new(),
+            hosted: peer.map(|peer| Hosted { peer: peer.to_owned(), services: Vec::new() }),
         };
         let said = admit(&subsystem, shown, at(now)).err().unwrap_or_default();
         assert_eq!(said.is_empty(), expected.is_empty(), "{connection:?} {shown:?} {now}: {said}");
         assert!(said.contains(expected), "{connection:?} {shown:?} {now}: {said}");
+    }
+
+    #[test]
+    fn only_its_own_exchange_speaks_for_a_subsystem_elsewhere() {
+        let noon = "2026-11-23T05:00:00Z";
+        let peer = |id: &str| Shown::Peer(id.to_owned());
+        for connection in [Connection::Http, Connection::Https, Connection::HttpsClientCert] {
+            for (hosted, shown, expected) in [
+                (Some("X/1"), peer("X/1"), ""),
+                (Some("X/1"), peer("X/2"), "may not speak"),
+                (None, peer("X/1"), "may not speak"),
+                (Some("X/1"), Shown::Plain, "its own exchange, X/1"),
+                (Some("X/1"), Shown::Tls(None), "its own exchange"),
+                (Some("X/1"), certificate(1), "its own exchange"),
+            ] {
+                check_hosted(connection, hosted, &shown, noon, expected);
+            }
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::credential::{Shown, admit};
 use super::fault::{Fault, Leaf};
 use super::headers::RequestHead;
 use super::identifier::{ClientId, MemberId};
-use crate::directory::{Directory, Service, ServiceKind, Subsystem};
+use crate::directory::{Directory, Peer, Service, ServiceKind, Subsystem};
 
 /// Methods of r1.
 pub const METHODS: &[&str] = &["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
@@ -27,6 +27,18 @@ pub enum Decision {
     Metadata(Arc<Subsystem>),
     /// Pass on, under an agreement.
     Pass(Grant),
+    /// Send to the exchange of the provider, where agreements are judged.
+    Forward(Arc<Peer>),
+}
+
+impl Decision {
+    /// The right, where the call goes by one.
+    pub fn grant(&self) -> Option<&Grant> {
+        match self {
+            Self::Pass(grant) => Some(grant),
+            Self::Metadata(_) | Self::Forward(_) => None,
+        }
+    }
 }
 
 /// The right a call goes by.
@@ -97,15 +109,21 @@ pub fn decide(
     if !METHODS.contains(&method) {
         return Err(Fault::client(Leaf::InvalidHttpMethod, format!("Use one of {}", METHODS.join(", "))));
     }
-    if head.security_server.as_deref().is_some_and(|named| !directory.is_us(named)) {
+    let provider = directory.subsystem(&address.service.subsystem);
+    let host = provider.and_then(|provider| directory.host(provider));
+    let is_its_server = |named: &str| host.map_or(directory.is_us(named), |peer| peer.id == named);
+    if head.security_server.as_deref().is_some_and(|named| !is_its_server(named)) {
         return Err(Fault::consumer_side(Leaf::InvalidSecurityServer, "X-Road-Security-Server names another server"));
     }
     if head.represented_party.as_deref().is_some_and(|party| represented_party("", party).is_none()) {
         return Err(Fault::client(Leaf::BadRequest, "X-Road-Represented-Party must be CODE or CLASS/CODE"));
     }
-    let Some(provider) = directory.subsystem(&address.service.subsystem) else {
+    let Some(provider) = provider else {
         return Err(unknown("The providing member or subsystem is not registered"));
     };
+    if let Some(peer) = host {
+        return forward(peer, provider, address, method);
+    }
     if METADATA.contains(&address.service.code.as_str()) {
         return match method {
             "GET" => Ok(Decision::Metadata(provider.clone())),
@@ -130,6 +148,19 @@ pub fn decide(
         }
     }
     Err(refused.unwrap_or_else(|| denied("No agreement gives this right")))
+}
+
+/// What this exchange knows of a service at another one: that it is there.
+fn forward(peer: &Arc<Peer>, provider: &Subsystem, address: &Address, method: &str) -> Result<Decision, Fault> {
+    let code = address.service.code.as_str();
+    if METADATA.contains(&code) && method != "GET" {
+        return Err(Fault::client(Leaf::InvalidHttpMethod, "Metadata is read with GET"));
+    }
+    let listed = provider.hosted.as_ref().is_some_and(|hosted| hosted.services.iter().any(|service| service == code));
+    if !listed && !METADATA.contains(&code) {
+        return Err(Fault::provider_side(Leaf::UnknownService, "The provider has no service of this code"));
+    }
+    Ok(Decision::Forward(peer.clone()))
 }
 
 fn denied(message: &str) -> Fault {

@@ -37,6 +37,11 @@ macro_rules! leaves {
             /// Every leaf this exchange answers with.
             pub const ALL: &[Leaf] = &[$(Leaf::$variant),*];
 
+            /// The leaf of a word.
+            pub fn of(word: &str) -> Option<Leaf> {
+                Leaf::ALL.iter().copied().find(|leaf| leaf.word() == word)
+            }
+
             /// In snake case, as the newer style writes it.
             pub fn word(self) -> &'static str {
                 match self { $(Leaf::$variant => $word,)* }
@@ -57,6 +62,9 @@ leaves! {
     TimestampingFailed "timestamping_failed" "Stamping has failed for too long.";
     InvalidHttpMethod "invalid_http_method" "Not one of the eight methods.";
     InvalidSecurityServer "invalid_security_server" "The request names another exchange server.";
+    InvalidMessage "invalid_message" "What another exchange sent is no message that counts: its form, its age, or it came before.";
+    InconsistentResponse "inconsistent_response" "The answer of another exchange is not the one to this request.";
+    MissingSignature "missing_signature" "A message of another exchange bears no signature that counts.";
     MissingHeader "missing_header" "A header that the endpoint needs is missing.";
     DuplicateHeaderField "duplicate_header_field" "A header came twice with different values.";
     AccessDenied "access_denied" "No agreement gives this right.";

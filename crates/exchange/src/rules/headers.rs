@@ -2,6 +2,8 @@
 //! disturbs the order, and what is hashed, stored and sent must be the same lines (names in lower case, repeats behind
 //! the first of their name).
 
+use std::collections::HashMap;
+
 use hyper::header::{ACCEPT, DATE, HeaderMap, HeaderName, HeaderValue};
 
 use super::fault::{Fault, Leaf};
@@ -143,6 +145,18 @@ fn text(name: &HeaderName, value: &HeaderValue) -> Result<String, Fault> {
     text.filter(|text| text.len() <= 1024 && !text.chars().any(char::is_control))
         .map(str::to_owned)
         .ok_or_else(|| Fault::client(Leaf::BadRequest, format!("The value of {name} is empty, too long or no text")))
+}
+
+/// Repeats behind the first of their name, in the order in which a header map writes them.
+pub fn grouped(lines: Vec<Line>) -> Vec<Line> {
+    let mut order: HashMap<HeaderName, usize> = HashMap::with_capacity(lines.len());
+    let mut placed: Vec<(usize, Line)> = Vec::with_capacity(lines.len());
+    for (place, line) in lines.into_iter().enumerate() {
+        let first = *order.entry(line.0.clone()).or_insert(place);
+        placed.push((first, line));
+    }
+    placed.sort_by_key(|(first, _)| *first);
+    placed.into_iter().map(|(_, line)| line).collect()
 }
 
 /// The `Accept` lines of a request.

@@ -4,6 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod attacks;
+#[path = "../../../signing/tests/evidence/support.rs"]
+#[allow(dead_code, reason = "a small authority for the tests of signatures; here without its changed containers")]
+mod authority;
 mod certificates;
 mod downloads;
 mod faults;
@@ -11,6 +14,7 @@ mod inside;
 mod isolation;
 mod large;
 mod passing;
+mod peers;
 mod slow_callers;
 mod support;
 mod tls;

@@ -1,4 +1,5 @@
-//! `haidang exchange serve`: the r1 door over a directory in a file, plain on this machine and over TLS.
+//! `haidang exchange serve`: the r1 door over a directory in a file, plain on this machine and over TLS, and the port for
+//! other exchanges.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -32,6 +33,9 @@ pub(crate) struct Serve {
     /// Address and port of TLS.
     #[arg(long, value_name = "ADDRESS:PORT", requires = "tls_certificate")]
     tls_listen: Option<SocketAddr>,
+    /// Address and port for other exchanges, over TLS; the directory says which.
+    #[arg(long, value_name = "ADDRESS:PORT", requires = "tls_certificate", conflicts_with = "without_evidence")]
+    peer_listen: Option<SocketAddr>,
     /// Certificate of the exchange with the chain above it (PEM), for callers and providers; read again when it changes.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
@@ -77,23 +81,16 @@ pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
     }
     let plain = TcpListener::bind(command.listen).await.with_context(|| command.listen.to_string())?;
     say(format_args!("Trục tích hợp, chia sẻ dữ liệu / data exchange: http://{}", plain.local_addr()?))?;
-    let mut tls = None;
-    if let Some(address) = command.tls_listen {
-        let listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
-        say(format_args!("TLS: https://{}", listener.local_addr()?))?;
-        tls = Some(listener);
-    }
+    let tls = bind(command.tls_listen, "TLS").await?.map(Port::Tls);
+    let peers = bind(command.peer_listen, "Trục khác / other exchanges").await?.map(Port::Peers);
     let watching = tokio::spawn(watch(exchange.clone(), directory, identity));
     let (stopping, stop) = stopper();
     let stamping = log.clone().map(|log| tokio::spawn(async move { log.run_stamping(stop).await }));
-    let serve = haidang_exchange::proxy::serve;
-    let over_tls = async {
-        match tls {
-            Some(listener) => serve(exchange.clone(), Port::Tls(listener), signalled()).await,
-            None => Ok(()),
-        }
+    let serve = async |port: Option<Port>| match port {
+        Some(port) => haidang_exchange::proxy::serve(exchange.clone(), port, signalled()).await,
+        None => Ok(()),
     };
-    let served = tokio::try_join!(serve(exchange.clone(), Port::Plain(plain), signalled()), over_tls);
+    let served = tokio::try_join!(serve(Some(Port::Plain(plain))), serve(tls), serve(peers));
     watching.abort();
     stopping.stop();
     if let Some(stamping) = stamping {
@@ -104,6 +101,14 @@ pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
     }
     served?;
     Ok(Outcome::Good)
+}
+
+/// Listens at an address over TLS, if one is given, and says where.
+async fn bind(address: Option<SocketAddr>, name: &str) -> Result<Option<TcpListener>> {
+    let Some(address) = address else { return Ok(None) };
+    let listener = TcpListener::bind(address).await.with_context(|| address.to_string())?;
+    say(format_args!("{name}: https://{}", listener.local_addr()?))?;
+    Ok(Some(listener))
 }
 
 /// Writes what is still on its way, and stamps what waits.

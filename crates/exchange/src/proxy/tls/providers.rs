@@ -29,7 +29,7 @@ use crate::directory::{ProviderAddress, ProviderTls};
 
 /// Why there is no TLS with a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(in crate::proxy) enum TlsFailure {
+pub(crate) enum TlsFailure {
     #[error("the certificate of the provider is not one that the exchange knows; have it registered")]
     Unknown,
     #[error("the certificate of the provider is for another host than the one that is called")]
