@@ -20,4 +20,5 @@ pub use evidence::{
 };
 pub use limits::Limits;
 pub use listener::{Port, StartError, serve};
+pub(crate) use tls::Connector;
 pub use tls::{Identity, IdentityError};
