@@ -4,11 +4,13 @@
 //! - [`rules`]: what may be asked and how it is written on the wire; pure.
 //! - [`filter`]: an answer cut down to the fields its agreement allows, while it streams.
 //! - [`directory`]: who takes part and who may ask whom, as one immutable snapshot.
+//! - [`adapters`]: providers that speak another language, asked by configuration.
 //! - [`proxy`]: the door itself: listeners with and without TLS, calls to providers, and the port behind which evidence
 //!   is kept.
 //! - [`transport`]: calls between two exchanges, each with its own records and keys.
 //! - [`message_log`]: evidence: every message signed, chained, durable, time stamped, and made into containers.
 
+pub mod adapters;
 pub mod directory;
 pub mod filter;
 pub mod message_log;

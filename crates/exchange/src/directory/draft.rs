@@ -112,8 +112,12 @@ pub struct ServiceDraft {
     pub version: Option<String>,
     /// `REST`, `OPENAPI3` or `SOAP`.
     pub kind: ServiceKind,
-    /// `http://host[:port][/path]` or `https://…`
-    pub base_url: String,
+    /// `http://host[:port][/path]` or `https://…`; this or `adapter`.
+    #[serde(default)]
+    pub base_url: Option<String>,
+    /// The adapter that is asked in the place of an address.
+    #[serde(default)]
+    pub adapter: Option<String>,
     /// Whom to believe over TLS.
     #[serde(default)]
     pub tls: Option<ProviderTlsDraft>,
@@ -355,7 +359,8 @@ impl ServiceDraft {
         if METADATA.contains(&id.code.as_str()) {
             wrong.push("its code is reserved for metadata; choose another".to_owned());
         }
-        let address = provider::judge(&self.base_url, self.tls, self.tls_verify, &mut wrong);
+        let written = (self.base_url.as_deref(), self.adapter.as_deref());
+        let address = provider::judge_either(written, self.tls, self.tls_verify, &mut wrong);
         let times = self.timeouts;
         if times.connect_ms == 0
             || times.first_byte_ms == 0

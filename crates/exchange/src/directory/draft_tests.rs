@@ -26,6 +26,10 @@ fn each_mistake_is_told_by_its_name() {
         ("base_url = \"http://127.0.0.1:18090\"", "base_url = \"ftp://x\"", "base_url"),
         ("base_url = \"http://127.0.0.1:18090\"", "base_url = \"https://x\"", "tls_verify = false believes whoever"),
         ("base_url = \"http://127.0.0.1:18090\"", "base_url = \"https://a_.b!\"\ntls_verify = false", "base_url"),
+        ("base_url = \"http://127.0.0.1:18090\"", "adapter = \"Dân cư\"", "as its file is called"),
+        ("base_url = \"http://127.0.0.1:18090\"", "adapter = \"dan-cu\"\ntls_verify = false", "in its connection"),
+        ("base_url = \"http://127.0.0.1:18090/base/\"", "", "exactly one of them"),
+        ("kind = \"SOAP\"", "kind = \"SOAP\"\nadapter = \"dan-cu\"", "exactly one of them"),
         ("kind = \"SOAP\"", "kind = \"SOAP\"\ntls_verify = false", "https:// address"),
         ("kind = \"SOAP\"", "kind = \"SOAP\"\ntls = {}", "https:// address"),
         (

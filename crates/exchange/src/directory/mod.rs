@@ -11,6 +11,7 @@ pub use draft::{
     AgreementDraft, Complaints, DirectoryDraft, EndpointDraft, MemberDraft, ServiceDraft, SubsystemDraft, TimeoutsDraft,
 };
 pub use peer::{Hosted, Peer, PeerDraft, PeerMemberDraft, PeerSubsystemDraft};
+pub(crate) use provider::judge as judge_provider;
 pub use provider::{ProviderAddress, ProviderTls, ProviderTlsDraft};
 
 use std::collections::{BTreeMap, HashMap};
@@ -240,6 +241,12 @@ impl Directory {
             )
         });
         claimed.chain(believed).collect()
+    }
+
+    /// The adapters that services name, each with its service.
+    pub fn adapters(&self) -> impl Iterator<Item = (&ServiceId, &str)> {
+        let services = self.members.values().flat_map(|member| &member.subsystems).flat_map(|of| &of.services);
+        services.filter_map(|service| Some((&service.id, service.address.adapter.as_deref()?)))
     }
 
     /// Whether an agreement of this id is written down, whatever its state.

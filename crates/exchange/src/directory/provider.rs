@@ -6,6 +6,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use serde::Deserialize;
 
 use super::certificates;
+use crate::adapters::is_adapter_name;
 
 /// Where a provider is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,26 @@ pub struct ProviderAddress {
     pub base_path: String,
     /// How the provider proves itself; `None` for plain HTTP.
     pub tls: Option<ProviderTls>,
+    /// The adapter that is asked in its place; the rest then only names it.
+    pub adapter: Option<String>,
+}
+
+impl ProviderAddress {
+    /// Of an adapter inside the process.
+    pub(super) fn of_adapter(name: &str, wrong: &mut Vec<String>) -> Option<Self> {
+        if !is_adapter_name(name) {
+            wrong.push(format!("adapter {name:?}: use small letters, digits and -, as its file is called"));
+            return None;
+        }
+        Some(Self {
+            host: name.to_owned(),
+            port: 0,
+            authority: name.to_owned(),
+            base_path: String::new(),
+            tls: None,
+            adapter: Some(name.to_owned()),
+        })
+    }
 }
 
 /// Whom the exchange believes to be a provider.
@@ -47,8 +68,29 @@ pub struct ProviderTlsDraft {
     pub authorities: Vec<String>,
 }
 
+/// Judges where a service is: an address or an adapter, exactly one of them.
+pub(super) fn judge_either(
+    written: (Option<&str>, Option<&str>),
+    tls: Option<ProviderTlsDraft>,
+    verify: bool,
+    wrong: &mut Vec<String>,
+) -> Option<ProviderAddress> {
+    match written {
+        (Some(url), None) => judge(url, tls, verify, wrong),
+        (None, Some(_)) if tls.is_some() || !verify => {
+            wrong.push("tls and tls_verify of an adapter stand in its connection".to_owned());
+            None
+        }
+        (None, Some(name)) => ProviderAddress::of_adapter(name, wrong),
+        (Some(_), Some(_)) | (None, None) => {
+            wrong.push("write base_url or adapter, exactly one of them".to_owned());
+            None
+        }
+    }
+}
+
 /// Judges `base_url`, `tls` and `tls_verify` of a service together.
-pub(super) fn judge(
+pub(crate) fn judge(
     url: &str,
     tls: Option<ProviderTlsDraft>,
     verify: bool,
@@ -78,6 +120,7 @@ pub(super) fn judge(
         authority: authority.as_str().to_owned(),
         base_path: uri.path().trim_end_matches('/').to_owned(),
         tls,
+        adapter: None,
     })
 }
 

@@ -23,6 +23,7 @@ use super::metadata::{list_clients, metadata};
 use super::provider::{CallError, Provider};
 use super::reading::{Arrived, Treatment};
 use super::tls::Identity;
+use crate::adapters::{Adapters, Host};
 use crate::directory::{Directory, Service};
 use crate::rules::address::Address;
 use crate::rules::canonical::{request_bytes, request_hash};
@@ -44,6 +45,7 @@ type Figures = Box<dyn Fn() -> String + Send + Sync>;
 pub struct Exchange {
     directory: ArcSwap<Directory>,
     identity: Arc<ArcSwapOption<Identity>>,
+    adapters: Arc<Host>,
     ambient: Ambient,
     limits: Limits,
     evidence: Arc<dyn Evidence>,
@@ -88,9 +90,11 @@ impl Asked {
 impl Exchange {
     /// An exchange with this directory.
     pub fn new(directory: Directory, ambient: Ambient, limits: Limits, evidence: Arc<dyn Evidence>) -> Arc<Self> {
+        let identity: Arc<ArcSwapOption<Identity>> = Arc::default();
         Arc::new(Self {
             directory: ArcSwap::from_pointee(directory),
-            identity: Arc::default(),
+            adapters: Host::new(identity.clone(), ambient.clone()),
+            identity,
             user_key: ambient.bytes(),
             ambient,
             limits,
@@ -127,6 +131,11 @@ impl Exchange {
     /// Shows this certificate at every handshake from now on, to callers and to providers that ask for one.
     pub fn present(&self, identity: Identity) {
         self.identity.store(Some(Arc::new(identity)));
+    }
+
+    /// Asks through these adapters from now on; calls under way end as they began.
+    pub fn adapt(&self, adapters: Adapters) {
+        self.adapters.replace(adapters);
     }
 
     pub(super) fn identity(&self) -> Option<Arc<Identity>> {
@@ -323,7 +332,7 @@ impl Exchange {
             // Another call was faster.
             Some(provider) => Ok(provider.clone()),
             None => {
-                let provider = Arc::new(Provider::new(service, &self.identity, &self.ambient)?);
+                let provider = Arc::new(Provider::new(service, &self.identity, &self.adapters, &self.ambient)?);
                 providers.insert(service.id.clone(), provider.clone());
                 Ok(provider)
             }

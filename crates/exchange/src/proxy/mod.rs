@@ -27,4 +27,5 @@ pub use inside::{InsideError, Insider};
 pub use limits::Limits;
 pub use listener::{Port, StartError, serve};
 pub(crate) use provider::{CallError, Provider};
+pub(crate) use tls::Connector;
 pub use tls::{Identity, IdentityError};

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 
 use super::body::Outgoing;
 use super::tls::{Connector, Identity, TlsFailure, refusal_of_us};
+use crate::adapters::Host;
 use crate::directory::{ProviderAddress, Service};
 use crate::rules::breaker::{Breaker, BreakerRules, Permit};
 use crate::rules::fault::{Fault, Leaf};
@@ -37,6 +38,7 @@ struct IdleSender {
 pub(crate) struct Provider {
     address: ProviderAddress,
     tls: Option<Connector>,
+    adapters: Arc<Host>,
     concurrency: usize,
     rules: BreakerRules,
     slots: Arc<Semaphore>,
@@ -51,6 +53,8 @@ pub(crate) enum CallError {
     Busy,
     #[error("the name of the provider has no address")]
     UnknownHost,
+    #[error("the adapter of the service is not there; it must be written and read without complaint")]
+    NoAdapter,
     #[error("the provider accepts no connection")]
     Connect,
     #[error("the provider did not answer in time")]
@@ -66,7 +70,7 @@ impl From<CallError> for Fault {
         let said = sentence(&error.to_string());
         match error {
             CallError::Busy | CallError::Connect | CallError::Timeout => Fault::provider_side(Leaf::NetworkError, said),
-            CallError::UnknownHost => Fault::provider_side(Leaf::UnknownHost, said),
+            CallError::UnknownHost | CallError::NoAdapter => Fault::provider_side(Leaf::UnknownHost, said),
             CallError::Broken => Fault::provider_side(Leaf::IoError, said),
             CallError::Tls(_) => Fault::provider_side(Leaf::ServiceFailed, said).because(Leaf::SslAuthenticationFailed),
         }
@@ -94,6 +98,7 @@ impl Provider {
     pub(crate) fn new(
         service: &Service,
         presented: &Arc<ArcSwapOption<Identity>>,
+        adapters: &Arc<Host>,
         ambient: &Ambient,
     ) -> Result<Self, Fault> {
         let address = &service.address;
@@ -105,6 +110,7 @@ impl Provider {
         Ok(Self {
             address: address.clone(),
             tls,
+            adapters: adapters.clone(),
             concurrency: service.concurrency,
             rules: service.breaker,
             slots: Arc::new(Semaphore::new(service.concurrency)),
@@ -177,6 +183,9 @@ impl Provider {
     /// A new connection, proved where it is over TLS; all of it within the time to connect.
     async fn connect(&self, service: &Service) -> Result<Sender, CallError> {
         let connecting = async {
+            if let Some(name) = &self.address.adapter {
+                return converse(self.adapters.connect(name).ok_or(CallError::NoAdapter)?).await;
+            }
             let stream = self.reach().await?;
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(error = %error, "a connection keeps its delay");

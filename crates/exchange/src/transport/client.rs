@@ -167,6 +167,10 @@ fn unreached(error: CallError) -> Fault {
             "The exchange of the provider did not answer in time; whether the call was carried out is not known",
         ),
         CallError::Broken => broken(),
+        // A peer has an address: the directory takes nothing else.
+        CallError::NoAdapter => {
+            Fault::consumer_side(Leaf::InternalError, "The exchange of the provider has no address")
+        }
         CallError::Tls(_) => Fault::consumer_side(
             Leaf::ServiceFailed,
             "The exchange of the provider and this one do not know each other's certificates",

@@ -13,7 +13,7 @@ use haidang_signing::path::TrustAnchors;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Outcome, exchange_serve, say};
+use super::{Outcome, exchange_adapters, exchange_serve, say};
 use crate::config::Config;
 use crate::exchange::Records;
 
@@ -26,6 +26,8 @@ pub(crate) enum ExchangeCommand {
     Verify(Verify),
     /// Judge the whole message log: every signature, every link of the chain, every time stamp.
     Check(Check),
+    /// Run the examples beside the adapters of a folder.
+    CheckAdapters(exchange_adapters::CheckAdapters),
 }
 
 /// Judge the whole message log. A line for each message that was changed; exit code 1 when there is one.
@@ -102,6 +104,7 @@ pub(crate) async fn run(command: ExchangeCommand, config: Config) -> Result<Outc
         ExchangeCommand::Serve(command) => exchange_serve::run(command, config).await,
         ExchangeCommand::Verify(command) => verify(&command),
         ExchangeCommand::Check(command) => check(&command, config).await,
+        ExchangeCommand::CheckAdapters(command) => exchange_adapters::check(&command),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use haidang_exchange::adapters::Adapters;
 use haidang_exchange::directory::{Directory, DirectoryDraft};
 use haidang_exchange::message_log::MessageLog;
 use haidang_exchange::proxy::{Evidence, Exchange, Identity, Limits, OperationalLog, Port};
@@ -16,6 +17,7 @@ use haidang_signing::private_file;
 use haidang_store::stopper;
 use tokio::net::TcpListener;
 
+use super::exchange_adapters::{AdapterFiles, missing};
 use super::serve::signalled;
 use super::{Outcome, say};
 use crate::config::Config;
@@ -27,6 +29,12 @@ pub(crate) struct Serve {
     /// Members, subsystems, services and agreements (TOML); read again when it changes.
     #[arg(long, value_name = "FILE")]
     directory: PathBuf,
+    /// Folder of the adapters that services name (NAME.toml); read again when a file changes.
+    #[arg(long, value_name = "FOLDER")]
+    adapters: Option<PathBuf>,
+    /// Where the providers of the adapters are, a table each (TOML), in the place of what the adapters say themselves.
+    #[arg(long, value_name = "FILE", requires = "adapters")]
+    adapter_connections: Option<PathBuf>,
     /// Loopback address and port of plain HTTP.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8090")]
     listen: SocketAddr,
@@ -61,6 +69,14 @@ pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
     }
     is_folder(&limits.spool)?;
     let start = read_directory(&directory.files).await?;
+    let mut spoken = Spoken { files: None, adapters: Adapters::default() };
+    if let Some(folder) = command.adapters {
+        let files = AdapterFiles::new(folder, command.adapter_connections).await?;
+        spoken.adapters = files.read().await?;
+        spoken.files = Some(files);
+    }
+    let lacking = missing(&start, &spoken.adapters);
+    anyhow::ensure!(lacking.is_empty(), "{}; name their folder with --adapters", lacking.join("; "));
     let ambient = Ambient::system();
     let log = match command.without_evidence {
         true => None,
@@ -72,6 +88,7 @@ pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
     };
     haidang_web::metrics::install();
     let exchange = Exchange::new(start, ambient, limits, evidence);
+    exchange.adapt(spoken.adapters.clone());
     exchange.tell_figures(haidang_web::metrics::render);
     let mut identity = None;
     if let (Some(certificate), Some(key)) = (command.tls_certificate, command.tls_key) {
@@ -83,7 +100,7 @@ pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
     say(format_args!("Trục tích hợp, chia sẻ dữ liệu / data exchange: http://{}", plain.local_addr()?))?;
     let tls = bind(command.tls_listen, "TLS").await?.map(Port::Tls);
     let peers = bind(command.peer_listen, "Trục khác / other exchanges").await?.map(Port::Peers);
-    let watching = tokio::spawn(watch(exchange.clone(), directory, identity));
+    let watching = tokio::spawn(watch(exchange.clone(), directory, spoken, identity));
     let (stopping, stop) = stopper();
     let stamping = log.clone().map(|log| tokio::spawn(async move { log.run_stamping(stop).await }));
     let serve = async |port: Option<Port>| match port {
@@ -186,15 +203,49 @@ async fn read_identity(files: &[PathBuf]) -> Result<Identity> {
     Ok(identity)
 }
 
+/// The adapters in force, and their files where there are any.
+struct Spoken {
+    files: Option<AdapterFiles>,
+    adapters: Adapters,
+}
+
+impl Spoken {
+    async fn take_changes(&mut self, exchange: &Exchange) {
+        let Some(files) = &mut self.files else { return };
+        if !files.changed().await {
+            return;
+        }
+        match files.read().await {
+            Ok(adapters) => {
+                self.adapters = adapters;
+                exchange.adapt(self.adapters.clone());
+                tracing::info!("the adapters were read again");
+                self.tell_missing(exchange);
+            }
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "the changed adapters are wrong; the old ones hold")
+            }
+        }
+    }
+
+    fn tell_missing(&self, exchange: &Exchange) {
+        for what in missing(&exchange.directory(), &self.adapters) {
+            tracing::error!(what, "a service cannot be called");
+        }
+    }
+}
+
 /// Takes every change of the files; what is wrong is told and leaves things as they were.
-async fn watch(exchange: Arc<Exchange>, mut directory: Watched, mut identity: Option<Watched>) {
+async fn watch(exchange: Arc<Exchange>, mut directory: Watched, mut spoken: Spoken, mut identity: Option<Watched>) {
     loop {
         tokio::time::sleep(LOOK).await;
+        spoken.take_changes(&exchange).await;
         if directory.changed().await {
             match read_directory(&directory.files).await {
                 Ok(directory) => {
                     exchange.replace(directory);
                     tracing::info!("the directory was read again");
+                    spoken.tell_missing(&exchange);
                 }
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "the changed directory is wrong; the old one holds")

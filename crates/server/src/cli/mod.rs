@@ -8,6 +8,7 @@ mod directory;
 mod documents;
 mod edxml;
 mod exchange;
+mod exchange_adapters;
 mod exchange_serve;
 mod packs;
 mod papers;

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
@@ -20,6 +21,7 @@ use super::{Outcome, say};
 use crate::city::{ROOMS, open_store};
 use crate::config::{Config, Environment};
 use crate::demo::{self, Scale};
+use crate::exchange::simulated;
 use crate::pack::Pack;
 use crate::simulators::eid::{EidSimulator, Manner};
 use crate::simulators::national::{NationalSimulator, SOURCE_TEXT, catalogue};
@@ -185,13 +187,29 @@ pub(crate) async fn national_beside(config: &mut Config, scale: &Scale) -> Resul
         let pack = haidang_services::procedure::pack::Pack::load(&folder)?;
         NationalSimulator::new(environment, address, Ambient::system(), pack, &scale)
     });
+    let spool = config.exchange_spool();
     Ok(Some(tokio::spawn(async move {
-        let serving = made.await.map_err(anyhow::Error::from).flatten();
-        match serving.and_then(|simulator| simulator.serve(listener, std::future::pending())) {
-            Ok(serving) => serving.await,
-            Err(error) => tracing::error!(error = format!("{error:#}"), "the national systems are not simulated"),
+        let stood_in = async {
+            let simulator = made.await??;
+            let serving = simulator.clone().serve(listener, std::future::pending())?;
+            tokio::select! {
+                () = serving => Ok(()),
+                failed = renew_token(&simulator, &spool) => failed,
+            }
+        };
+        if let Err(error) = stood_in.await {
+            tracing::error!(error = format!("{error:#}"), "the national systems are not simulated");
         }
     })))
+}
+
+/// The token that the adapters of a demonstration city show, new long before the old one ends.
+async fn renew_token(simulator: &NationalSimulator, spool: &Path) -> Result<()> {
+    loop {
+        let token = simulator.token().context("the gateway of the simulator gives no more tokens")?;
+        simulated::keep_token(spool, &token)?;
+        tokio::time::sleep(Duration::from_secs(30 * 60)).await;
+    }
 }
 
 /// A simulator for this city, on the next free port of the loopback address; the configuration is told where.

@@ -226,7 +226,9 @@ concern! {
         hosted: bool = false,
         /// Loopback address and port at which information systems of this machine reach the exchange inside the server. Empty: none does, only the city itself calls.
         listen: String = String::new(),
-        /// Address of the simulator that stands in for the national systems of the pack. Empty: those are switched off. Never in production.
+        /// File of connections: where the adapters of the pack find their providers, and with which secrets. Empty: none is connected. See the guide about adapters.
+        connections: PathBuf = PathBuf::new(),
+        /// Address of the simulator that stands in for the national systems of the pack. Never in production.
         simulator: String = String::new(),
         /// Folder for bodies above 1 MiB while they pass; on a disk, not in memory. Empty: `passing` in the folder of the store.
         spool: PathBuf = PathBuf::new(),

@@ -8,6 +8,7 @@ use haidang_exchange::rules::identifier::{ServiceId, SubsystemId};
 use haidang_identity::registers::Registers;
 use haidang_kernel::text::{nfc, search_key};
 use jiff::civil::Date;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -30,7 +31,10 @@ pub struct RegisterDraft {
     pub id: String,
     /// `INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE`
     pub service: String,
-    /// Path below the service, with its first slash.
+    /// Method; a question has a body only with POST.
+    #[serde(default)]
+    pub method: Asking,
+    /// Path below the service, with its first slash; `{tax_no}` and other facts of the person stand in their places.
     pub path: String,
     /// Purpose, as the agreement names it.
     pub purpose: String,
@@ -39,7 +43,11 @@ pub struct RegisterDraft {
     pub timeout_ms: u64,
     /// JSON key of the question to a fact that the city has of the person: `citizen_no`, `tax_no`, `full_name`,
     /// `birth_date`. Whoever lacks one of them is not asked about.
+    #[serde(default)]
     pub request: BTreeMap<String, String>,
+    /// JSON keys of the question that are the same for everybody.
+    #[serde(default)]
+    pub always: BTreeMap<String, String>,
     /// What an answer must repeat to be about this person: JSON pointer to a fact, as in `request`.
     pub same: BTreeMap<String, String>,
     /// Facts that it gives, by their path behind the id.
@@ -63,8 +71,31 @@ pub enum Fact {
         /// How it is read.
         r#as: Reading,
     },
+    /// A name in parts, at these JSON pointers; parts that are not there are left out.
+    Name {
+        /// JSON pointers.
+        name: Vec<String>,
+    },
+    /// A code at this JSON pointer, as another list has it; one that is not in the table is not taken.
+    Coded {
+        /// JSON pointer.
+        at: String,
+        /// Their codes to ours.
+        codes: BTreeMap<String, String>,
+    },
     /// An object of several.
     Together(BTreeMap<String, Fact>),
+}
+
+/// How a register is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Asking {
+    /// With the question in the path alone.
+    Get,
+    /// With a JSON body.
+    #[default]
+    Post,
 }
 
 /// How a text of a register becomes a value of a form.
@@ -86,13 +117,15 @@ pub struct Register {
     pub id: String,
     /// Service.
     pub service: ServiceId,
-    /// Path below the service.
-    pub path: String,
+    /// Method.
+    pub method: Asking,
     /// Purpose.
     pub purpose: String,
     /// Milliseconds.
     pub timeout_ms: u64,
+    path: String,
     request: BTreeMap<String, String>,
+    always: BTreeMap<String, String>,
     same: BTreeMap<String, String>,
     facts: BTreeMap<String, Fact>,
 }
@@ -145,8 +178,14 @@ impl RegisterDraft {
         if !(100..=30_000).contains(&self.timeout_ms) {
             wrong.push("timeout_ms: 100 to 30000, for a resident waits".to_owned());
         }
-        for fact in self.request.values().chain(self.same.values()) {
-            if !OF_A_PERSON.contains(&fact.as_str()) {
+        for fact in self
+            .request
+            .values()
+            .map(String::as_str)
+            .chain(self.same.values().map(String::as_str))
+            .chain(places(&self.path))
+        {
+            if !OF_A_PERSON.contains(&fact) {
                 wrong.push(format!("{fact:?} is none of {}", OF_A_PERSON.join(", ")));
             }
         }
@@ -163,10 +202,12 @@ impl RegisterDraft {
             Some(service) if wrong.is_empty() => Ok(Register {
                 id: self.id,
                 service,
+                method: self.method,
                 path: self.path,
                 purpose: self.purpose,
                 timeout_ms: self.timeout_ms,
                 request: self.request,
+                always: self.always,
                 same: self.same,
                 facts: self.facts,
             }),
@@ -178,7 +219,8 @@ impl RegisterDraft {
 impl Fact {
     fn pointers(&self) -> Vec<&String> {
         match self {
-            Self::At(at) | Self::Read { at, .. } => vec![at],
+            Self::At(at) | Self::Read { at, .. } | Self::Coded { at, .. } => vec![at],
+            Self::Name { name } => name.iter().collect(),
             Self::Together(parts) => parts.values().flat_map(Self::pointers).collect(),
         }
     }
@@ -188,6 +230,12 @@ impl Fact {
         match self {
             Self::At(at) => answer.pointer(at).filter(|value| is_something(value)).cloned(),
             Self::Read { at, r#as } => r#as.read(answer.pointer(at)?.as_str()?).map(Value::String),
+            Self::Name { name } => {
+                let parts = name.iter().filter_map(|at| answer.pointer(at)?.as_str()).map(str::trim);
+                let whole = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+                Reading::Name.read(&whole).map(Value::String)
+            }
+            Self::Coded { at, codes } => codes.get(answer.pointer(at)?.as_str()?).cloned().map(Value::String),
             Self::Together(parts) => {
                 let read = parts.iter().filter_map(|(name, part)| Some((name.clone(), part.read(answer)?)));
                 let object: Map<String, Value> = read.collect();
@@ -231,6 +279,11 @@ fn capitalised(word: &str) -> String {
     letters.next().into_iter().chain(letters.flat_map(char::to_lowercase)).collect()
 }
 
+/// The names in braces of a path.
+fn places(path: &str) -> impl Iterator<Item = &str> {
+    path.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+}
+
 fn of_person<'p>(person: &'p PersonRecord, fact: &str) -> Option<&'p str> {
     match fact {
         "citizen_no" => person.citizen_no.as_deref(),
@@ -249,8 +302,19 @@ impl Register {
 
     /// The question about a person; none where the city knows too little of them to ask.
     pub fn question(&self, person: &PersonRecord) -> Option<Value> {
+        let always = self.always.iter().map(|(key, text)| Some((key.clone(), json!(text))));
         let parts = self.request.iter().map(|(key, fact)| Some((key.clone(), json!(of_person(person, fact)?))));
-        parts.collect::<Option<Map<String, Value>>>().map(Value::Object)
+        always.chain(parts).collect::<Option<Map<String, Value>>>().map(Value::Object)
+    }
+
+    /// The path about a person, percent-encoded; none where the city knows too little of them to ask.
+    pub fn path(&self, person: &PersonRecord) -> Option<String> {
+        let mut path = self.path.clone();
+        for name in places(&self.path) {
+            let value = utf8_percent_encode(of_person(person, name)?, NON_ALPHANUMERIC).to_string();
+            path = path.replace(&format!("{{{name}}}"), &value);
+        }
+        Some(path)
     }
 
     /// Whether an answer is about this person, accents and capitals aside.
@@ -287,11 +351,14 @@ mod tests {
         path = "/tra-cuu"
         purpose = "GIAI-QUYET-TTHC"
         request = { soDinhDanh = "citizen_no", ngaySinh = "birth_date" }
+        always = { maCanBo = "motcua" }
         same = { "/soDinhDanh" = "citizen_no", "/hoTen" = "full_name" }
         [register.facts]
         full_name = { at = "/hoTen", as = "name" }
         birth_date = { at = "/ngaySinh", as = "date" }
         ethnicity = "/danToc"
+        parts = { name = ["/ho", "/dem", "/ten"] }
+        sex = { at = "/gioiTinh", codes = { nam = "male", nu = "female" } }
         "spouse.full_name" = { at = "/voChong/hoTen", as = "name" }
         residence = { commune_code = "/thuongTru/maXa", detail = { at = "/thuongTru/chiTiet", as = "street" } }
     "#;
@@ -326,6 +393,10 @@ mod tests {
             "hoTen": "NGUYỄN THỊ MẪU",
             "ngaySinh": "19900501",
             "danToc": "01",
+            "ho": "NGUYỄN",
+            "dem": "",
+            "ten": "THỊ MẪU",
+            "gioiTinh": "nu",
             "voChong": { "hoTen": "" },
             "thuongTru": { "maXa": "11824", "chiTiet": "SỐ 1 NGÕ 2, ĐƯỜNG ĐẰNG HẢI, PHƯỜNG HẢI AN, THÀNH PHỐ HẢI PHÒNG" },
         })
@@ -336,9 +407,17 @@ mod tests {
         let register = register(FILE).unwrap();
         assert_eq!(
             register.question(&person()),
-            Some(json!({ "soDinhDanh": "031190000017", "ngaySinh": "1990-05-01" }))
+            Some(json!({ "maCanBo": "motcua", "soDinhDanh": "031190000017", "ngaySinh": "1990-05-01" }))
         );
         assert_eq!(register.question(&PersonRecord { birth_date: None, ..person() }), None);
+    }
+
+    #[test]
+    fn a_path_holds_a_number_as_it_may_stand_there() {
+        let register = register(&FILE.replace("\"/tra-cuu\"", "\"/doanh-nghiep/{tax_no}\"")).unwrap();
+        let business = PersonRecord { tax_no: Some("0200000001-001".into()), ..person() };
+        assert_eq!(register.path(&business).as_deref(), Some("/doanh-nghiep/0200000001%2D001"));
+        assert_eq!(register.path(&person()), None);
     }
 
     #[test]
@@ -348,6 +427,8 @@ mod tests {
             ("full_name", json!("Nguyễn Thị Mẫu")),
             ("birth_date", json!("1990-05-01")),
             ("ethnicity", json!("01")),
+            ("parts", json!("Nguyễn Thị Mẫu")),
+            ("sex", json!("female")),
             ("residence", json!({ "commune_code": "11824", "detail": "Số 1 Ngõ 2, Đường Đằng Hải" })),
             ("spouse.full_name", Value::Null),
             ("religion", Value::Null),
@@ -356,7 +437,7 @@ mod tests {
             assert_eq!(register.fact(&path, &answer()).unwrap_or_default(), expected, "{path:?}");
         }
         let all = register.fact(&["*"], &answer()).unwrap();
-        assert_eq!(all.as_object().unwrap().len(), 4);
+        assert_eq!(all.as_object().unwrap().len(), 6);
     }
 
     #[test]
@@ -384,6 +465,7 @@ mod tests {
             ("/ngaySinh", "birth_date", json!(19_900_501)),
             ("/hoTen", "full_name", json!("  ")),
             ("/danToc", "ethnicity", json!("")),
+            ("/gioiTinh", "sex", json!("khac")),
             ("/thuongTru/chiTiet", "residence", json!("HẢI PHÒNG")),
             ("/thuongTru/maXa", "residence", Value::Null),
         ] {
@@ -401,6 +483,7 @@ mod tests {
             ("VN-HP/GOV/BCA/DANCU/cong-dan", "VN-HP/GOV/BCA", "INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE"),
             ("\"/tra-cuu\"", "\"tra-cuu\"", "begins with /"),
             ("\"birth_date\" }", "\"shoe_size\" }", "\"shoe_size\" is none of"),
+            ("\"/tra-cuu\"", "\"/nguoi/{shoe_size}\"", "\"shoe_size\" is none of"),
             ("{ \"/soDinhDanh\" = \"citizen_no\", \"/hoTen\" = \"full_name\" }", "{}", "same: say by what"),
             ("ethnicity = \"/danToc\"", "ethnicity = \"danToc\"", "\"danToc\" is no JSON pointer"),
             ("purpose =", "timeout_ms = 60000\npurpose =", "timeout_ms"),

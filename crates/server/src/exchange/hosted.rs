@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
+use haidang_exchange::adapters::Adapters;
 use haidang_exchange::directory::{Directory, DirectoryDraft};
 use haidang_exchange::message_log::{MessageLog, Parts};
 use haidang_exchange::proxy::{Exchange, Insider, Limits, Port, serve};
@@ -15,14 +16,9 @@ use haidang_store::{Blobs, Db, Stop};
 use haidang_trust::TrustRoom;
 use tokio::net::TcpListener;
 
-use super::{CityNotary, settings};
+use super::{CityNotary, settings, simulated};
 use crate::config::Config;
 use crate::pack::Pack;
-
-/// Beginning of an address that means a national system: of the simulator where one stands in for them.
-const SIMULATED: &str = "simulated:";
-/// What callers of such a service read where no simulator runs.
-const NOT_CONNECTED: &str = "Chưa nối với hệ thống thật / not connected to the real system";
 
 /// What the hosted exchange is made from.
 pub struct HostedParts<'city> {
@@ -59,9 +55,11 @@ impl Hosted {
         if !config.exchange.hosted {
             return Ok(None);
         }
-        let directory = read_directory(&pack.folder.join("exchange/directory.toml"), &config.exchange.simulator)?;
+        let directory = read_directory(&pack.folder.join("exchange/directory.toml"))?;
         let limits = Limits { spool: config.exchange_spool(), ..Limits::default() };
         std::fs::create_dir_all(&limits.spool).with_context(|| limits.spool.display().to_string())?;
+        let adapters = read_adapters(pack, config)?;
+        require_adapters(&directory, &adapters)?;
         let notary = CityNotary::new(config, ambient, trust).context("the data exchange")?;
         let log = MessageLog::open(Parts {
             db: db.clone(),
@@ -73,6 +71,7 @@ impl Hosted {
         });
         let log = log.await.context("the message log")?;
         let exchange = Exchange::new(directory, ambient.clone(), limits, Arc::new(log.clone()));
+        exchange.adapt(adapters);
         exchange.tell_figures(haidang_web::metrics::render);
         Ok(Some(Hosted { exchange, log }))
     }
@@ -110,25 +109,32 @@ impl Hosted {
     }
 }
 
-/// Reads the directory of a pack, with the simulator in the place of the national systems.
-fn read_directory(file: &Path, simulator: &str) -> Result<Directory> {
+/// Reads the directory of a pack.
+fn read_directory(file: &Path) -> Result<Directory> {
     let shown = || file.display().to_string();
     let text = std::fs::read_to_string(file).with_context(shown)?;
-    let draft = DirectoryDraft::from_toml(&text).with_context(shown)?;
-    stand_in(draft, simulator).build().with_context(shown)
+    DirectoryDraft::from_toml(&text).and_then(DirectoryDraft::build).with_context(shown)
 }
 
-/// Addresses that mean a national system lead to the simulator; without one the service is switched off and says why.
-fn stand_in(mut draft: DirectoryDraft, simulator: &str) -> DirectoryDraft {
-    let services = draft.members.iter_mut().flat_map(|member| &mut member.subsystems).flat_map(|of| &mut of.services);
-    for service in services {
-        let Some(path) = service.base_url.strip_prefix(SIMULATED) else { continue };
-        if simulator.is_empty() {
-            service.disabled.get_or_insert_with(|| NOT_CONNECTED.to_owned());
-            service.base_url = format!("http://not-connected.invalid{path}");
-        } else {
-            service.base_url = format!("{}{path}", simulator.trim_end_matches('/'));
-        }
+/// Reads the adapters of a pack with the connections of this installation; with those to the simulator where one stands in
+/// for the national systems. An adapter without a connection is there and says that it is not ready.
+fn read_adapters(pack: &Pack, config: &Config) -> Result<Adapters> {
+    let folder = pack.folder.join("exchange/adapters");
+    if !folder.is_dir() {
+        return Ok(Adapters::default());
     }
-    draft
+    let connections = match (config.exchange.simulator.as_str(), config.exchange.connections.as_os_str().is_empty()) {
+        ("", true) => None,
+        ("", false) => Some(config.exchange.connections.clone()),
+        (simulator, _) => Some(simulated::connections(&config.exchange_spool(), simulator)?),
+    };
+    Adapters::read(&folder, connections.as_deref()).with_context(|| folder.display().to_string())
+}
+
+/// What a directory names and the adapters do not have is told at the start, not to the first caller.
+fn require_adapters(directory: &Directory, adapters: &Adapters) -> Result<()> {
+    match directory.adapters().find(|(_, name)| !adapters.has(name)) {
+        Some((service, name)) => bail!("service {service} names the adapter {name}, which is not there"),
+        None => Ok(()),
+    }
 }

@@ -22,7 +22,7 @@ use haidang_identity::registers::{Registers, split};
 use haidang_kernel::ambient::Ambient;
 use serde_json::Value;
 
-use super::facts::{Register, RegisterFile};
+use super::facts::{Asking, Register, RegisterFile};
 
 /// Bytes of a register's answer.
 const LARGEST_ANSWER: usize = 256 * 1024;
@@ -92,15 +92,19 @@ impl RegisterDesk {
         acting: &PersonRecord,
         occasion: &Occasion,
     ) -> Result<Option<Value>, Silence> {
-        let Some(question) = register.question(person) else { return Ok(None) };
-        let request = Request::post(format!("/r1/{}{}", register.service, register.path))
-            .header("content-type", "application/json")
+        let Some((question, path)) = register.question(person).zip(register.path(person)) else { return Ok(None) };
+        let target = format!("/r1/{}{path}", register.service);
+        let (begun, body) = match register.method {
+            Asking::Get => (Request::get(target), String::new()),
+            Asking::Post => (Request::post(target).header("content-type", "application/json"), question.to_string()),
+        };
+        let request = begun
             .header("accept", "application/json")
             .header("x-road-userid", format!("VN{}", acting.personal_number()))
             .header("x-road-issue", occasion.issue.as_str())
             .header("x-hd-purpose", register.purpose.as_str())
             .header("x-hd-procedure", occasion.procedure.as_str())
-            .body(Bytes::from(question.to_string()))
+            .body(Bytes::from(body))
             .map_err(|_| Silence::Question)?;
         let patience = Duration::from_millis(register.timeout_ms);
         let answer = self.caller.call(request, LARGEST_ANSWER, patience).await?;

@@ -12,7 +12,8 @@ use rustls::crypto::CryptoProvider;
 
 pub(super) use callers::shown;
 pub use identity::{Identity, IdentityError};
-pub(super) use providers::{Connector, TlsFailure, refusal_of_us};
+pub(super) use providers::refusal_of_us;
+pub(crate) use providers::{Connector, TlsFailure};
 
 /// Named here and nowhere else: the process may hold another provider of cryptography for other rooms.
 fn cryptography() -> Arc<CryptoProvider> {

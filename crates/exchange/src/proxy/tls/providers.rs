@@ -87,7 +87,7 @@ fn failure_in(error: &io::Error) -> Option<TlsFailure> {
 }
 
 /// Makes TLS of a connection to one provider.
-pub(in crate::proxy) struct Connector {
+pub(crate) struct Connector {
     connector: TlsConnector,
     name: ServerName<'static>,
 }
@@ -97,7 +97,7 @@ impl Connector {
     ///
     /// # Errors
     /// What rustls says of the host or the authorities; the directory has judged both.
-    pub(in crate::proxy) fn new(
+    pub(crate) fn new(
         address: &ProviderAddress,
         tls: &ProviderTls,
         presented: Arc<ArcSwapOption<Identity>>,
@@ -125,10 +125,7 @@ impl Connector {
     }
 
     /// The handshake. `Ok(Err(_))` when the provider did not prove itself, `Err` when the connection broke.
-    pub(in crate::proxy) async fn connect(
-        &self,
-        stream: TcpStream,
-    ) -> io::Result<Result<TlsStream<TcpStream>, TlsFailure>> {
+    pub(crate) async fn connect(&self, stream: TcpStream) -> io::Result<Result<TlsStream<TcpStream>, TlsFailure>> {
         match self.connector.connect(self.name.clone(), stream).await {
             Ok(stream) => Ok(Ok(stream)),
             Err(error) => match failure_in(&error) {

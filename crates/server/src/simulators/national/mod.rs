@@ -201,6 +201,11 @@ impl NationalSimulator {
         }))
     }
 
+    /// A token of the gateway, as `POST /token` gives one, for an hour; none when too many hold.
+    pub fn token(&self) -> Option<String> {
+        tokens::grant(self)
+    }
+
     /// Where it is reached.
     pub fn origin(&self) -> &str {
         &self.origin

@@ -48,6 +48,14 @@ pub(super) fn issue(simulator: &NationalSimulator, asked: &Asked) -> Answer {
     if !granted {
         return Answer::json(StatusCode::BAD_REQUEST, json!({ "error": "unsupported_grant_type" }));
     }
+    let Some(token) = grant(simulator) else { return Answer::gateway(StatusCode::TOO_MANY_REQUESTS) };
+    Answer::good(json!({
+        "access_token": token, "scope": "am_application_scope default", "token_type": "Bearer", "expires_in": SECONDS,
+    }))
+}
+
+/// A new token; none when there are too many.
+pub(super) fn grant(simulator: &NationalSimulator) -> Option<String> {
     let token = simulator.ambient.token();
     let now = simulator.ambient.now();
     let ends = now.saturating_add(jiff::SignedDuration::from_secs(SECONDS)).unwrap_or(now);
@@ -55,12 +63,10 @@ pub(super) fn issue(simulator: &NationalSimulator, asked: &Asked) -> Answer {
     let tokens = &mut state.kept.tokens.0;
     tokens.retain(|_, ends| *ends > now);
     if tokens.len() >= MOST {
-        return Answer::gateway(StatusCode::TOO_MANY_REQUESTS);
+        return None;
     }
     tokens.insert(token.clone(), ends);
-    Answer::good(json!({
-        "access_token": token, "scope": "am_application_scope default", "token_type": "Bearer", "expires_in": SECONDS,
-    }))
+    Some(token)
 }
 
 /// Judges the bearer token of a caller.

@@ -1,0 +1,101 @@
+use super::*;
+
+fn pack(city: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packs").join(city).join("exchange/adapters")
+}
+
+#[test]
+fn the_adapters_of_the_pack_do_as_their_examples_say() {
+    let checked = check_adapter_tests(&pack("haiphong"));
+    let count = checked.unwrap_or_else(|complaints| panic!("{complaints}"));
+    assert!(count > 40, "{count}");
+}
+
+const ADAPTER: &str = r#"
+kind = "rest"
+title = "Ví dụ"
+source = "made up"
+
+[[operation]]
+method = "GET"
+path = "/nguoi/{so}"
+call = "GET /people"
+
+[[operation.element]]
+name = "no"
+path = "so"
+
+[[operation.field]]
+to = "ten"
+from = "name"
+"#;
+
+const EXAMPLES: &str = r#"
+now = "2026-03-03T02:00:00Z"
+
+[[case]]
+name = "one"
+request = { method = "GET", path = "/nguoi/1" }
+outgoing = { method = "GET", target = "/people?no=1" }
+answer = { body = '{"name":"An"}' }
+told = { body = '{"ten":"An"}' }
+"#;
+
+/// What the check says of this adapter with these examples.
+fn said(adapter: &str, examples: Option<&str>) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("vi-du.toml"), adapter).expect("written");
+    if let Some(examples) = examples {
+        std::fs::write(folder.path().join("vi-du.test.toml"), examples).expect("written");
+    }
+    check_adapter_tests(folder.path()).map_or_else(|complaints| complaints.to_string(), |count| format!("{count} good"))
+}
+
+#[test]
+fn an_example_that_comes_out_otherwise_is_told() {
+    for (from, to, expected) in [
+        ("/nguoi/1", "/nguoi/1", "1 good"),
+        ("people?no=1", "people?no=2", "case \"one\": the provider is called by GET /people?no=1"),
+        ("\"name\":\"An\"", "\"name\":[\"An\",\"Bình\"]", "the consumer is told 502"),
+        ("{\"ten\":\"An\"}", "{\"ten\":\"Bình\"}", "the consumer is told 200 {\"ten\":\"An\"}"),
+        ("{\"ten\":\"An\"}", "{}", "the consumer is told 200"),
+        ("/nguoi/1\"", "/khac/1\"", "no call was made"),
+        ("outgoing", "# outgoing", "outgoing is not written"),
+        ("answer = ", "# ", "answer is not written"),
+        ("now = \"2026-03-03T02:00:00Z\"", "", "now"),
+        ("told =", "more = 1\ntold =", "more"),
+    ] {
+        assert!(EXAMPLES.contains(from), "{from}");
+        let said = said(ADAPTER, Some(&EXAMPLES.replace(from, to)));
+        assert!(said.contains(expected), "{to}: {said}");
+    }
+    assert!(said(ADAPTER, None).contains("has no examples"));
+    let uncalled = format!(
+        "{ADAPTER}\n[[operation]]\nmethod = \"GET\"\npath = \"/x\"\ncall = \"GET /x\"\nfield = [{{ to = \"a\" }}]\n"
+    );
+    assert!(said(&uncalled, Some(EXAMPLES)).contains("no example calls operation GET number 2"));
+}
+
+#[test]
+fn each_mistake_of_an_adapter_is_told_by_its_name() {
+    for (from, to, expected) in [
+        ("kind = \"rest\"", "kind = \"graph\"", "graph"),
+        ("kind = \"rest\"", "kind = \"rest\"\nsecret = \"x\"", "secret"),
+        ("kind = \"rest\"", "kind = \"rest\"\nnamespace = \"urn:x\"", "for kind = \"soap\""),
+        ("kind = \"rest\"", "kind = \"soap\"", "namespace: write"),
+        ("title = \"Ví dụ\"", "title = \" \"", "title and source"),
+        ("title = \"Ví dụ\"", "title = \"x\"\nheaders = { authorization = \"x\" }", "secrets lie in files"),
+        ("method = \"GET\"", "method = \"TRACE\"", "operation TRACE /nguoi/{so}: method"),
+        ("/nguoi/{so}", "/nguoi/../{so}", "path: write"),
+        ("/nguoi/{so}", "/nguoi", "has no {so}"),
+        ("GET /people", "/people", "call: write METHOD"),
+        ("GET /people", "GET /people/{no}", "no element with place = \"path\""),
+        ("name = \"no\"", "name = \"no\"\nplace = \"body\"", "a GET has no body"),
+        ("to = \"ten\"", "to = \"\"", "write a name"),
+        ("to = \"ten\"\nfrom = \"name\"", "to = \"ten\"\nlist = 1", "list"),
+    ] {
+        assert!(ADAPTER.contains(from), "{from}");
+        let said = said(&ADAPTER.replace(from, to), Some(EXAMPLES));
+        assert!(said.contains(expected), "{to}: {said}");
+    }
+}

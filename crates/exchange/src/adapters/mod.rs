@@ -1,0 +1,172 @@
+//! Adapters: providers that do not speak as the exchange does are asked in their own language. An adapter is a provider
+//! inside the process: a service of the directory names it in place of an address, and whoever calls the service passes
+//! agreement, quota, breaker, evidence and filter as for any other. It is reached in no other way.
+//!
+//! An adapter is configuration: what consumers call, what the provider is asked in which order, what is told of its answer.
+//! [`check_adapter_tests`] proves such files by examples beside them, without a network.
+
+mod answer;
+mod authentication;
+mod cases;
+mod client;
+mod codes;
+mod connection;
+mod draft;
+mod fault;
+mod folder;
+mod host;
+mod path;
+mod request;
+mod rest;
+mod shape;
+mod soap;
+mod xml;
+
+pub use cases::check_adapter_tests;
+pub(crate) use host::Host;
+
+pub(crate) use draft::is_adapter_name;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::Method;
+use hyper::header::{HeaderName, HeaderValue};
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use answer::{Field, Node, Refusal};
+use authentication::{Authentication, Credentials};
+use connection::Connection;
+use fault::AdapterFault;
+use path::Template;
+use request::{Element, Input};
+
+/// The adapters of an installation by name; read from a folder with [`Adapters::read`].
+#[derive(Debug, Clone, Default)]
+pub struct Adapters(BTreeMap<String, Arc<Adapter>>);
+
+impl Adapters {
+    /// Their names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Whether there is one of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    fn get(&self, name: &str) -> Option<Arc<Adapter>> {
+        self.0.get(name).cloned()
+    }
+}
+
+/// One adapter.
+#[derive(Debug, Clone)]
+struct Adapter {
+    authentication: Authentication,
+    manner: Manner,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    operations: Vec<Operation>,
+    /// `None` where only its mapping is looked at.
+    connection: Option<Connection>,
+}
+
+/// What the operations of an adapter share.
+#[derive(Debug, Clone)]
+enum Manner {
+    Soap(soap::Soap),
+    Rest,
+}
+
+/// What consumers call.
+#[derive(Debug, Clone)]
+struct Operation {
+    method: Method,
+    path: Template,
+    elements: Vec<Element>,
+    fields: Vec<Field>,
+    refusal: Option<Refusal>,
+    task: Task,
+}
+
+/// What is called for it.
+#[derive(Debug, Clone)]
+enum Task {
+    Soap(soap::SoapTask),
+    Rest(rest::RestTask),
+}
+
+/// A call to a provider; `target` is the path behind that of the connection, with its query.
+#[derive(Debug, Clone)]
+struct Outgoing {
+    method: Method,
+    target: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
+}
+
+/// What a provider answered.
+#[derive(Debug, Clone)]
+struct Received {
+    status: u16,
+    body: Bytes,
+}
+
+impl Adapter {
+    /// The operation of a call, and what stands in the places of its path.
+    ///
+    /// # Errors
+    /// There is none.
+    fn operation(&self, method: &Method, path: &str) -> Result<(&Operation, Vec<(String, String)>), AdapterFault> {
+        let mut of_method = self.operations.iter().filter(|operation| operation.method == *method);
+        let found = of_method.find_map(|operation| Some((operation, operation.path.matches(path)?)));
+        found.ok_or_else(AdapterFault::no_operation)
+    }
+
+    /// The call to the provider.
+    ///
+    /// # Errors
+    /// What is wrong with the request.
+    fn ask(
+        &self,
+        operation: &Operation,
+        input: &Input,
+        credentials: &Credentials,
+        now: Timestamp,
+    ) -> Result<Outgoing, AdapterFault> {
+        let values = request::gather(&operation.elements, input)?;
+        let mut outgoing = match (&self.manner, &operation.task) {
+            (Manner::Soap(soap), Task::Soap(task)) => soap::ask(soap, task, &values, self.authentication, credentials)?,
+            (_, Task::Rest(task)) => rest::ask(task, &values)?,
+            (Manner::Rest, Task::Soap(_)) => return Err(AdapterFault::unready()),
+        };
+        outgoing.headers.extend(self.headers.iter().cloned());
+        outgoing.headers.extend(authentication::headers(self.authentication, credentials, now)?);
+        Ok(outgoing)
+    }
+
+    /// What the consumer is told of an answer.
+    ///
+    /// # Errors
+    /// The provider's refusal, or an answer that is not as agreed.
+    fn tell(&self, operation: &Operation, received: &Received) -> Result<Map<String, Value>, AdapterFault> {
+        let (element, value);
+        let root = match (&self.manner, &operation.task) {
+            (Manner::Soap(soap), Task::Soap(task)) => {
+                element = soap::read(soap, task, received)?;
+                Node::Xml(&element)
+            }
+            _ => {
+                value = rest::read(received)?;
+                Node::Json(&value)
+            }
+        };
+        if let Some(fault) = operation.refusal.as_ref().and_then(|refusal| refusal.fault(root)) {
+            return Err(fault);
+        }
+        answer::deliver(&operation.fields, root)
+    }
+}
