@@ -6,6 +6,9 @@
 //! - [`directory`]: who takes part and who may ask whom, as one immutable snapshot.
 //! - [`proxy`]: the door itself: listeners with and without TLS, calls to providers, and the port behind which evidence
 //!   is kept.
+//! - [`subjects`]: whom a call is about, read out of its query and bodies.
+//! - [`usage`]: what the people concerned learn of it: entries of their access log, notices, and the service by which
+//!   the national tracker asks for them.
 //! - [`message_log`]: evidence: every message signed, chained, durable, time stamped, and made into containers.
 
 pub mod directory;
@@ -13,6 +16,8 @@ pub mod filter;
 pub mod message_log;
 pub mod proxy;
 pub mod rules;
+pub mod subjects;
+pub mod usage;
 
 pub use message_log::MIGRATIONS;
 

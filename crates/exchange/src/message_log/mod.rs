@@ -10,6 +10,7 @@ mod checking;
 mod exporting;
 pub mod model;
 mod notary;
+mod proving;
 mod recording;
 mod sealing;
 pub mod sql;
@@ -33,10 +34,11 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::proxy::OperationalLog;
+use crate::usage::UsageLog;
 
 /// Migrations of this room, oldest first.
 pub const MIGRATIONS: &[haidang_store::Migration] =
-    haidang_store::migrations!["0001_create_message", "0002_create_batch"];
+    haidang_store::migrations!["0001_create_message", "0002_create_batch", "0003_create_usage"];
 
 /// Messages that may wait to be written; those after them wait to be handed over.
 const MOST_WAITING: usize = 4096;
@@ -93,6 +95,7 @@ struct Inner {
     /// Since when stamping fails, in microseconds since 1970; 0 while it works.
     failing_since: AtomicI64,
     stamping: tokio::sync::Mutex<()>,
+    usage: UsageLog,
 }
 
 impl MessageLog {
@@ -104,6 +107,7 @@ impl MessageLog {
         parts.db.execute(sql::BEGIN_CHAIN, args![Link::GENESIS.to_string()]).await?;
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
         let writer = tokio::spawn(writing::write(parts.db.clone(), waiting));
+        let usage = UsageLog::new(parts.db.clone(), parts.ambient.clone(), parts.sealer.clone());
         let log = Self(Arc::new(Inner {
             operational: OperationalLog::new(parts.settings.records),
             parts,
@@ -111,9 +115,15 @@ impl MessageLog {
             writer: Mutex::new(Some(writer)),
             failing_since: AtomicI64::new(0),
             stamping: tokio::sync::Mutex::new(()),
+            usage,
         }));
         log.look_for_failure().await?;
         Ok(log)
+    }
+
+    /// What the people concerned learn of messages. Whoever runs the log runs this as well ([`UsageLog::run`]).
+    pub fn usage(&self) -> &UsageLog {
+        &self.0.usage
     }
 
     /// Takes no more messages and waits until those taken are written.

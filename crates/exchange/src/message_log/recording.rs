@@ -26,6 +26,7 @@ use crate::proxy::{
 use crate::rules::canonical::Hash;
 use crate::rules::canonical::digest;
 use crate::rules::record::OperationalRecord;
+use crate::usage::{UsageRecord, seal};
 
 /// Why a message was not kept; the caller hears less.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,7 @@ struct Said<'m> {
     body: &'m Stored,
     body_digest: Option<Hash>,
     unfiltered_digest: Option<Hash>,
+    usage: Option<&'m UsageRecord>,
 }
 
 /// Signs; on a thread of its own where the key takes its time.
@@ -88,6 +90,8 @@ impl MessageLog {
             (None, None) => SealedBody::Empty,
         };
         let certificate = signer.signer.certificate();
+        let digest_text = data_encoding::HEXLOWER.encode(&message_digest);
+        let usage = said.usage.map(|usage| seal(&parts.sealer, &id, usage, &digest_text)).transpose()?;
         let message = Message {
             at: said.at,
             message_id: request.message_id.clone(),
@@ -109,7 +113,13 @@ impl MessageLog {
             id,
         };
         let issuers = signer.issuers.iter().map(haidang_signing::Certificate::to_pem).collect();
-        self.hand_over(Entry { message, file, certificate: (certificate.der().to_vec(), issuers) }).await
+        let certificate = (certificate.der().to_vec(), issuers);
+        let told = usage.is_some();
+        self.hand_over(Entry { message, file, certificate, usage }).await?;
+        if told {
+            self.0.usage.arrived.notify_one();
+        }
+        Ok(())
     }
 
     async fn hand_over(&self, entry: Entry) -> Result<(), RecordingError> {
@@ -150,6 +160,7 @@ impl Evidence for MessageLog {
             body: &request.body,
             body_digest: request.body_digest,
             unfiltered_digest: None,
+            usage: None,
         };
         self.keep_or_refuse(request, said).await
     }
@@ -162,6 +173,7 @@ impl Evidence for MessageLog {
             body: &response.body,
             body_digest: response.body_digest,
             unfiltered_digest: response.unfiltered_digest,
+            usage: response.usage.as_deref(),
         };
         self.keep_or_refuse(request, said).await
     }

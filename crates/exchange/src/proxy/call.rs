@@ -22,6 +22,7 @@ use super::metadata::{list_clients, metadata};
 use super::provider::{CallError, Provider};
 use super::reading::{Arrived, Treatment};
 use super::tls::Identity;
+use super::usage::{self, Watch};
 use crate::directory::{Directory, Service};
 use crate::rules::address::Address;
 use crate::rules::canonical::{request_bytes, request_hash, response_bytes};
@@ -32,6 +33,7 @@ use crate::rules::headers::{self, Line, RequestHead};
 use crate::rules::identifier::{ClientId, ServiceId};
 use crate::rules::quota::Meter;
 use crate::rules::record::OperationalRecord;
+use crate::usage::UsageRecord;
 
 /// Version of X-Road's message protocol for REST.
 const PROTOCOL: &str = "1.0.4";
@@ -237,7 +239,7 @@ impl Exchange {
         trace.record.request_attachment_count = u8::from(record.body_digest.is_some());
         trace.record.x_request_id.clone_from(&record.request_id);
         self.evidence.request(record).await.map_err(|error| Fault::consumer_side(error.leaf(), error.to_string()))?;
-        let arrived = match (&decision, &provider) {
+        let mut arrived = match (&decision, &provider) {
             (Decision::Pass(grant), Some(provider)) => {
                 self.ask(grant, provider, parts, &address, &asked, trace).await?
             }
@@ -246,7 +248,13 @@ impl Exchange {
                 return Err(Fault::provider_side(Leaf::InternalError, "The provider is not known"));
             }
         };
-        self.deliver(&asked.record, arrived, trace).await
+        let usage = match grant {
+            Some(grant) => {
+                usage::of_call(directory, grant, parts, &address, &asked.record, &mut arrived, &self.limits).await
+            }
+            None => None,
+        };
+        self.deliver(&asked.record, arrived, usage, trace).await
     }
 
     fn provider(&self, service: &Service) -> Result<Arc<Provider>, Fault> {
@@ -359,7 +367,8 @@ impl Exchange {
             let mut answer = provider.send(service, slot, request, &self.ambient).await?;
             let began = self.ambient.now();
             let treatment = Treatment::of(&grant.agreement.delivery, &answer.response, &self.limits)?;
-            let arrived = super::reading::response(&mut answer.response, treatment, &self.limits).await;
+            let watch = Watch::over(grant, parts, address, &answer.response, &self.limits);
+            let arrived = super::reading::response(&mut answer.response, treatment, watch, &self.limits).await;
             if arrived.is_ok() {
                 provider.give_back(answer, &self.ambient);
             }
@@ -388,6 +397,7 @@ impl Exchange {
         &self,
         asked: &RequestRecord,
         arrived: Arrived,
+        usage: Option<UsageRecord>,
         trace: &mut Trace,
     ) -> Result<Response<Playback>, Fault> {
         let now = self.ambient.now();
@@ -411,6 +421,7 @@ impl Exchange {
             body: arrived.body,
             body_digest: arrived.body_digest,
             unfiltered_digest: arrived.unfiltered_digest,
+            usage: usage.map(|usage| Box::new(UsageRecord { at: now, ..usage })),
         };
         let proof = self.evidence.response(asked, &record).await;
         proof.map_err(|error| Fault::provider_side(error.leaf(), error.to_string()))?;

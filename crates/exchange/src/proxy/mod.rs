@@ -12,6 +12,7 @@ mod patience;
 mod provider;
 mod reading;
 mod tls;
+mod usage;
 
 pub use body::{Playback, Spool, Stored};
 pub use call::Exchange;

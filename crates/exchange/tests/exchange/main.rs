@@ -10,6 +10,7 @@ mod faults;
 mod isolation;
 mod large;
 mod passing;
+mod people;
 mod slow_callers;
 mod support;
 mod tls;
