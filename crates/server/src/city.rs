@@ -18,8 +18,10 @@ use haidang_web::{App, Rates, Served, SessionLimits, Site};
 
 use crate::archive::FileArchive;
 use crate::config::Config;
+use crate::deliveries::CityDeliveries;
 use crate::desk::IssuedDesk;
 use crate::documents::PageDocuments;
+use crate::exchange::Records;
 use crate::interconnection::Edxml;
 use crate::office_signing::OfficeSigner;
 use crate::pack::Pack;
@@ -101,6 +103,8 @@ pub struct City {
     pub office_signing: OfficeSigner,
     /// Files whose proof is renewed.
     pub archive: FileArchive,
+    /// What the data exchange delivered about people.
+    pub deliveries: Arc<CityDeliveries>,
     /// Other systems that wish to be told of facts.
     pub webhooks: Webhooks,
     /// What every request needs.
@@ -194,7 +198,7 @@ impl City {
         let signing: Arc<dyn Signer> = Arc::new(signer.clone());
         let gateway = config.simulated().then(|| simulators::SimulatedGateway::new(db.clone(), ambient.clone()));
         let trust = match surroundings.authorities {
-            true => crate::trust::open(&config, &pack.city.name, &db, &ambient, sealer).await?,
+            true => crate::trust::open(&config, &pack.city.name, &db, &ambient, sealer.clone()).await?,
             false => None,
         };
         let own = trust.iter().map(|trust| trust.root().clone());
@@ -210,6 +214,8 @@ impl City {
         let documents: Arc<dyn Documents> =
             Arc::new(SealedDocuments::new(simple, signing.clone(), typesetting.clone(), sealing, config.simulated()));
         let archive = FileArchive::new(db.clone(), blobs.clone(), office_signing.clone());
+        let records = Records::of_city(config.clone(), ambient.clone(), db.clone(), blobs.clone(), sealer);
+        let deliveries = Arc::new(CityDeliveries::new(records, pack.city.name.clone()));
         let rooms = Rooms::open(rooms::Parts {
             config: &config,
             pack: &pack,
@@ -227,6 +233,7 @@ impl City {
             scanner,
             gateway: gateway.clone(),
             access: Arc::new(db.clone()) as Arc<dyn AccessLog>,
+            deliveries: deliveries.clone(),
             trust,
         })
         .await?;
@@ -258,6 +265,7 @@ impl City {
             anchors,
             office_signing,
             archive,
+            deliveries,
             webhooks,
             site,
             served,

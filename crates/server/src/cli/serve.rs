@@ -39,6 +39,7 @@ pub(crate) async fn run(command: Serve, mut config: Config) -> Result<Outcome> {
 /// Serves an opened city on a listener until the process is told to stop; nothing that was begun is lost.
 pub async fn serve(city: City, listener: TcpListener) -> Result<Outcome> {
     haidang_web::metrics::install();
+    let tracking = crate::tracker::start(&city).await?;
     let work = city.start_work();
     let origin = city.config.origin(listener.local_addr()?.port());
     tracing::info!(origin = %origin, environment = city.config.city.environment.name(), "ready");
@@ -56,6 +57,9 @@ pub async fn serve(city: City, listener: TcpListener) -> Result<Outcome> {
         () = async { let _ = heard.await; tokio::time::sleep(grace).await } => {
             tracing::warn!("requests were still running after the grace");
         }
+    }
+    if let Some(tracking) = tracking {
+        tracking.finish().await;
     }
     work.finish().await;
     city.db.close().await;
