@@ -3,6 +3,7 @@
 
 use haidang_contracts::ContractError;
 use haidang_contracts::exchange::{BulkDelivery, ProofFile};
+use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 
 use crate::room::{Reader, VaultRoom};
@@ -15,12 +16,14 @@ impl VaultRoom {
     pub async fn proof(&self, reader: &Reader<'_>, audit_id: &str) -> Result<ProofFile, Problem> {
         let missing = || Problem::not_found("proof_not_found", "no proof of such an access to one's own data alone");
         let deliveries = self.inner().deliveries.as_ref().ok_or_else(missing)?;
+        let audit: Id<haidang_store::AuditRecord> = Id::parse(audit_id).map_err(|_| missing())?;
         let number = self.personal_number(reader.actor.subject()).await?.ok_or_else(missing)?;
-        let proof = deliveries.proof(&number, audit_id).await.map_err(|error| match error {
+        let proof = deliveries.proof(&number, audit.as_str()).await.map_err(|error| match error {
             ContractError::NotFound(_) => missing(),
             other => Problem::from(other),
         })?;
-        self.record_own(reader, "vault.proof_downloaded", audit_id, "tải chứng cứ về lần gửi dữ liệu của mình").await?;
+        self.record_own(reader, "vault.proof_downloaded", audit.as_str(), "tải chứng cứ về lần gửi dữ liệu của mình")
+            .await?;
         Ok(proof)
     }
 

@@ -89,7 +89,10 @@ impl UsageLog {
     /// # Errors
     /// What the database says.
     pub async fn bulk(&self, after: Option<&str>, limit: i64) -> Result<Vec<BulkDelivery>, StoreError> {
-        let after = after.and_then(|place| place.split_once('-')).and_then(|(at, id)| Some((at.parse().ok()?, id)));
+        // A place comes back from an address: what is none of ours is the beginning.
+        let is_id = |id: &str| id.len() == 36 && id.chars().all(|letter| letter.is_ascii_hexdigit() || letter == '-');
+        let after = after.and_then(|place| place.split_once('-')).filter(|(_, id)| is_id(id));
+        let after = after.and_then(|(at, id)| Some((at.parse().ok()?, id)));
         let (at, id): (i64, &str) = after.unwrap_or((i64::MAX, ""));
         let rows = self.db.fetch_all(sql::BULK, args![self.ambient.now(), at, id, limit]).await?;
         rows.iter()
