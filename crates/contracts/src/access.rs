@@ -2,6 +2,7 @@
 
 use crate::ContractError;
 use crate::actor::PersonId;
+use crate::exchange::Delivery;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,8 @@ pub struct AccessRow {
     pub emergency: Option<String>,
     /// For a row that was held back by law: when it became visible, and the clause.
     pub delayed: Option<Delayed>,
+    /// For data that the exchange handed to another information system: what, to whom, and how it is proved.
+    pub delivery: Option<Delivery>,
 }
 
 /// A row that the person sees later than others.

@@ -12,6 +12,7 @@ pub mod cases;
 pub mod consent;
 pub mod documents;
 pub mod events;
+pub mod exchange;
 pub mod files;
 pub mod identity;
 pub mod interconnection;

@@ -8,6 +8,9 @@
 //! - [`proxy`]: the door itself: listeners with and without TLS, calls to providers, and the port behind which evidence
 //!   is kept.
 //! - [`transport`]: calls between two exchanges, each with its own records and keys.
+//! - [`subjects`]: whom a call is about, read out of its query and bodies.
+//! - [`usage`]: what the people concerned learn of it: entries of their access log, notices, and the service by which
+//!   the national tracker asks for them.
 //! - [`message_log`]: evidence: every message signed, chained, durable, time stamped, and made into containers.
 
 pub mod adapters;
@@ -16,7 +19,9 @@ pub mod filter;
 pub mod message_log;
 pub mod proxy;
 pub mod rules;
+pub mod subjects;
 pub mod transport;
+pub mod usage;
 
 pub use message_log::MIGRATIONS;
 

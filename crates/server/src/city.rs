@@ -19,8 +19,10 @@ use haidang_web::{App, Rates, Served, SessionLimits, Site};
 
 use crate::archive::FileArchive;
 use crate::config::Config;
+use crate::deliveries::CityDeliveries;
 use crate::desk::IssuedDesk;
 use crate::documents::PageDocuments;
+use crate::exchange::Records;
 use crate::exchange::hosted::{Hosted, HostedParts};
 use crate::exchange::registers::{self, RegisterDesk};
 use crate::interconnection::Edxml;
@@ -104,6 +106,8 @@ pub struct City {
     pub office_signing: OfficeSigner,
     /// Files whose proof is renewed.
     pub archive: FileArchive,
+    /// What the data exchange delivered about people.
+    pub deliveries: Arc<CityDeliveries>,
     /// Other systems that wish to be told of facts.
     pub webhooks: Webhooks,
     /// The data exchange, where the server runs it.
@@ -220,12 +224,17 @@ impl City {
             db: &db,
             blobs: &blobs,
             ambient: &ambient,
-            sealer,
+            sealer: sealer.clone(),
             trust: trust.clone(),
         })
         .await?;
         let once_only = once_only(&pack, &identity, exchange.as_ref(), &ambient)?;
         let archive = FileArchive::new(db.clone(), blobs.clone(), office_signing.clone());
+        let records = Records::of_city(config.clone(), ambient.clone(), db.clone(), blobs.clone(), sealer);
+        let deliveries = Arc::new(CityDeliveries::new(records, pack.city.name.clone()));
+        if let Some(exchange) = &exchange {
+            deliveries.use_log(exchange.log().clone());
+        }
         let rooms = Rooms::open(rooms::Parts {
             config: &config,
             pack: &pack,
@@ -243,6 +252,7 @@ impl City {
             scanner,
             gateway: gateway.clone(),
             access: Arc::new(db.clone()) as Arc<dyn AccessLog>,
+            deliveries: deliveries.clone(),
             trust,
             once_only,
         })
@@ -275,6 +285,7 @@ impl City {
             anchors,
             office_signing,
             archive,
+            deliveries,
             webhooks,
             exchange,
             site,

@@ -15,6 +15,7 @@ use anyhow::{Context as _, Result};
 use async_trait::async_trait;
 use haidang_exchange::message_log::{MemberSigner, MessageLog, Notary, NotaryError, Parts, Settings};
 use haidang_exchange::rules::identifier::MemberId;
+use haidang_exchange::usage::UsageLog;
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::asice::EvidenceSigner;
 use haidang_signing::path::TrustAnchors;
@@ -52,12 +53,26 @@ impl Records {
     /// # Errors
     /// What the database or the files say.
     pub async fn open(mut config: Config, ambient: &Ambient) -> Result<Self> {
+        // People are known on the access log by the secret of the city: what is told here is theirs there.
+        let keys = config.keys();
         config.store.folder = config.store.folder.join(FOLDER);
-        let db = open_store(&config, ambient).await?;
+        let mut known = config.clone();
+        known.store.keys = keys;
+        let db = open_store(&known, ambient).await?;
         haidang_store::migrate(&db, ROOMS).await?;
         let blobs = Blobs::open(config.blobs()).await?;
         let sealer = Sealer::open(secret_file(&config.unlock_file(), ambient).context("store.unlock_file")?)?;
         Ok(Self { db, blobs, sealer, config, ambient: ambient.clone() })
+    }
+
+    /// The records of an exchange in the database of the city itself.
+    pub fn of_city(config: Config, ambient: Ambient, db: Db, blobs: Blobs, sealer: Sealer) -> Self {
+        Self { db, blobs, sealer, config, ambient }
+    }
+
+    /// What the people concerned learn of messages in these records.
+    pub fn usage(&self) -> UsageLog {
+        UsageLog::new(self.db.clone(), self.ambient.clone(), self.sealer.clone())
     }
 
     /// The message log over these records. `city` names the city in certificates of its own authorities, `folder` is

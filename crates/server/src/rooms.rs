@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use haidang_contracts::access::AccessLog;
 use haidang_contracts::archive::Archive;
 use haidang_contracts::documents::{Documents, Signer};
+use haidang_contracts::exchange::Deliveries;
 use haidang_contracts::files::FileScanner;
 use haidang_contracts::identity::{Directory, Identity};
 use haidang_contracts::interconnection::Messages;
@@ -71,6 +72,8 @@ pub struct Parts<'city> {
     pub gateway: Option<Arc<SimulatedGateway>>,
     /// Who looked.
     pub access: Arc<dyn AccessLog>,
+    /// What the data exchange delivered.
+    pub deliveries: Arc<dyn Deliveries>,
     /// The city's own authorities, where they may run.
     pub trust: Option<TrustRoom>,
     /// What the registers know.
@@ -126,6 +129,7 @@ impl Rooms {
             cases: desk.clone(),
             notifier: notifier.clone(),
             archive: parts.archive.clone(),
+            deliveries: Some(parts.deliveries.clone()),
         });
         parts.db.register(Arc::new(vault.clone()));
         let payments: Arc<dyn PaymentGateway> = match parts.gateway {

@@ -5,10 +5,16 @@ use crate::{Row, StoreError, args, sql};
 use haidang_contracts::ContractError;
 use haidang_contracts::access::{AccessFilter, AccessLog, AccessRow, Delayed};
 use haidang_contracts::actor::PersonId;
+use haidang_contracts::exchange::Delivery;
 use haidang_kernel::keyed;
 use serde_json::Value as Json;
 
 impl Db {
+    /// The keyed digest by which the log knows the person of this number, whether they have an account or not.
+    pub fn subject_key(&self, personal_number: &str) -> String {
+        keyed::subject_key(&self.core.subject_secret, personal_number)
+    }
+
     /// Who looked at or changed the data of the person with this number, newest first, before the audit id `before`.
     ///
     /// # Errors
@@ -19,7 +25,7 @@ impl Db {
         before: Option<&str>,
         limit: i64,
     ) -> Result<Vec<AccessRow>, StoreError> {
-        let subject = keyed::subject_key(&self.core.subject_secret, personal_number);
+        let subject = self.subject_key(personal_number);
         let rows = match before {
             Some(before) => self.fetch_all(sql::ACCESSES_BEFORE, args![subject, before, limit]).await?,
             None => self.fetch_all(sql::ACCESSES, args![subject, limit]).await?,
@@ -41,7 +47,7 @@ impl Db {
         if *filter == AccessFilter::default() {
             return self.accesses_of(personal_number, before, limit).await;
         }
-        let subject = keyed::subject_key(&self.core.subject_secret, personal_number);
+        let subject = self.subject_key(personal_number);
         let from = filter.from.map_or(i64::MIN, |at| at.as_microsecond());
         let until = filter.until.map_or(i64::MAX, |at| at.as_microsecond());
         let agency = filter.agency.clone().unwrap_or_default();
@@ -57,9 +63,13 @@ fn access_row(row: &Row) -> Result<AccessRow, StoreError> {
     let noted = |key: &str| detail.get(key).and_then(Json::as_str).map(str::to_owned);
     let visible_from = detail.get("visible_from").and_then(Json::as_i64);
     let visible_from = visible_from.and_then(|at| jiff::Timestamp::from_microsecond(at).ok());
+    let delivery: Option<Delivery> =
+        detail.get("delivery").and_then(|facts| serde_json::from_value(facts.clone()).ok());
+    let recorded = row.timestamp("at")?;
     Ok(AccessRow {
         audit_id: row.text("id")?,
-        at: row.timestamp("at")?,
+        // A delivery is recorded from its message afterwards; what counts is when the answer left.
+        at: delivery.as_ref().map_or(recorded, |delivery| delivery.at),
         agency: row.opt_text("agency")?,
         actor_kind: row.text("actor_kind")?,
         own: row.boolean("own")?,
@@ -76,6 +86,7 @@ fn access_row(row: &Row) -> Result<AccessRow, StoreError> {
         delayed: visible_from
             .zip(noted("delay_basis"))
             .map(|(visible_from, legal_basis)| Delayed { visible_from, legal_basis }),
+        delivery,
     })
 }
 

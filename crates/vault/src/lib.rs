@@ -10,6 +10,7 @@ mod emergency;
 mod looking;
 pub mod model;
 mod pages;
+mod proving;
 mod room;
 mod routes;
 pub mod rules;

@@ -14,6 +14,7 @@ use haidang_contracts::events::{
     ACCESS_ANSWERED, AccessAnswered, DOCUMENT_KEPT, DocumentKept, EMERGENCY_OPENED, EMERGENCY_TAKEN, EmergencyOpened,
     EmergencyTaken, RESULT_ISSUED, ResultIssued,
 };
+use haidang_contracts::exchange::Deliveries;
 use haidang_contracts::identity::{Directory, Identity};
 use haidang_contracts::messages::{Message, Notifier};
 use haidang_contracts::vault::{NewVaultItem, Vault, VaultItem};
@@ -77,6 +78,8 @@ pub struct Inner {
     pub notifier: Arc<dyn Notifier>,
     /// Signed files that stay provable.
     pub archive: Arc<dyn Archive>,
+    /// What the data exchange delivered, where the city has its records.
+    pub deliveries: Option<Arc<dyn Deliveries>>,
 }
 
 /// The vault of every person and organisation of the city. Cheap to clone; handlers take it as their state.

@@ -3,7 +3,7 @@
 use crate::answering::{ANSWER, AUDIT};
 use crate::api;
 use crate::disclosing::Grant;
-use crate::pages::{accesses, emergency, export, item, items, office};
+use crate::pages::{accesses, deliveries, emergency, export, item, items, office};
 use crate::room::VaultRoom;
 use haidang_ui::Lang;
 use haidang_web::{Routes, Row};
@@ -107,6 +107,17 @@ pub fn routes(room: VaultRoom) -> Routes<VaultRoom> {
         .page(
             Row::get("download_accesses", "/ai-da-xem/tai-ve").resident().not_html().example("/ai-da-xem/tai-ve"),
             export::download_accesses,
+        )
+        .page(
+            Row::get("download_access_proof", "/ai-da-xem/{audit}/chung-cu")
+                .resident()
+                .not_html()
+                .example("/ai-da-xem/{audit}/chung-cu"),
+            deliveries::download_proof,
+        )
+        .page(
+            Row::get("list_bulk_deliveries", deliveries::BULK).public().example(deliveries::BULK),
+            deliveries::list_bulk_deliveries,
         )
         .page(
             Row::post("ask_about_access", "/ai-da-xem/{audit}/hoi").resident().audit("vault.access_questioned"),

@@ -90,6 +90,7 @@ pub fn looked(action: &str) -> bool {
         "disclosed",
         "emergency_read",
         "emergency_taken",
+        "delivered",
     ]
     .contains(&verb)
 }
@@ -97,6 +98,7 @@ pub fn looked(action: &str) -> bool {
 /// What an access was about, as the last part of a text id (`vault-what-…`).
 pub fn subject(action: &str, object_kind: &str) -> &'static str {
     match (action, object_kind) {
+        ("exchange.delivered", _) => "exchange",
         ("case.searched" | "inbox.read" | "register.read", _) => "list",
         (_, "case" | "task" | "consultation") => "case",
         (_, "document" | "file") => "file",

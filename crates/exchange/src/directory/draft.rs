@@ -6,24 +6,22 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::agreement_draft::AgreementDraft;
+use super::endpoint_draft::EndpointDraft;
 use super::openapi::without_servers;
 use super::peer::{self, PeerDraft};
 use super::provider::ProviderTlsDraft;
 use super::{
     Connection, Directory, Endpoint, Member, Service, ServiceKind, Subsystem, Timeouts, certificates, provider,
 };
-use crate::filter::Fields;
-use crate::rules::agreement::{Agreement, Delivery, Environment, Hours, LegalBasis, State};
+use crate::rules::agreement::Environment;
 use crate::rules::breaker::BreakerRules;
 use crate::rules::credential::{Fingerprint, fingerprint};
-use crate::rules::decide::{METADATA, METHODS};
+use crate::rules::decide::METADATA;
 use crate::rules::fault::Style;
-use crate::rules::glob::Glob;
 use crate::rules::identifier::{MemberId, ServiceId, SubsystemId, is_registrable};
-use crate::rules::quota::Quota;
 
 /// All that is wrong with a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +50,9 @@ pub struct DirectoryDraft {
     /// How errors are spelled for those who do not say.
     #[serde(default)]
     pub xroad_error_style: Style,
+    /// Subsystems whose agreements may hold entries of the citizens' log back (`hidden_until`).
+    #[serde(default)]
+    pub hidden_consumers: Vec<String>,
     /// Members.
     #[serde(default, rename = "member")]
     pub members: Vec<MemberDraft>,
@@ -170,70 +171,6 @@ impl Default for TimeoutsDraft {
     }
 }
 
-/// An endpoint as written.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EndpointDraft {
-    /// A method, or `*`.
-    pub method: String,
-    /// A glob over the decoded path.
-    pub path: String,
-    /// What records show; the glob if absent.
-    #[serde(default)]
-    pub template: Option<String>,
-    /// Whether answers are about people.
-    #[serde(default)]
-    pub personal_data: bool,
-}
-
-/// An agreement as written.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AgreementDraft {
-    /// Its id.
-    pub id: String,
-    /// Its version.
-    pub version: u32,
-    /// Where it stands.
-    pub state: State,
-    /// Which data.
-    #[serde(default)]
-    pub environment: Environment,
-    /// `INSTANCE/CLASS/MEMBER/SUBSYSTEM`
-    pub consumer: String,
-    /// `INSTANCE/CLASS/MEMBER/SUBSYSTEM/SERVICE`
-    pub service: String,
-    /// `METHOD /glob` as the service names them; absent for the whole service.
-    #[serde(default)]
-    pub endpoints: Option<Vec<String>>,
-    /// Why it is lawful.
-    pub legal_basis: LegalBasis,
-    /// What for.
-    pub purpose_code: String,
-    /// In words.
-    pub purpose_text: String,
-    /// For which procedures.
-    #[serde(default)]
-    pub procedures: Vec<String>,
-    /// Which fields are delivered: JSONPath (`$…`) for answers of JSON, XPath (`/…`) for answers of XML.
-    #[serde(default)]
-    pub fields_allowed: Option<Vec<String>>,
-    /// Whether bodies pass as they are.
-    #[serde(default)]
-    pub opaque: bool,
-    /// First instant.
-    pub valid_from: Timestamp,
-    /// First instant no more.
-    #[serde(default)]
-    pub valid_to: Option<Timestamp>,
-    /// Limits.
-    #[serde(default)]
-    pub quota: Quota,
-    /// Hours of the day.
-    #[serde(default)]
-    pub hours: Option<Hours>,
-}
-
 impl DirectoryDraft {
     /// Reads TOML.
     ///
@@ -269,13 +206,18 @@ impl DirectoryDraft {
         for peer in self.peers {
             peer::add(&mut directory, peer, &mut wrong);
         }
+        let hidden: Vec<SubsystemId> =
+            self.hidden_consumers.iter().filter_map(|text| SubsystemId::parse(text)).collect();
+        if hidden.len() < self.hidden_consumers.len() {
+            wrong.push("hidden_consumers: write INSTANCE/CLASS/MEMBER/SUBSYSTEM".to_owned());
+        }
         let mut ids = std::collections::BTreeSet::new();
         for agreement in self.agreements {
             let id = agreement.id.clone();
             if !ids.insert(id.clone()) {
                 wrong.push(format!("agreement {id}: is written twice"));
             }
-            match agreement.judge(&directory) {
+            match agreement.judge(&directory, &hidden) {
                 Ok(agreement) => {
                     let of = directory.agreements.entry(agreement.service.clone()).or_default();
                     of.entry(agreement.consumer.clone()).or_default().push(Arc::new(agreement));
@@ -384,15 +326,7 @@ impl ServiceDraft {
         }
         let mut endpoints: Vec<Endpoint> = Vec::new();
         for draft in self.endpoints {
-            if draft.method != "*" && !METHODS.contains(&draft.method.as_str()) {
-                wrong.push(format!("endpoint method {:?}: write * or one of {}", draft.method, METHODS.join(", ")));
-            }
-            let endpoint = Endpoint {
-                method: (draft.method != "*").then_some(draft.method),
-                template: draft.template.unwrap_or_else(|| draft.path.clone()),
-                path: Glob::new(&draft.path),
-                personal_data: draft.personal_data,
-            };
+            let endpoint = draft.judge(&mut wrong);
             if endpoints.iter().any(|other| other.name() == endpoint.name()) {
                 wrong.push(format!("endpoint {}: is written twice", endpoint.name()));
             }
@@ -414,82 +348,6 @@ impl ServiceDraft {
                 disabled: self.disabled,
                 endpoints,
                 openapi,
-            }),
-            _ => Err(wrong),
-        }
-    }
-}
-
-impl AgreementDraft {
-    fn judge(self, directory: &Directory) -> Result<Agreement, Vec<String>> {
-        let mut wrong = Vec::new();
-        let consumer = SubsystemId::parse(&self.consumer).filter(|id| directory.subsystem(id).is_some());
-        if consumer.is_none() {
-            wrong.push(format!("consumer {} is not registered", self.consumer));
-        }
-        let service = ServiceId::parse(&self.service).and_then(|id| directory.service(&id));
-        if service.is_none() {
-            wrong.push(format!("service {} is not registered", self.service));
-        }
-        let endpoints = self.endpoints.map(|names| {
-            let known = service.map_or(&[][..], |service| &service.endpoints);
-            let mut places = Vec::new();
-            for name in names {
-                match known.iter().position(|endpoint| endpoint.name() == name) {
-                    Some(place) => places.push(place),
-                    None => wrong.push(format!("endpoint {name:?} is not one of the service")),
-                }
-            }
-            places
-        });
-        let delivery = match (self.opaque, &self.fields_allowed) {
-            (true, None) => Some(Delivery::Opaque),
-            (false, Some(fields)) => match Fields::parse(fields.iter().map(String::as_str)) {
-                Ok(fields) => Some(Delivery::Fields(fields)),
-                Err(fault) => {
-                    wrong.push(fault.to_string());
-                    None
-                }
-            },
-            _ => {
-                wrong.push("write either fields_allowed or opaque = true".to_owned());
-                None
-            }
-        };
-        if self.version == 0 {
-            wrong.push("versions begin with 1".to_owned());
-        }
-        if self.valid_to.is_some_and(|end| end <= self.valid_from) {
-            wrong.push("valid_to is not after valid_from".to_owned());
-        }
-        for (name, text) in [
-            ("legal_basis.document", &self.legal_basis.document),
-            ("legal_basis.article", &self.legal_basis.article),
-            ("purpose_code", &self.purpose_code),
-            ("purpose_text", &self.purpose_text),
-        ] {
-            if text.trim().is_empty() {
-                wrong.push(format!("{name} is empty"));
-            }
-        }
-        match (consumer, service, delivery) {
-            (Some(consumer), Some(service), Some(delivery)) if wrong.is_empty() => Ok(Agreement {
-                id: self.id,
-                version: self.version,
-                state: self.state,
-                environment: self.environment,
-                consumer,
-                service: service.id.clone(),
-                endpoints,
-                legal_basis: self.legal_basis,
-                purpose_code: self.purpose_code,
-                purpose_text: self.purpose_text,
-                procedures: self.procedures,
-                delivery,
-                valid_from: self.valid_from,
-                valid_to: self.valid_to,
-                quota: self.quota,
-                hours: self.hours,
             }),
             _ => Err(wrong),
         }

@@ -56,6 +56,17 @@ fn each_mistake_is_told_by_its_name() {
         ("kind = \"SOAP\"", "kind = \"SQL\"", "SQL"),
         ("openapi = '{", "openapi = 'x{", "openapi"),
         ("version = 1", "version = 0", "versions begin"),
+        ("\"request $.soDinhDanh\"", "\"request soDinhDanh\"", "endpoint POST /cong-dan/*: subject_selector"),
+        ("\"query ma\"", "\"header ma\"", "write \"query NAME\""),
+        ("method = \"DELETE\"", "method = \"DELETE\"\nbulk = true", "need personal_data = true"),
+        ("version = 3", "version = 3\nhidden_until = \"2027-01-01T00:00:00Z\"", "hidden_until and hidden_basis"),
+        ("version = 3", "version = 3\nhidden_basis = \" \"", "hidden_until and hidden_basis"),
+        (
+            "version = 3",
+            "version = 3\nhidden_until = \"2027-01-01T00:00:00Z\"\nhidden_basis = \"x\"",
+            "only a consumer of hidden_consumers",
+        ),
+        ("instance = \"VN-HP\"", "instance = \"VN-HP\"\nhidden_consumers = [\"A\"]", "hidden_consumers"),
     ] {
         assert!(GOOD.contains(from), "{from}");
         let found = complaints(|good| good.replace(from, to));
@@ -79,6 +90,16 @@ fn nothing_is_open_by_forgetting() {
         .unwrap();
     let subsystem = directory.subsystem(&SubsystemId::parse("I/GOV/1/A").unwrap()).unwrap();
     assert_eq!(subsystem.connection, Connection::HttpsClientCert);
+}
+
+#[test]
+fn endpoints_whose_people_never_learn_of_calls_are_told() {
+    let warnings = |text: &str| DirectoryDraft::from_toml(text).unwrap().build().unwrap().warnings();
+    let silent = GOOD.lines().filter(|line| !line.starts_with("subject_selector")).collect::<Vec<_>>().join("\n");
+    let told = warnings(&silent);
+    assert!(told.len() == 1 && told[0].contains("endpoint POST /cong-dan/* is about people"), "{told:?}");
+    let bulk = silent.replace("personal_data = true", "personal_data = true\nbulk = true");
+    assert_eq!(warnings(&bulk), Vec::<String>::new());
 }
 
 /// The example with this written of subsystem CERT, or of a provider over TLS.

@@ -1,15 +1,17 @@
 //! Who takes part and who may ask whom: one immutable value. Calls read a snapshot; a change swaps the whole.
 
+mod agreement_draft;
 mod certificates;
 mod draft;
+mod endpoint_draft;
 mod metadata;
 mod openapi;
 mod peer;
 mod provider;
 
-pub use draft::{
-    AgreementDraft, Complaints, DirectoryDraft, EndpointDraft, MemberDraft, ServiceDraft, SubsystemDraft, TimeoutsDraft,
-};
+pub use agreement_draft::AgreementDraft;
+pub use draft::{Complaints, DirectoryDraft, MemberDraft, ServiceDraft, SubsystemDraft, TimeoutsDraft};
+pub use endpoint_draft::EndpointDraft;
 pub use peer::{Hosted, Peer, PeerDraft, PeerMemberDraft, PeerSubsystemDraft};
 pub(crate) use provider::judge as judge_provider;
 pub use provider::{ProviderAddress, ProviderTls, ProviderTlsDraft};
@@ -27,6 +29,7 @@ use crate::rules::credential::Fingerprint;
 use crate::rules::fault::Style;
 use crate::rules::glob::Glob;
 use crate::rules::identifier::{ClientId, MemberId, ServiceId, SubsystemId};
+use crate::subjects::Selectors;
 
 /// How a subsystem proves itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -145,12 +148,23 @@ pub struct Endpoint {
     pub template: String,
     /// Whether answers are about people: user, issue and purpose must then be said.
     pub personal_data: bool,
+    /// Where the numbers of those people stand; none where nobody said it.
+    pub subjects: Option<Selectors>,
+    /// Whether an answer is about many people, who are told together by a notice.
+    pub bulk: bool,
+    /// Whether answers may hold something of people whom no selector finds; nobody gets them as proof then.
+    pub third_persons: bool,
 }
 
 impl Endpoint {
     /// Whether a call is of this endpoint in one reading of its path.
     pub fn matches(&self, method: &str, reading: &str) -> bool {
         self.method.as_deref().is_none_or(|wanted| wanted == method) && self.path.matches(reading)
+    }
+
+    /// Whether it is about people and says neither who they are nor that they are many.
+    fn tells_nobody(&self) -> bool {
+        self.personal_data && self.subjects.is_none() && !self.bulk
     }
 
     /// `METHOD /glob`, the name by which agreements speak of it.
@@ -240,7 +254,18 @@ impl Directory {
                 service.id, service.address.authority
             )
         });
-        claimed.chain(believed).collect()
+        let services = self.members.values().flat_map(|member| &member.subsystems).flat_map(|of| &of.services);
+        let untold = services.flat_map(|service| {
+            let silent = service.endpoints.iter().filter(|endpoint| endpoint.tells_nobody());
+            silent.map(|endpoint| {
+                format!(
+                    "service {}: endpoint {} is about people who never learn of it: write subject_selector or bulk",
+                    service.id,
+                    endpoint.name()
+                )
+            })
+        });
+        claimed.chain(believed).chain(untold).collect()
     }
 
     /// The adapters that services name, each with its service.

@@ -27,7 +27,7 @@ const RANDOM: usize = 13;
 const LONGEST_NAME: usize = 100;
 
 /// All that a container needs, gathered before the blocking work begins.
-struct Gathered {
+pub(super) struct Gathered {
     id: String,
     name: String,
     signer: EvidenceSigner,
@@ -46,7 +46,7 @@ enum OpenBody {
     File(std::path::PathBuf),
 }
 
-fn failed(error: impl std::fmt::Display) -> ContainerError {
+pub(super) fn failed(error: impl std::fmt::Display) -> ContainerError {
     tracing::error!(error = %error, "evidence could not be put together");
     ContainerError::Failed
 }
@@ -124,7 +124,7 @@ async fn batch_of(log: &MessageLog, seq: i64, force: bool) -> Result<Option<Batc
     }
 }
 
-async fn gather(log: &MessageLog, placed: Placed, force: bool) -> Result<Gathered, ContainerError> {
+pub(super) async fn gather(log: &MessageLog, placed: Placed, force: bool) -> Result<Gathered, ContainerError> {
     let parts = &log.0.parts;
     let Placed { message, seq, .. } = placed;
     let (certificate, issuers) = log.certificate(&message.certificate).await?;
@@ -208,7 +208,7 @@ fn finished(mut file: File, name: String, media_type: &'static str) -> io::Resul
     Ok(Containers { name, media_type, content: Stored::Spooled(Spool::of(file)?) })
 }
 
-fn one(gathered: &[Gathered], sealer: &Sealer, folder: &Path) -> io::Result<Containers> {
+pub(super) fn one(gathered: &[Gathered], sealer: &Sealer, folder: &Path) -> io::Result<Containers> {
     let Some(only) = gathered.first() else { return Err(io::ErrorKind::NotFound.into()) };
     let file = only.write(sealer, tempfile::tempfile_in(folder)?)?;
     finished(file, only.name.clone(), haidang_signing::asice::MIME_TYPE)

@@ -12,6 +12,7 @@ mod leaves;
 pub mod model;
 mod notary;
 mod peers;
+mod proving;
 mod recording;
 mod sealing;
 pub mod sql;
@@ -37,10 +38,15 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::proxy::OperationalLog;
+use crate::usage::UsageLog;
 
 /// Migrations of this room, oldest first.
-pub const MIGRATIONS: &[haidang_store::Migration] =
-    haidang_store::migrations!["0001_create_message", "0002_create_batch", "0003_create_peer_request"];
+pub const MIGRATIONS: &[haidang_store::Migration] = haidang_store::migrations![
+    "0001_create_message",
+    "0002_create_batch",
+    "0003_create_peer_request",
+    "0004_create_usage"
+];
 
 /// Messages that may wait to be written; those after them wait to be handed over.
 const MOST_WAITING: usize = 4096;
@@ -104,6 +110,7 @@ struct Inner {
     statuses: Mutex<HashMap<Vec<u8>, (Timestamp, Vec<u8>)>>,
     /// When requests of other exchanges were last forgotten, in microseconds since 1970.
     forgotten: AtomicI64,
+    usage: UsageLog,
 }
 
 impl MessageLog {
@@ -115,6 +122,7 @@ impl MessageLog {
         parts.db.execute(sql::BEGIN_CHAIN, args![Link::GENESIS.to_string()]).await?;
         let (queue, waiting) = mpsc::channel(MOST_WAITING);
         let writer = tokio::spawn(writing::write(parts.db.clone(), waiting));
+        let usage = UsageLog::new(parts.db.clone(), parts.ambient.clone(), parts.sealer.clone());
         let log = Self(Arc::new(Inner {
             operational: OperationalLog::new(parts.settings.records),
             parts,
@@ -124,9 +132,15 @@ impl MessageLog {
             stamping: tokio::sync::Mutex::new(()),
             statuses: Mutex::default(),
             forgotten: AtomicI64::new(0),
+            usage,
         }));
         log.look_for_failure().await?;
         Ok(log)
+    }
+
+    /// What the people concerned learn of messages. Whoever runs the log runs this as well ([`UsageLog::run`]).
+    pub fn usage(&self) -> &UsageLog {
+        &self.0.usage
     }
 
     /// Takes no more messages and waits until those taken are written.

@@ -26,6 +26,7 @@ use crate::rules::canonical::Hash;
 use crate::rules::canonical::digest;
 use crate::rules::record::OperationalRecord;
 use crate::transport::Signed;
+use crate::usage::{UsageRecord, seal};
 
 /// Why a message was not kept; the caller hears less.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +54,7 @@ pub(super) struct Said<'m> {
     body: &'m Stored,
     pub(super) body_digest: Option<Hash>,
     unfiltered_digest: Option<Hash>,
+    usage: Option<&'m UsageRecord>,
 }
 
 /// Signs; on a thread of its own where the key takes its time.
@@ -81,6 +83,7 @@ impl<'m> Said<'m> {
             body: &request.body,
             body_digest: request.body_digest,
             unfiltered_digest: None,
+            usage: None,
         }
     }
 
@@ -92,6 +95,7 @@ impl<'m> Said<'m> {
             body: &response.body,
             body_digest: response.body_digest,
             unfiltered_digest: response.unfiltered_digest,
+            usage: response.usage.as_deref(),
         }
     }
 
@@ -146,6 +150,8 @@ impl MessageLog {
             (None, None) => SealedBody::Empty,
         };
         let certificate = signer.certificate();
+        let digest_text = data_encoding::HEXLOWER.encode(&signed.statement.message);
+        let usage = said.usage.map(|usage| seal(&parts.sealer, &id, usage, &digest_text)).transpose()?;
         let message = Message {
             at: said.at,
             message_id: request.message_id.clone(),
@@ -167,7 +173,13 @@ impl MessageLog {
             id,
         };
         let issuers = issuers.iter().map(Certificate::to_pem).collect();
-        self.hand_over(Entry { message, file, certificate: (certificate.der().to_vec(), issuers), status }).await
+        let certificate = (certificate.der().to_vec(), issuers);
+        let told = usage.is_some();
+        self.hand_over(Entry { message, file, certificate, status, usage }).await?;
+        if told {
+            self.0.usage.arrived.notify_one();
+        }
+        Ok(())
     }
 
     async fn hand_over(&self, entry: Entry) -> Result<(), RecordingError> {

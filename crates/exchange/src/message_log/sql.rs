@@ -23,6 +23,9 @@ pub const CERTIFICATE: &str = "SELECT certificate, issuers FROM exchange_certifi
 /// Messages under one id of their caller, oldest first.
 pub const MESSAGES: &str = "SELECT id, seq, at, message_id, request_id, direction, client, service, agreement, agreement_version, message_digest, body_digest, unfiltered_digest, head, body, body_file, body_size, signed_at, signature, certificate, leaf, link FROM exchange_message WHERE message_id = $1 ORDER BY seq LIMIT $2";
 
+/// A message by its record.
+pub const MESSAGE: &str = "SELECT id, seq, at, message_id, request_id, direction, client, service, agreement, agreement_version, message_digest, body_digest, unfiltered_digest, head, body, body_file, body_size, signed_at, signature, certificate, leaf, link FROM exchange_message WHERE id = $1";
+
 /// Messages after a place of the chain, in order.
 pub const MESSAGES_AFTER: &str = "SELECT id, seq, at, message_id, request_id, direction, client, service, agreement, agreement_version, message_digest, body_digest, unfiltered_digest, head, body, body_file, body_size, signed_at, signature, certificate, leaf, link FROM exchange_message WHERE seq > $1 ORDER BY seq LIMIT $2";
 

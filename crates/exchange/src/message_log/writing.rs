@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::model::{Message, link_of};
 use super::sql;
+use crate::usage::sql::INSERT_OPEN;
 
 /// Most messages of one transaction.
 const MOST_TOGETHER: usize = 256;
@@ -21,6 +22,8 @@ pub(super) struct Entry {
     pub(super) certificate: (Vec<u8>, String),
     /// What another exchange enclosed about the certificate.
     pub(super) status: Option<Vec<u8>>,
+    /// Whom it is about, sealed.
+    pub(super) usage: Option<Vec<u8>>,
 }
 
 /// An entry and who waits for it to be durable.
@@ -78,6 +81,10 @@ async fn place(tx: &mut Tx<'_>, entries: &[Entry], certificates: &HashMap<&str, 
         tx.later(sql::INSERT_MESSAGE, entry.message.values(seq, &link)).await?;
         if let Some(file) = &entry.file {
             tx.keep_blob(file).await?;
+        }
+        if let Some(sealed) = &entry.usage {
+            let Message { id, at, .. } = &entry.message;
+            tx.later(INSERT_OPEN, args![id.as_str(), *at, sealed.clone()]).await?;
         }
     }
     tx.execute(sql::MOVE_CHAIN, args![seq, link.to_string()]).await.map(drop)

@@ -64,6 +64,16 @@ impl Spool {
         Ok(piece)
     }
 
+    /// The file itself, from its beginning; for whoever hands it on and reads nothing of it here.
+    ///
+    /// # Errors
+    /// What the file says.
+    pub fn into_file(self) -> io::Result<File> {
+        let mut file = self.file.try_clone()?;
+        io::Seek::rewind(&mut file)?;
+        Ok(file)
+    }
+
     /// A file that was written to its end. It should have no name any more.
     ///
     /// # Errors

@@ -23,6 +23,7 @@ use super::metadata::{list_clients, metadata};
 use super::provider::{CallError, Provider};
 use super::reading::{Arrived, Treatment};
 use super::tls::Identity;
+use super::usage::{self, Watch};
 use crate::adapters::{Adapters, Host};
 use crate::directory::{Directory, Service};
 use crate::rules::address::Address;
@@ -312,7 +313,11 @@ impl Exchange {
         trace: &mut Trace,
     ) -> Result<Arrived, Fault> {
         match (decision, provider) {
-            (Decision::Pass(grant), Some(provider)) => self.ask(grant, provider, call, trace).await,
+            (Decision::Pass(grant), Some(provider)) => {
+                let mut arrived = self.ask(grant, provider, call, trace).await?;
+                arrived.usage = usage::of_call(directory, grant, call, &mut arrived, &self.limits).await;
+                Ok(arrived)
+            }
             (Decision::Metadata(provider), _) => {
                 metadata(directory, provider, call.address, &call.asked.record.client, now)
             }
@@ -430,7 +435,8 @@ impl Exchange {
             let mut answer = provider.send(service, slot, request, &self.ambient).await?;
             let began = self.ambient.now();
             let treatment = Treatment::of(&grant.agreement.delivery, &answer.response, &self.limits)?;
-            let arrived = super::reading::response(&mut answer.response, treatment, &self.limits).await;
+            let watch = Watch::over(grant, call, &answer.response, &self.limits);
+            let arrived = super::reading::response(&mut answer.response, treatment, watch, &self.limits).await;
             if arrived.is_ok() {
                 provider.give_back(answer, &self.ambient);
             }

@@ -12,6 +12,7 @@ use crate::rules::canonical::response_bytes;
 use crate::rules::fault::{Fault, Leaf};
 use crate::rules::headers::{self, Line, grouped};
 use crate::rules::record::OperationalRecord;
+use crate::usage::UsageRecord;
 
 /// An answer that may go back once it is kept.
 pub(crate) struct Composed {
@@ -43,6 +44,7 @@ impl Composed {
             body: arrived.body,
             body_digest: arrived.body_digest,
             unfiltered_digest: arrived.unfiltered_digest,
+            usage: arrived.usage.map(|usage| Box::new(UsageRecord { at: now, ..usage })),
         };
         Ok(Self { record, status: arrived.status, lines })
     }

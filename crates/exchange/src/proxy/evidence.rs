@@ -15,6 +15,7 @@ use crate::rules::fault::Leaf;
 use crate::rules::identifier::{ClientId, ServiceId};
 use crate::rules::record::OperationalRecord;
 use crate::transport::Signed;
+use crate::usage::UsageRecord;
 
 /// A request that may go on.
 #[derive(Debug, Clone)]
@@ -62,6 +63,8 @@ pub struct ResponseRecord {
     pub body_digest: Option<Hash>,
     /// SHA-512 of what the provider sent, where the body was cut down.
     pub unfiltered_digest: Option<Hash>,
+    /// Whom it is about, and what they are to learn of it; none where it is about nobody.
+    pub usage: Option<Box<UsageRecord>>,
 }
 
 /// The record could not be made durable.

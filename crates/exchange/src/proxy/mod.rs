@@ -14,6 +14,7 @@ mod patience;
 mod provider;
 mod reading;
 mod tls;
+mod usage;
 
 pub(crate) use body::{BodyError, Collector, Outgoing};
 pub use body::{Playback, Spool, Stored};

@@ -11,10 +11,13 @@ use tokio::time::timeout;
 use super::body::{BodyError, Collector, Stored};
 use super::limits::Limits;
 use super::provider::CallError;
+use super::usage::Watch;
 use crate::filter::{Filter, FilterError, FilterLimits};
 use crate::rules::agreement::Delivery;
 use crate::rules::canonical::{Hash, digest};
 use crate::rules::fault::{Fault, Leaf};
+use crate::subjects::Found;
+use crate::usage::UsageRecord;
 
 /// An answer that is complete.
 pub(crate) struct Arrived {
@@ -24,6 +27,10 @@ pub(crate) struct Arrived {
     pub(super) body_digest: Option<Hash>,
     /// Of what the provider sent, where less is delivered.
     pub(super) unfiltered_digest: Option<Hash>,
+    /// Whom it is about, as far as the answer says it.
+    pub(super) subjects: Found,
+    /// What the people concerned are to learn of it.
+    pub(super) usage: Option<UsageRecord>,
 }
 
 impl Arrived {
@@ -32,7 +39,16 @@ impl Arrived {
         let mut headers = HeaderMap::new();
         headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json;charset=utf-8"));
         let body_digest = Some(digest(&body));
-        Self { status: StatusCode::OK, headers, body: body.into(), body_digest, unfiltered_digest: None }
+        let subjects = Found::default();
+        Self {
+            status: StatusCode::OK,
+            headers,
+            body: body.into(),
+            body_digest,
+            unfiltered_digest: None,
+            subjects,
+            usage: None,
+        }
     }
 }
 
@@ -117,6 +133,7 @@ fn filter_failed(why: &str) -> Fault {
 pub(super) async fn response(
     response: &mut Response<Incoming>,
     mut treatment: Treatment,
+    mut watch: Watch,
     limits: &Limits,
 ) -> Result<Arrived, Fault> {
     let expected = matches!(treatment, Treatment::Whole).then(|| response.body().size_hint().exact()).flatten();
@@ -129,6 +146,7 @@ pub(super) async fn response(
         if length > limits.body_bytes {
             return Err(too_large(limits.body_bytes));
         }
+        watch.push(&piece);
         match &mut treatment {
             Treatment::Whole => {
                 collector.add(piece).await.map_err(delivered)?;
@@ -161,6 +179,8 @@ pub(super) async fn response(
         body,
         body_digest,
         unfiltered_digest,
+        subjects: watch.finish(),
+        usage: None,
     })
 }
 

@@ -102,6 +102,15 @@ pub enum Delivery {
     Opaque,
 }
 
+/// Entries of the citizens' log that are held back by law.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hidden {
+    /// From when they are shown.
+    pub until: Timestamp,
+    /// The clause that allows it.
+    pub basis: String,
+}
+
 /// One version of an agreement. A change makes a new version; records name the one in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agreement {
@@ -129,6 +138,10 @@ pub struct Agreement {
     pub procedures: Vec<String>,
     /// What is delivered.
     pub delivery: Delivery,
+    /// The fields of it, as the agreement names them; none where bodies pass as they are.
+    pub fields: Vec<String>,
+    /// Whether the people concerned learn of it later than at once.
+    pub hidden: Option<Hidden>,
     /// First instant.
     pub valid_from: Timestamp,
     /// First instant no more; `None` without an end.
@@ -210,6 +223,8 @@ pub(crate) mod tests {
             purpose_text: "Đăng ký khai sinh".into(),
             procedures: vec![],
             delivery: Delivery::Opaque,
+            fields: vec![],
+            hidden: None,
             valid_from: "2026-01-01T00:00:00Z".parse().unwrap(),
             valid_to: Some("2027-01-01T00:00:00Z".parse().unwrap()),
             quota: Quota::default(),

@@ -49,6 +49,7 @@ fn check_changed(
     let found = match judged(change, request, headers, now) {
         Ok(Decision::Pass(grant)) => format!("{} {}", grant.agreement.id, grant.template()),
         Ok(Decision::Metadata(provider)) => format!("metadata of {}", provider.id),
+        Ok(Decision::Forward(peer)) => format!("to {}", peer.id),
         Err(fault) => fault.code(Style::V78),
     };
     assert_eq!(found, expected, "{request} {headers:?}");

@@ -115,7 +115,8 @@ impl Exchange {
         })?;
         let (status, lines) = read_response(&bytes)?;
         is_to(asked, &lines)?;
-        let record = ResponseRecord { at: self.ambient().now(), bytes, body, body_digest, unfiltered_digest: None };
+        let record =
+            ResponseRecord { at: self.ambient().now(), bytes, body, body_digest, unfiltered_digest: None, usage: None };
         Ok((Composed { record, status, lines }, signed))
     }
 }

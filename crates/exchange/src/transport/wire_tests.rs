@@ -115,7 +115,8 @@ proptest! {
         let framed = Framed::message(&head, Stored::from(Bytes::from(body.clone())), &signature).unwrap();
         let bytes = written(framed);
         let said = read(&bytes, size).unwrap();
-        prop_assert!(said == Said { head, body, signature, fault: Vec::new() });
+        let expected = Said { head, body, signature, fault: Vec::new() };
+        prop_assert!(said == expected, "something came out otherwise");
         prop_assert!(read(&bytes[..cut.index(bytes.len())], size).is_err(), "a beginning is no message");
     }
 

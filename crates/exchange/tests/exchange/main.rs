@@ -15,6 +15,7 @@ mod isolation;
 mod large;
 mod passing;
 mod peers;
+mod people;
 mod slow_callers;
 mod support;
 mod tls;

@@ -107,7 +107,7 @@ impl Provider {
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
         let seen =
             Seen { method: parts.method.to_string(), target: parts.uri.to_string(), headers: headers.collect(), body };
-        let length = seen.body.len();
+        let (length, said) = (seen.body.len(), seen.body.clone());
         self.seen.lock().unwrap().push(seen);
         let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
         let answer = |status: u16, lines: &[(&'static str, &'static str)], body: Bytes| {
@@ -154,6 +154,7 @@ impl Provider {
             }
             "/base/cong-dan/broken" => answer(200, &json, "{\"hoTen\":\"A\",\"x\":".into()),
             "/base/cong-dan/gone" => answer(404, &[("content-type", "text/html")], "<h1>secret</h1>".into()),
+            "/base/cong-dan/echo" => answer(200, &json, said),
             "/base/cong-dan/1" => answer(
                 200,
                 &[("content-type", "application/json"), ("etag", "\"whole\"")],

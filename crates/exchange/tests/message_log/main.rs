@@ -9,3 +9,5 @@ mod authority;
 mod changed;
 mod kept;
 mod support;
+mod told;
+mod tracked;

@@ -14,6 +14,7 @@ use haidang_exchange::proxy::{
 };
 use haidang_exchange::rules::canonical::{digest, request_bytes, request_hash, response_bytes};
 use haidang_exchange::rules::identifier::{ClientId, MemberId, ServiceId};
+use haidang_exchange::usage::UsageRecord;
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::asice::{self, EvidenceSigner, Fault, Question, Verdict};
 use haidang_signing::path::TrustAnchors;
@@ -132,8 +133,19 @@ impl Log {
 
     /// Keeps a call: its request, then its response.
     pub async fn keep(&self, call: &RequestRecord, answer: Stored) -> Result<(), EvidenceError> {
+        self.keep_about(call, answer, None).await
+    }
+
+    /// The same for an answer about somebody.
+    pub async fn keep_about(
+        &self,
+        call: &RequestRecord,
+        answer: Stored,
+        usage: Option<UsageRecord>,
+    ) -> Result<(), EvidenceError> {
         self.log.request(call).await?;
-        self.log.response(call, &response(call, answer)).await
+        let response = ResponseRecord { usage: usage.map(Box::new), ..response(call, answer) };
+        self.log.response(call, &response).await
     }
 
     /// Judges the whole log by the authority of the tests.
@@ -206,6 +218,7 @@ fn response(call: &RequestRecord, body: Stored) -> ResponseRecord {
         body_digest: digest_of(&body),
         body,
         unfiltered_digest: None,
+        usage: None,
     }
 }
 

@@ -107,11 +107,15 @@ pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
         Some(port) => haidang_exchange::proxy::serve(exchange.clone(), port, signalled()).await,
         None => Ok(()),
     };
+    let telling = log.clone().map(|log| {
+        let stop = stopping.listen();
+        tokio::spawn(async move { log.usage().run(stop).await })
+    });
     let served = tokio::try_join!(serve(Some(Port::Plain(plain))), serve(tls), serve(peers));
     watching.abort();
     stopping.stop();
-    if let Some(stamping) = stamping {
-        stamping.await?;
+    for task in [stamping, telling].into_iter().flatten() {
+        task.await?;
     }
     if let Some(log) = log {
         finish(&log).await;
@@ -131,6 +135,9 @@ async fn bind(address: Option<SocketAddr>, name: &str) -> Result<Option<TcpListe
 /// Writes what is still on its way, and stamps what waits.
 async fn finish(log: &MessageLog) {
     log.close().await;
+    if let Err(error) = log.usage().drain().await {
+        tracing::warn!(error = %error, "the last entries of the citizens' log wait until the next start");
+    }
     if let Err(error) = log.stamp().await {
         tracing::warn!(error = %error, "the last messages wait for their time stamp until the next start");
     }
@@ -179,7 +186,7 @@ async fn read_directory(files: &[PathBuf]) -> Result<Directory> {
     let directory = DirectoryDraft::from_toml(&text).and_then(DirectoryDraft::build);
     let directory = directory.with_context(|| file.display().to_string())?;
     for warning in directory.warnings() {
-        tracing::warn!(warning, "the directory allows what only an isolated network makes safe");
+        tracing::warn!(warning, "the directory is allowed, and leaves something open");
     }
     Ok(directory)
 }

@@ -40,6 +40,7 @@ pub(crate) async fn run(command: Serve, mut config: Config) -> Result<Outcome> {
 pub async fn serve(city: City, listener: TcpListener) -> Result<Outcome> {
     haidang_web::metrics::install();
     let door = open_door(&city).await?;
+    let tracking = crate::tracker::start(&city).await?;
     let work = city.start_work();
     let origin = city.config.origin(listener.local_addr()?.port());
     tracing::info!(origin = %origin, environment = city.config.city.environment.name(), "ready");
@@ -60,6 +61,9 @@ pub async fn serve(city: City, listener: TcpListener) -> Result<Outcome> {
     }
     if let Some(door) = door {
         door.await??;
+    }
+    if let Some(tracking) = tracking {
+        tracking.finish().await;
     }
     work.finish().await;
     city.db.close().await;

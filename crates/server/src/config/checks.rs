@@ -38,6 +38,12 @@ impl Config {
         faults.extend(self.check_trust());
         faults.extend(self.check_signing());
         faults.extend(self.check_exchange());
+        let tracker = &self.tracker.listen;
+        let on_loopback = tracker.parse().is_ok_and(|address: std::net::SocketAddr| address.ip().is_loopback());
+        if !tracker.is_empty() && !on_loopback {
+            let what = "must be a loopback address and a port: it believes whoever reaches it".to_owned();
+            faults.push(Fault::rule("tracker.listen", what));
+        }
         let folders = [&self.interconnection.outgoing, &self.interconnection.incoming];
         if folders.iter().filter(|folder| folder.as_os_str().is_empty()).count() == 1 {
             let what = "name both folders or neither: statuses go back the way documents came".to_owned();

@@ -210,6 +210,14 @@ concern! {
 }
 
 concern! {
+    /// The service by which the national tracker asks, through the data exchange, what was delivered about a person (`findUsage`).
+    "tracker" Tracker {
+        /// Loopback address and port of the service, such as `127.0.0.1:8092`; the exchange of this machine has it as a provider. Empty: it does not run.
+        listen: String = String::new(),
+    }
+}
+
+concern! {
     /// Documents to and from organs outside the city, as edXML messages in two folders; another program carries them to and from the exchange.
     "interconnection" Interconnection {
         /// Folder into which messages for others are laid. Empty: none is sent.
@@ -314,6 +322,8 @@ pub struct Config {
     pub interconnection: Interconnection,
     /// `[exchange]`
     pub exchange: Exchange,
+    /// `[tracker]`
+    pub tracker: Tracker,
     /// `[session]`
     pub session: Session,
     /// `[rate]`
@@ -337,6 +347,7 @@ impl Config {
         (Signing::SECTION.0, Signing::SECTION.1, Signing::KEYS),
         (Interconnection::SECTION.0, Interconnection::SECTION.1, Interconnection::KEYS),
         (Exchange::SECTION.0, Exchange::SECTION.1, Exchange::KEYS),
+        (Tracker::SECTION.0, Tracker::SECTION.1, Tracker::KEYS),
         (Session::SECTION.0, Session::SECTION.1, Session::KEYS),
         (Rate::SECTION.0, Rate::SECTION.1, Rate::KEYS),
         (Work::SECTION.0, Work::SECTION.1, Work::KEYS),
@@ -355,6 +366,7 @@ impl Config {
             .or_else(|| self.signing.set(name, value))
             .or_else(|| self.interconnection.set(name, value))
             .or_else(|| self.exchange.set(name, value))
+            .or_else(|| self.tracker.set(name, value))
             .or_else(|| self.session.set(name, value))
             .or_else(|| self.rate.set(name, value))
             .or_else(|| self.work.set(name, value))
@@ -374,6 +386,7 @@ impl Config {
             self.signing.shown(),
             self.interconnection.shown(),
             self.exchange.shown(),
+            self.tracker.shown(),
             self.session.shown(),
             self.rate.shown(),
             self.work.shown(),

@@ -99,9 +99,10 @@ impl Hosted {
         Ok(serve(self.exchange.clone(), Port::Plain(door), stop).await?)
     }
 
-    /// Stamps what passed until told to stop; then writes what is under way and stamps it.
+    /// Stamps what passed and tells people of it until told to stop; then writes what is under way and stamps it.
     pub async fn run(self, stop: Stop) {
-        self.log.run_stamping(stop).await;
+        let usage = self.log.usage();
+        tokio::join!(self.log.run_stamping(stop.clone()), usage.run(stop));
         self.log.close().await;
         if let Err(error) = self.log.stamp().await {
             tracing::warn!(error = %error, "the last messages wait for their time stamp until the next start");

@@ -9,6 +9,7 @@ mod city;
 mod archive;
 mod bad_input;
 mod calendar;
+mod citizens_log;
 mod consent;
 mod copies;
 mod crash;

@@ -5,6 +5,7 @@ use crate::pages::reader;
 use crate::room::VaultRoom;
 use axum::extract::State;
 use haidang_contracts::access::AccessRow;
+use haidang_contracts::exchange::Delivery;
 use haidang_web::{Answer, Path, Query, Visitor, json};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -55,6 +56,48 @@ pub(crate) struct AccessView {
     delay_basis: Option<String>,
     /// When the owner asked about it.
     asked_at: Option<String>,
+    /// For data that the exchange handed to another information system.
+    delivery: Option<DeliveryView>,
+}
+
+/// What the data exchange handed on; names of fields, never what stood in them.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeliveryView {
+    /// Name of the organisation that received it.
+    receiver_name: String,
+    /// Its information system.
+    receiver_system: String,
+    /// The service that was asked.
+    service: String,
+    /// The agreement that allowed it.
+    agreement: String,
+    /// Its version.
+    agreement_version: i64,
+    /// The fields that the agreement lets through.
+    fields: Vec<String>,
+    /// Whether it lets answers through as they are.
+    whole: bool,
+    /// Code of the procedure for which it was asked.
+    procedure: Option<String>,
+    /// SHA-512 of the signed answer, hex.
+    digest: String,
+    /// Address of the signed answer, when it is about the owner alone.
+    proof: Option<String>,
+}
+
+fn delivered(delivery: Delivery, audit: &str) -> DeliveryView {
+    DeliveryView {
+        proof: delivery.sole.then(|| format!("/vi{}/{audit}/chung-cu", haidang_ui::paths::WHO_LOOKED)),
+        receiver_name: delivery.receiver_name,
+        receiver_system: delivery.receiver_system,
+        service: delivery.service,
+        agreement: delivery.agreement,
+        agreement_version: i64::from(delivery.agreement_version),
+        fields: delivery.fields,
+        whole: delivery.whole,
+        procedure: delivery.procedure,
+        digest: delivery.digest,
+    }
 }
 
 /// A page of accesses.
@@ -107,6 +150,7 @@ pub(crate) struct QuestionList {
 
 fn view(row: AccessRow, asked_at: Option<String>) -> AccessView {
     AccessView {
+        delivery: row.delivery.map(|delivery| delivered(delivery, &row.audit_id)),
         id: row.audit_id,
         at: instant(row.at),
         agency: row.agency,

@@ -1,6 +1,6 @@
 //! `/ai-da-xem`: who looked at my data, saving the log, asking about one access.
 
-use super::reader;
+use super::{deliveries, reader};
 use crate::answering::Complaint;
 use crate::looking::Looks;
 use crate::room::VaultRoom;
@@ -133,6 +133,11 @@ impl<'r> Names<'r> {
         let Some(code) = row.agency.as_deref() else { return Ok(t(lang, &format!("vault-who-{kind}"), &[])) };
         let [vi, en] = self.of(code).await?;
         let name = if lang == Lang::Vi { vi } else { en };
+        // Organisations outside the city take part in the exchange; its directory knows their names.
+        let name = match &row.delivery {
+            Some(delivery) if name == *code => delivery.receiver_name.clone(),
+            _ => name,
+        };
         Ok(if kind == "system" { t(lang, "vault-who-system-of", &[("agency", name.into())]) } else { name })
     }
 }
@@ -148,6 +153,7 @@ fn more(page: &Page, row: &AccessRow) -> Vec<Html> {
     if let Some(delayed) = &row.delayed {
         more.push(said("vault-more-delayed", &delayed.legal_basis));
     }
+    more.extend(row.delivery.iter().flat_map(|delivery| deliveries::facts(page, row, delivery)));
     more
 }
 

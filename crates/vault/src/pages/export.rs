@@ -7,13 +7,14 @@ use crate::rules;
 use axum::body::Body;
 use axum::extract::State;
 use haidang_contracts::access::AccessRow;
+use haidang_contracts::exchange::Delivery;
 use haidang_kernel::problem::Problem;
 use haidang_ui::{Lang, t};
 use haidang_web::{Answer, Disposition, Query, Visitor, file};
 use serde_json::json;
 
 /// Columns of the table, in order.
-const HEADS: [&str; 13] = [
+const HEADS: [&str; 16] = [
     "vault-csv-at",
     "vault-csv-who",
     "vault-csv-agency",
@@ -27,6 +28,9 @@ const HEADS: [&str; 13] = [
     "vault-csv-delayed",
     "vault-csv-state",
     "vault-csv-id",
+    "vault-csv-system",
+    "vault-csv-fields",
+    "vault-csv-digest",
 ];
 
 fn instant(at: jiff::Timestamp) -> String {
@@ -54,6 +58,7 @@ async fn table(lang: Lang, names: &mut Names<'_>, rows: &[AccessRow]) -> Result<
             (false, true) => "vault-seen-looked",
             (false, false) => "vault-seen-wrote",
         };
+        let delivered = |fact: fn(&Delivery) -> String| row.delivery.as_ref().map(fact).unwrap_or_default();
         let cells = [
             instant(row.at),
             names.who(lang, row).await?,
@@ -68,6 +73,9 @@ async fn table(lang: Lang, names: &mut Names<'_>, rows: &[AccessRow]) -> Result<
             row.delayed.as_ref().map(|delayed| delayed.legal_basis.clone()).unwrap_or_default(),
             t(lang, seen, &[]),
             row.audit_id.clone(),
+            delivered(|delivery| delivery.receiver_system.clone()),
+            delivered(|delivery| if delivery.whole { "*".to_owned() } else { delivery.fields.join(" ") }),
+            delivered(|delivery| delivery.digest.clone()),
         ];
         push_row(&mut text, cells.iter().map(String::as_str));
     }
@@ -79,7 +87,7 @@ fn record(row: &AccessRow) -> serde_json::Value {
         "id": row.audit_id, "at": instant(row.at), "actor_kind": row.actor_kind, "agency": row.agency, "post": row.post,
         "own": row.own, "action": row.action, "object_kind": row.object_kind, "object_id": row.object_id,
         "purpose": row.purpose, "legal_basis": row.legal_basis, "case_id": row.case_id, "mandate": row.mandate,
-        "emergency": row.emergency, "refused": row.refused,
+        "emergency": row.emergency, "refused": row.refused, "delivery": row.delivery,
         "delayed": row.delayed.as_ref().map(|d| json!({ "visible_from": instant(d.visible_from), "legal_basis": d.legal_basis })),
     })
 }

@@ -1,6 +1,7 @@
 //! Pages of this room: my documents, one of them, who looked at my data.
 
 pub(crate) mod accesses;
+pub(crate) mod deliveries;
 pub(crate) mod emergency;
 pub(crate) mod export;
 pub(crate) mod item;

@@ -161,6 +161,7 @@ pub async fn room_with(db: &TestDb, around: &Arc<Around>) -> VaultRoom {
         cases: around.clone(),
         notifier: around.clone(),
         archive: around.clone(),
+        deliveries: None,
     })
 }
 
