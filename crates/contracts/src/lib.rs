@@ -22,6 +22,7 @@ pub mod once_only;
 pub mod papers;
 pub mod payment;
 pub mod recognition;
+pub mod synchronisation;
 pub mod vault;
 
 pub use actor::{Actor, ActorKind, Mandate, MandateKind, Position};

@@ -49,6 +49,7 @@ pub const CAPABILITIES: &[&str] = &[
     "key.manage",
     "meeting.convene",
     "pack.manage",
+    "portal.reconcile",
     "post.manage",
     "register.inspect",
     "scan.upload",

@@ -14,6 +14,7 @@ pub mod id;
 pub mod keyed;
 pub mod lunar;
 pub mod money;
+pub mod national;
 pub mod number;
 pub mod problem;
 pub mod text;

@@ -40,6 +40,7 @@ pub const ROOMS: &[(&str, &[Migration])] = &[
     ("exchange", haidang_exchange::MIGRATIONS),
     ("identity", haidang_identity::MIGRATIONS),
     ("office", haidang_office::MIGRATIONS),
+    ("portal", haidang_portal::MIGRATIONS),
     ("services", haidang_services::MIGRATIONS),
     ("trust", haidang_trust::MIGRATIONS),
     ("vault", haidang_vault::MIGRATIONS),

@@ -22,6 +22,7 @@ pub mod office;
 pub mod office_signing;
 pub mod outbound;
 pub mod pack;
+pub mod portal;
 pub mod rooms;
 pub mod sealed;
 pub mod simulators;

@@ -13,6 +13,7 @@ use haidang_identity::model::AgencySeed;
 use haidang_identity::registers::Registers;
 use haidang_identity::roles::Roles;
 use haidang_kernel::bilingual::Bilingual;
+use haidang_portal::manner::{self, Manner};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
@@ -143,6 +144,8 @@ pub struct Pack {
     pub policies: Arc<Policies>,
     /// `purposes.toml`; none where the file is absent.
     pub purposes: Purposes,
+    /// `national-portal.toml`: how the national portal writes things; none where the file is absent.
+    pub portal: Option<Arc<Manner>>,
     /// SHA-256 of `agencies.csv`, hex; tells whether the table is up to date.
     pub agencies_sha256: String,
 }
@@ -150,6 +153,16 @@ pub struct Pack {
 fn read(folder: &Path, name: &str) -> Result<String> {
     let path = folder.join(name);
     std::fs::read_to_string(&path).with_context(|| path.display().to_string())
+}
+
+/// How the national portal writes things, where the pack says so.
+fn portal(folder: &Path) -> Result<Option<Arc<Manner>>> {
+    if !folder.join(manner::FILE).exists() {
+        return Ok(None);
+    }
+    let read = Manner::from_toml(&read(folder, manner::FILE)?);
+    let file = || folder.join(manner::FILE).display().to_string();
+    read.map(|manner| Some(Arc::new(manner))).map_err(anyhow::Error::msg).with_context(file)
 }
 
 impl Pack {
@@ -170,10 +183,11 @@ impl Pack {
             }
             false => Purposes::default(),
         };
+        let portal = portal(folder)?;
         let digest = Sha256::digest(read(folder, "agencies.csv")?.as_bytes());
         let agencies_sha256 = data_encoding::HEXLOWER.encode(&digest);
         let policies = Arc::new(policies);
-        Ok(Pack { folder: folder.to_owned(), city, roles, registers, policies, purposes, agencies_sha256 })
+        Ok(Pack { folder: folder.to_owned(), city, roles, registers, policies, purposes, portal, agencies_sha256 })
     }
 
     /// All agencies of the pack, also those that are no more.

@@ -20,6 +20,8 @@ use haidang_identity::IdentityRoom;
 use haidang_identity::federation::Upstream;
 use haidang_kernel::ambient::Ambient;
 use haidang_office::OfficeRoom;
+use haidang_portal::PortalRoom;
+use haidang_portal::manner::{self, Manner};
 use haidang_services::Services;
 use haidang_services::cases::clock::CityClock;
 use haidang_services::procedure::{self, Severity};
@@ -89,6 +91,8 @@ pub struct Rooms {
     pub vault: VaultRoom,
     /// The officials' office.
     pub office: OfficeRoom,
+    /// What the national portal is told.
+    pub portal: PortalRoom,
     /// The city's own authorities, where they may run.
     pub trust: Option<TrustRoom>,
     synonyms: Arc<Vec<(Vec<String>, Vec<String>)>>,
@@ -190,11 +194,14 @@ impl Rooms {
         .await
         .context("the office")?;
         parts.issued.open(&office);
+        let portal = crate::portal::open(parts.config, parts.pack, parts.db, parts.ambient, parts.identity, &services)
+            .context("the national portal")?;
         let trust = parts.trust;
         Ok(Rooms {
             services,
             vault,
             office,
+            portal,
             trust,
             synonyms: Arc::new(synonyms),
             imported: Arc::new(imported),
@@ -224,7 +231,8 @@ impl Rooms {
             .mount(haidang_services::api::routes(self.services.clone()))
             .mount(haidang_services::pages::routes(self.services.clone()))
             .mount(haidang_vault::routes(self.vault.clone()))
-            .mount(haidang_office::routes(self.office.clone()));
+            .mount(haidang_office::routes(self.office.clone()))
+            .mount(haidang_portal::routes(self.portal.clone()));
         let app = match &self.trust {
             Some(trust) => {
                 let desk = haidang_trust::SigningDesk::new(trust.clone(), self.services.identity.clone());
@@ -240,6 +248,7 @@ impl Rooms {
     pub fn jobs(&self, jobs: Jobs) -> Jobs {
         let day = Mutex::new(self.services.ambient.today());
         let jobs = crate::office::jobs(&self.office, jobs.with(Arc::new(Round { rooms: self.clone(), day })));
+        let jobs = crate::portal::jobs(&self.portal, jobs);
         match &self.trust {
             Some(trust) => jobs.with(Arc::new(haidang_trust::Round(trust.clone()))),
             None => jobs,
@@ -301,6 +310,7 @@ pub fn texts() -> Result<()> {
     haidang_ui::texts::register(haidang_services::TEXTS)?;
     haidang_ui::texts::register(haidang_vault::TEXTS)?;
     haidang_ui::texts::register(haidang_office::TEXTS)?;
+    haidang_ui::texts::register(haidang_portal::TEXTS)?;
     haidang_ui::texts::register(haidang_trust::TEXTS)?;
     Ok(())
 }
@@ -310,13 +320,16 @@ pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
     let pack = procedure::pack::Pack::load(folder)?;
     let policies = haidang_identity::Policies::load(&folder.join("policies")).err().map_or_else(Vec::new, |all| all.0);
     let upstreams = upstream_fault(folder);
+    let portal = portal_fault(folder);
     let errors = pack.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
         + policies.len()
-        + upstreams.iter().count();
+        + upstreams.iter().count()
+        + portal.iter().count();
     if json {
         let mut findings: Vec<serde_json::Value> = pack.findings.iter().map(finding_json).collect();
         findings.extend(policies.iter().map(policy_json));
-        findings.extend(upstreams.iter().map(|fault| upstream_json(fault)));
+        findings.extend(upstreams.iter().map(|fault| file_json("upstreams_refused", "upstreams.toml", fault)));
+        findings.extend(portal.iter().map(|fault| file_json("national_portal_refused", manner::FILE, fault)));
         say(serde_json::to_string_pretty(&findings)?)?;
     } else {
         for finding in &pack.findings {
@@ -328,7 +341,11 @@ pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
         if let Some(fault) = &upstreams {
             say(format_args!("error upstreams_refused upstreams.toml: {fault}"))?;
         }
-        let warnings = pack.findings.len() + policies.len() + upstreams.iter().count() - errors;
+        if let Some(fault) = &portal {
+            say(format_args!("error national_portal_refused {}: {fault}", manner::FILE))?;
+        }
+        let refused = policies.len() + upstreams.iter().count() + portal.iter().count();
+        let warnings = pack.findings.len() + refused - errors;
         say(format_args!(
             "{}: {} versions, {errors} errors, {warnings} warnings",
             folder.display(),
@@ -348,13 +365,18 @@ fn upstream_fault(folder: &Path) -> Option<String> {
     read.and_then(|text| Upstream::from_toml(&text).map_err(|error| error.to_string())).err()
 }
 
-fn upstream_json(fault: &str) -> serde_json::Value {
-    serde_json::json!({
-        "code": "upstreams_refused",
-        "severity": Severity::Error.as_str(),
-        "file": "upstreams.toml",
-        "message": fault,
-    })
+/// What is wrong with the words and codes of the national portal of a pack that has some.
+fn portal_fault(folder: &Path) -> Option<String> {
+    let file = folder.join(manner::FILE);
+    if !file.exists() {
+        return None;
+    }
+    let read = std::fs::read_to_string(file).map_err(|error| error.to_string());
+    read.and_then(|text| Manner::from_toml(&text)).err()
+}
+
+fn file_json(code: &str, file: &str, fault: &str) -> serde_json::Value {
+    serde_json::json!({ "code": code, "severity": Severity::Error.as_str(), "file": file, "message": fault })
 }
 
 fn policy_json(fault: &haidang_identity::PolicyFault) -> serde_json::Value {

@@ -15,6 +15,7 @@ mod related;
 pub mod rules;
 pub mod service;
 pub mod sql;
+mod synchronised;
 
 pub use pages::TEXTS;
 pub use service::{Services, Settings};
@@ -29,4 +30,5 @@ pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0004_create_task",
     "0005_create_document",
     "0006_create_paper",
+    "0007_index_case_day",
 ];

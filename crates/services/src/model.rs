@@ -134,7 +134,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Synchronisation track towards the national portal; the exchange moves it in a later issue.
+    /// Synchronisation track towards the national portal; the room that tells the portal moves it.
     SyncState {
         /// Nothing to send.
         Clean = "clean",

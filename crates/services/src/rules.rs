@@ -6,32 +6,14 @@
 use crate::model::{ActionKind, CaseState};
 use haidang_kernel::problem::Problem;
 
-/// National statuses that may follow each national status (`TrangThaiHoSo`).
-///
-/// Beside the printed table: 1 → 4 never (intake first); a status may follow itself (a second notice, a note).
-pub const NATIONAL_NEXT: [(i64, &[i64]); 10] = [
-    (1, &[1, 2, 3, 5, 7]),
-    (2, &[2, 4, 7, 8]),
-    (3, &[]),
-    (4, &[4, 5, 6, 7, 8, 9]),
-    (5, &[2, 4, 5, 7, 8]),
-    (6, &[4, 8]),
-    (7, &[8, 4]),
-    (8, &[]),
-    (9, &[9, 10, 4]),
-    (10, &[]),
-];
+/// The national table (`TrangThaiHoSo`), which data can narrow and never widen.
+pub use haidang_kernel::national::allows as national_allows;
 
 /// Whether one of our states may follow another. The first act of the handling official on an accepted case (2)
 /// takes it into work (4) and from there on: both steps of the national table are walked at once.
 pub fn may_follow(from: CaseState, to: CaseState) -> bool {
     let (before, after) = (from.national(), to.national());
     national_allows(before, after) || (from == CaseState::Accepted && national_allows(4, after))
-}
-
-/// Whether the national table lets one status follow another.
-pub fn national_allows(from: i64, to: i64) -> bool {
-    NATIONAL_NEXT.iter().any(|(status, next)| *status == from && next.contains(&to))
 }
 
 /// What the executor must know of a case to judge an action; taken from its row inside the transaction.

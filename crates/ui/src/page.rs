@@ -111,6 +111,7 @@ pub const OFFICE_NAV: &[NavItem] = &[
     nav("notices", "ui-nav-notices", paths::NOTICES),
     nav_for(&["case.coordinate"], "coordination", "ui-nav-coordination", paths::COORDINATION),
     nav_for(&["case.read_all", "case.assign"], "supervision", "ui-nav-supervision", paths::SUPERVISION),
+    nav_for(&["portal.reconcile"], "portal", "ui-nav-portal", paths::PORTAL_QUEUE),
     nav_for(&["audit.read"], "audit", "ui-nav-audit", paths::AUDIT),
     nav_for(&["pack.manage"], "procedures", "ui-nav-procedures", paths::PROCEDURE_VERSIONS),
     nav_for(&["calendar.manage"], "calendar", "ui-nav-calendar", paths::CALENDAR),

@@ -30,6 +30,8 @@ pub const PROCEDURE_VERSIONS: &str = "/can-bo/thu-tuc";
 pub const CALENDAR: &str = "/can-bo/lich";
 /// Cases of unclear competence.
 pub const COORDINATION: &str = "/can-bo/dieu-phoi";
+/// Cases told to the national portal: what waits, what was refused, what differs.
+pub const PORTAL_QUEUE: &str = "/can-bo/dong-bo";
 /// What is late and why, for supervisors.
 pub const SUPERVISION: &str = "/can-bo/giam-sat";
 /// Proof that nothing was changed, for auditors.

@@ -67,6 +67,7 @@ identity-capability-document-sign = Sign documents
 identity-capability-key-manage = Manage signing keys
 identity-capability-meeting-convene = Call meetings
 identity-capability-pack-manage = Manage procedure packs
+identity-capability-portal-reconcile = Keep cases in step with the National Public Service Portal
 identity-capability-post-manage = Give and end posts
 identity-capability-register-inspect = Inspect the registers of every agency
 identity-capability-scan-upload = Digitise papers

@@ -67,6 +67,7 @@ identity-capability-document-sign = Ký văn bản
 identity-capability-key-manage = Quản lý khóa ký
 identity-capability-meeting-convene = Triệu tập cuộc họp
 identity-capability-pack-manage = Quản lý gói thủ tục
+identity-capability-portal-reconcile = Đồng bộ, đối chiếu hồ sơ với Cổng Dịch vụ công quốc gia
 identity-capability-post-manage = Giao và thôi giao vị trí công tác
 identity-capability-register-inspect = Kiểm tra sổ văn bản của mọi cơ quan
 identity-capability-scan-upload = Số hóa văn bản giấy

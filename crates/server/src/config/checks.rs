@@ -44,6 +44,7 @@ impl Config {
             let what = "must be a loopback address and a port: it believes whoever reaches it".to_owned();
             faults.push(Fault::rule("tracker.listen", what));
         }
+        faults.extend(self.check_national_portal());
         let folders = [&self.interconnection.outgoing, &self.interconnection.incoming];
         if folders.iter().filter(|folder| folder.as_os_str().is_empty()).count() == 1 {
             let what = "name both folders or neither: statuses go back the way documents came".to_owned();
@@ -165,6 +166,42 @@ impl Config {
         }
         if let Err(error) = crate::upstreams::read(self) {
             fault("federation.upstreams", format!("{error:#}"));
+        }
+        faults
+    }
+
+    fn check_national_portal(&self) -> Vec<Fault> {
+        let given = &self.national_portal;
+        if given.address.is_empty() {
+            return Vec::new();
+        }
+        let mut faults = Vec::new();
+        let mut fault =
+            |key: &str, what: &str| faults.push(Fault::rule(&format!("national_portal.{key}"), what.to_owned()));
+        let here = haidang_web::client::on_this_machine(&given.address);
+        if self.simulated() && !here {
+            fault("address", "a demonstration or test city tells only a simulator of its cases, on a loopback address");
+        }
+        if !self.simulated() && (here || !given.address.starts_with("https://")) {
+            fault("address", "must begin with https:// and lead to another machine");
+        }
+        for (key, value) in [("unit", &given.unit), ("user", &given.user)] {
+            if value.is_empty() {
+                fault(key, "must be given where there is an address");
+            }
+        }
+        if std::fs::read_to_string(&given.secret_file).is_err() {
+            fault("secret_file", "cannot be read; name a file that holds the secret of the account");
+        }
+        for (key, value, most) in [
+            ("timeout_seconds", given.timeout_seconds, 60),
+            ("parallel", given.parallel, 64),
+            ("look_seconds", given.look_seconds, 3_600),
+            ("longest_pause_seconds", given.longest_pause_seconds, 3_600),
+        ] {
+            if !(1..=most).contains(&value) {
+                fault(key, &format!("must be 1 to {most}"));
+            }
         }
         faults
     }

@@ -289,6 +289,24 @@ mod tests {
             ("[tracker]\nlisten = \"127.0.0.1:8092\"", vec![]),
             ("[tracker]\nlisten = \"0.0.0.0:8092\"", vec!["tracker.listen"]),
             ("[tracker]\nlisten = \"localhost\"", vec!["tracker.listen"]),
+            (
+                "[national_portal]\naddress = \"https://lgsp.example.vn/dvcqg\"\nunit = \"H24.S01\"\nuser = \"haiphong\"\nsecret_file = \"Cargo.toml\"",
+                vec![],
+            ),
+            (
+                "[national_portal]\naddress = \"http://127.0.0.1:82\"\nunit = \"H24.S01\"\nuser = \"haiphong\"\nsecret_file = \"Cargo.toml\"",
+                vec!["national_portal.address"],
+            ),
+            (
+                "[city]\nenvironment = \"demo\"\n[national_portal]\naddress = \"https://lgsp.example.vn\"\nparallel = 0",
+                vec![
+                    "national_portal.address",
+                    "national_portal.unit",
+                    "national_portal.user",
+                    "national_portal.secret_file",
+                    "national_portal.parallel",
+                ],
+            ),
             ("[directory]\nurl = \"ldaps://directory.example.vn\"\npeople = \"ou=people\"", vec![]),
             ("[directory]\nurl = \"ldap://directory.example.vn\"\npeople = \"ou=people\"", vec!["directory.url"]),
             ("[directory]\nurl = \"ldaps://directory.example.vn\"", vec!["directory.people"]),

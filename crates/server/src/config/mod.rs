@@ -250,6 +250,40 @@ concern! {
 }
 
 concern! {
+    /// The national public-service portal, which is told of the city's cases. Without `address` it is told of none. Its codes and words are data of the pack, `national-portal.toml`.
+    "national_portal" NationalPortal {
+        /// Address of the adapter, such as `https://lgsp.example.vn/dvcqg`; `http` to a loopback address in `demo` and `test` only. Empty: no portal.
+        address: String = String::new(),
+        /// Path under the address that gives a session.
+        auth: String = "auth".to_owned(),
+        /// Path under the address for questions.
+        share: String = "share".to_owned(),
+        /// Path under the address for messages.
+        integration: String = "integration".to_owned(),
+        /// Code of the city's unit at the portal (`madonvi`).
+        unit: String = String::new(),
+        /// Name of the city's account at the portal.
+        user: String = String::new(),
+        /// File that holds the secret of the account.
+        secret_file: PathBuf = PathBuf::new(),
+        /// Hosts of the adapter that may be called although their addresses are private, as inside the network of the administration.
+        private_hosts: Vec<String> = Vec::new(),
+        /// Seconds to wait for one answer, 1 to 60.
+        timeout_seconds: u64 = 20,
+        /// Cases whose messages are sent side by side, 1 to 64.
+        parallel: u64 = 8,
+        /// Seconds between two looks at the queue, 1 to 3600.
+        look_seconds: u64 = 5,
+        /// Seconds that a message waits at most before it is tried again, 1 to 3600.
+        longest_pause_seconds: u64 = 120,
+        /// Whether the portal's `TraCuuHoSo` also lists the cases of a day; public documents do not say.
+        lists: bool = false,
+        /// Whether the cases of yesterday are compared each night.
+        nightly: bool = true,
+    }
+}
+
+concern! {
     /// How long sessions live (minutes). Laws and city rules may ask for shorter ones.
     "session" Session {
         /// Idle time of a resident; the page warns two minutes before.
@@ -324,6 +358,8 @@ pub struct Config {
     pub exchange: Exchange,
     /// `[tracker]`
     pub tracker: Tracker,
+    /// `[national_portal]`
+    pub national_portal: NationalPortal,
     /// `[session]`
     pub session: Session,
     /// `[rate]`
@@ -348,6 +384,7 @@ impl Config {
         (Interconnection::SECTION.0, Interconnection::SECTION.1, Interconnection::KEYS),
         (Exchange::SECTION.0, Exchange::SECTION.1, Exchange::KEYS),
         (Tracker::SECTION.0, Tracker::SECTION.1, Tracker::KEYS),
+        (NationalPortal::SECTION.0, NationalPortal::SECTION.1, NationalPortal::KEYS),
         (Session::SECTION.0, Session::SECTION.1, Session::KEYS),
         (Rate::SECTION.0, Rate::SECTION.1, Rate::KEYS),
         (Work::SECTION.0, Work::SECTION.1, Work::KEYS),
@@ -367,6 +404,7 @@ impl Config {
             .or_else(|| self.interconnection.set(name, value))
             .or_else(|| self.exchange.set(name, value))
             .or_else(|| self.tracker.set(name, value))
+            .or_else(|| self.national_portal.set(name, value))
             .or_else(|| self.session.set(name, value))
             .or_else(|| self.rate.set(name, value))
             .or_else(|| self.work.set(name, value))
@@ -387,6 +425,7 @@ impl Config {
             self.interconnection.shown(),
             self.exchange.shown(),
             self.tracker.shown(),
+            self.national_portal.shown(),
             self.session.shown(),
             self.rate.shown(),
             self.work.shown(),

@@ -20,6 +20,7 @@ mod federation;
 mod inside;
 mod interconnection;
 mod journey;
+mod national_portal;
 mod national_simulators;
 mod numbers;
 mod office_documents;

@@ -66,14 +66,18 @@ const TABLES: &[&str] = &[
     "trust_certificate",
     "trust_stamp",
     "server_payment",
+    "portal_line",
+    "portal_message",
+    "portal_comparison",
+    "portal_difference",
 ];
 
 /// Somebody who tries every door.
-struct Caller {
+pub struct Caller {
     name: &'static str,
     persona: Option<Persona>,
     cookie: Option<String>,
-    csrf: String,
+    pub csrf: String,
     /// What the posts allow, in words of the pack.
     capabilities: BTreeSet<String>,
     resident: bool,
@@ -128,7 +132,7 @@ async fn session(town: &Town, persona: &Persona, official: bool) -> String {
     token
 }
 
-async fn caller(town: &Town, name: &'static str, persona: Persona, role: Option<&str>) -> Caller {
+pub async fn caller(town: &Town, name: &'static str, persona: Persona, role: Option<&str>) -> Caller {
     let capabilities = role.map(|role| town.city.pack.roles.capabilities(role)).unwrap_or_default();
     let cookie = session(town, &persona, role.is_some()).await;
     let mut caller = Caller {
@@ -153,7 +157,7 @@ async fn csrf(town: &Town, caller: &Caller) -> String {
     after.split('"').next().unwrap_or_default().to_owned()
 }
 
-async fn browse(town: &Town, caller: &Caller, method: &str, path: &str, body: &str) -> Got {
+pub async fn browse(town: &Town, caller: &Caller, method: &str, path: &str, body: &str) -> Got {
     let mut request = Request::builder()
         .method(method)
         .uri(path)
@@ -374,6 +378,8 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("office_meeting", nothing.clone()),
         ("sha256", "0".repeat(64)),
         ("webhook", nothing.clone()),
+        ("portal_message", nothing.clone()),
+        ("comparison", nothing.clone()),
         ("authorization", nothing.clone()),
         ("client", nothing.clone()),
         ("key", nothing.clone()),

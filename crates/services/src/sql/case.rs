@@ -95,3 +95,12 @@ pub const OVERDUE: &str = concat!(
 
 /// Counts of each agency's open cases and of those that ended since a moment.
 pub const COUNT_BY_AGENCY: &str = "SELECT agency, CAST(sum(is_open) AS BIGINT) AS open_cases, CAST(sum(is_overdue) AS BIGINT) AS overdue, CAST(sum(is_ended) AS BIGINT) AS ended, CAST(sum(is_late) AS BIGINT) AS ended_late FROM (SELECT COALESCE(competent_agency, receiving_agency) AS agency, 1 AS is_open, CASE WHEN due_at IS NOT NULL AND due_at < $1 THEN 1 ELSE 0 END AS is_overdue, 0 AS is_ended, 0 AS is_late FROM services_case WHERE ended_at IS NULL UNION ALL SELECT COALESCE(competent_agency, receiving_agency) AS agency, 0 AS is_open, 0 AS is_overdue, 1 AS is_ended, CASE WHEN promised_at IS NOT NULL AND (ended_at > promised_at OR supplements > 1) THEN 1 ELSE 0 END AS is_late FROM services_case WHERE ended_at >= $2) AS counted GROUP BY agency ORDER BY agency";
+
+/// Number of the last event of a case.
+pub const LAST_SEQ: &str = "SELECT seq FROM services_case_event WHERE case_id = $1 ORDER BY seq DESC LIMIT 1";
+
+/// Cases that were filed between two moments, by id.
+pub const OF_DAY: &str = "SELECT id, case_no, version_id, national_status FROM services_case WHERE submitted_at >= $1 AND submitted_at < $2 AND id > $3 ORDER BY id LIMIT $4";
+
+/// Where a case stands with the national portal; what happened later counts more.
+pub const NOTE_SYNCHRONISED: &str = "UPDATE services_case SET sync_state = $3 WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM services_case_event e WHERE e.case_id = $1 AND e.seq > $2)";

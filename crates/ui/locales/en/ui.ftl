@@ -115,6 +115,7 @@ ui-nav-inbox = My work
 ui-nav-label = Main menu
 ui-nav-meetings = Meetings
 ui-nav-notices = Notices
+ui-nav-portal = National portal
 ui-nav-procedures = Procedures
 ui-nav-services = Services
 ui-nav-supervision = Supervision

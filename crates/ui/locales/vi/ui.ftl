@@ -115,6 +115,7 @@ ui-nav-inbox = Việc của tôi
 ui-nav-label = Mục chính
 ui-nav-meetings = Cuộc họp
 ui-nav-notices = Thông báo
+ui-nav-portal = Đồng bộ Cổng DVCQG
 ui-nav-procedures = Thủ tục
 ui-nav-services = Dịch vụ
 ui-nav-supervision = Giám sát

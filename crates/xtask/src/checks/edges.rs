@@ -11,7 +11,7 @@ use crate::tree::Tree;
 const PREFIX: &str = "haidang-";
 
 /// Rooms of the city's work. They never know each other: they meet through traits in `contracts`.
-const DOMAINS: &[&str] = &["exchange", "identity", "office", "services", "trust", "vault"];
+const DOMAINS: &[&str] = &["exchange", "identity", "office", "portal", "services", "trust", "vault"];
 const BELOW_DOMAINS: &[&str] = &["kernel", "contracts", "store", "search", "signing", "ui", "web"];
 /// For tests only.
 const TESTKIT: &str = "testkit";

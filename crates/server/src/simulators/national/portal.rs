@@ -78,6 +78,12 @@ pub(super) fn answer(simulator: &NationalSimulator, asked: &Asked) -> Answer {
             let working = simulator.world.pack.agencies.iter().filter(|agency| agency.works_on(day));
             good(working.map(|agency| json!({ "MADONVI": agency.code, "TENDONVI": agency.name.vi })).collect())
         }
+        // Ours: public documents show no list of a day.
+        "TraCuuHoSo" if !text(&given, "tungay").is_empty() => {
+            let page: usize = code(&given, "trang").parse().unwrap_or(1);
+            let days = (text(&given, "tungay"), text(&given, "denngay"));
+            good(Value::Array(simulator.state().kept.portal.of_days(days, page)))
+        }
         "TraCuuHoSo" => {
             let number = [text(&given, "mahoso"), text(&given, "MaHoSo")].into_iter().find(|text| !text.is_empty());
             let found = simulator.state().kept.portal.case(number.unwrap_or_default());

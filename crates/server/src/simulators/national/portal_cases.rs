@@ -19,6 +19,8 @@ use super::messages::{code, text};
 const CASES: usize = 20_000;
 /// Messages kept of a case.
 const MESSAGES: usize = 500;
+/// Cases of one page of a list.
+const LISTED: usize = 100;
 /// Sessions at a time.
 const SESSIONS: usize = 200;
 
@@ -119,6 +121,18 @@ impl Portal {
     /// A case as it stands.
     pub(super) fn case(&self, number: &str) -> Option<Value> {
         self.cases.get(number).map(|case| case.content.clone())
+    }
+
+    /// Cases whose numbers are of these days, `yyyyMMdd`, a page of them from 1.
+    pub(super) fn of_days(&self, (first, last): (&str, &str), page: usize) -> Vec<Value> {
+        let day = |number: &str| number.split('-').nth(1).unwrap_or_default().to_owned();
+        let within = |number: &str| first <= day(number).as_str() && day(number).as_str() <= last;
+        let found = self.cases.iter().filter(|(number, _)| within(number.as_str()));
+        found
+            .skip(page.saturating_sub(1).saturating_mul(LISTED))
+            .take(LISTED)
+            .map(|(_, case)| case.content.clone())
+            .collect()
     }
 
     /// Everything of a case.

@@ -60,8 +60,12 @@ impl Stage {
     }
 
     pub async fn seeded(seed: u64) -> Stage {
+        Stage::with_clock(seed, Ambient::fixed(MORNING.parse().unwrap(), 7)).await
+    }
+
+    /// By the clock of somebody else.
+    pub async fn with_clock(seed: u64, ambient: Ambient) -> Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let ambient = Ambient::fixed(MORNING.parse().unwrap(), 7);
         let address = listener.local_addr().unwrap();
         let made = NationalSimulator::new(Environment::Test, address, ambient.clone(), pack(), &scale(seed));
         let simulator = made.unwrap();

@@ -147,6 +147,16 @@ async fn a_case_keeps_its_order_and_counts_repetitions() {
     let body = json!({ "session": session, "madonvi": "H24.11824", "service": "TraCuuHoSo", "mahoso": NUMBER });
     let told = stage.post("/dvcqg/integration", body).await.json();
     assert_eq!(told["result"][0]["TrangThaiHoSo"], "10", "{told}");
+    for (first, last, page, count) in
+        [("20260303", "20260303", 1, 1), ("20260303", "20260303", 2, 0), ("20260301", "20260302", 1, 0)]
+    {
+        let body = json!({
+            "session": session, "madonvi": "H24.11824", "service": "TraCuuHoSo", "tungay": first, "denngay": last,
+            "trang": page,
+        });
+        let told = stage.post("/dvcqg/share", body).await.json();
+        assert_eq!(told["result"].as_array().map(Vec::len), Some(count), "{first} {last} {page}: {told}");
+    }
 }
 
 fn case_of(member: &str, value: &str) -> Value {

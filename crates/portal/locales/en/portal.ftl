@@ -1,0 +1,100 @@
+portal-advice-content = The portal says that the content does not fit. Repair it where the reason points (procedure, agency, form), then send again: the message is written anew from the case as it stands.
+portal-advice-missing = The portal does not have this case. Compare the day of filing and synchronise the case again, or send again once the portal has it.
+portal-advice-order = The status at the portal does not allow this one. Look at the case there; leave the message out if it is right there.
+portal-column-act = Act
+portal-column-agency = Agency
+portal-column-asked = Asked for
+portal-column-attempts = Times sent
+portal-column-case = Case number
+portal-column-checked = Cases compared
+portal-column-day = Day of filing
+portal-column-difference = Difference
+portal-column-digest = SHA-256 of what was sent
+portal-column-listed = List of the portal
+portal-column-ours = Status in the city
+portal-column-procedure = Procedure
+portal-column-reason = Reason of refusal
+portal-column-since = Waiting since
+portal-column-state = Outcome
+portal-column-theirs = Status at the portal
+portal-column-tried = Last sent
+portal-column-what = What it tells
+portal-compare = Compare
+portal-compare-day = Day of filing
+portal-compare-hint = For example: 3 3 2026
+portal-compare-lead = Asks the portal about each case filed on a day and lists the differences. Each night the day before is compared by itself.
+portal-compare-outside = The day must lie between 09/12/2019 and today
+portal-compare-title = Compare with the portal
+portal-compare-unconnected = The city is not connected to the portal, so nothing can be compared
+portal-compare-wrong = Enter a real day, month and year
+portal-comparison-done = Done
+portal-comparison-failed = Not finished: the portal did not answer
+portal-comparison-running = Under way
+portal-comparison-title = Comparison with the National Public Service Portal
+portal-comparison-wait = The portal is being asked about each case. Load the page again to see more.
+portal-comparisons-title = Recent comparisons
+portal-decide-title = Decide
+portal-delay = Delay
+portal-delay-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+portal-delay-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+portal-delay-none = None
+portal-difference-missing-here = At the portal, not in the city
+portal-difference-missing-there = In the city, not at the portal
+portal-difference-other-status = Different status
+portal-differences-none = No differences
+portal-differences-title = Differences
+portal-kind-create = Creates the case, status: { $status }
+portal-kind-progress = Progress, status: { $status }
+portal-kind-update = Updates the case, status: { $status }
+portal-lead-refused = { $count ->
+    [one] { $count } message was refused by the portal and waits for a decision.
+   *[other] { $count } messages were refused by the portal and wait for a decision.
+} Later messages of the same case wait behind it; other cases go on.
+portal-lead-well = No message is refused by the portal.
+portal-leave-out = Leave out, with the reason
+portal-listed-no = The portal gives no list by day: cases that only the portal has were not looked for
+portal-listed-yes = Read: cases that only the portal has are listed too
+portal-look-here = Look it up at the receiving agency
+portal-message-title = Message to the National Public Service Portal
+portal-next = Next page
+portal-none = None
+portal-note = Reason for leaving it out
+portal-note-hint = Say why it need not be sent. No names or numbers of residents.
+portal-note-required = Enter the reason for leaving it out
+portal-note-too-long = The reason is longer than 500 characters
+portal-obstacle-case-not-here = The city does not have this case.
+portal-obstacle-messages-wait = Messages about this case are under way or refused. Settle them first.
+portal-obstacle-no-way = The status at the portal is an end. The portal must be asked to correct it.
+portal-obstacle-portal-silent = The portal does not answer. Try again later.
+portal-oldest = Oldest message waiting since
+portal-reason-content = The content does not fit
+portal-reason-missing = The portal does not have this case
+portal-reason-order = Cannot follow the status at the portal
+portal-refused-none = No message waits for a decision
+portal-refused-title = Refused messages
+portal-send-again = Send again
+portal-state-delivered = Delivered within 24 hours
+portal-state-refused = Refused
+portal-state-sending = Under way
+portal-state-skipped = Left out within 24 hours
+portal-state-waiting = Waiting
+portal-status-1 = Newly registered
+portal-status-10 = Result returned
+portal-status-2 = Accepted
+portal-status-3 = Not accepted
+portal-status-4 = In progress
+portal-status-5 = Supplement requested
+portal-status-6 = Payment requested
+portal-status-7 = Withdrawal requested by the citizen
+portal-status-8 = Stopped
+portal-status-9 = Finished
+portal-tell-again = Synchronise again
+portal-title = Synchronisation with the National Public Service Portal
+portal-told-again = Queued at
+portal-unconnected = The city is not connected to the portal: nothing is queued and nothing is sent.

@@ -1,0 +1,1 @@
+CREATE INDEX services_case_by_day ON services_case (submitted_at, id);
