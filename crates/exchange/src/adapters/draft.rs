@@ -268,11 +268,11 @@ impl OperationDraft {
         let judged = self.elements.iter().filter_map(|draft| draft.judge(lists, &places, wrong));
         let elements: Vec<Element> = judged.collect();
         for (place, element) in elements.iter().enumerate() {
-            let clashes = |known: &&Element| {
+            let clashes = |known: &Element| {
                 known.place == element.place
                     && (known.name.starts_with(&element.name) || element.name.starts_with(&known.name))
             };
-            if elements.iter().take(place).find(clashes).is_some() {
+            if elements.iter().take(place).any(clashes) {
                 wrong.push(format!("element {}: stands in the place of another", element.name.join("/")));
             }
         }
