@@ -163,3 +163,16 @@ pub(crate) const WRITE_LEDGER: &str =
     "INSERT INTO store_migration (room, name, digest, applied_at) VALUES ($1, $2, $3, $4)";
 /// True where texts sort by the rules of a language and not byte by byte.
 pub(crate) const SORTS_BY_LANGUAGE: &str = "SELECT CAST('a' AS TEXT) < 'B' AS linguistic";
+
+/// The statement of somebody else on SQLite, with one row more than `most`.
+pub(crate) fn outside_sqlite(statement: &str, most: usize) -> String {
+    format!("SELECT * FROM ({statement}) AS asked LIMIT {}", most.saturating_add(1))
+}
+
+/// The same on PostgreSQL, each row as JSON: its types are as many as there are databases.
+pub(crate) fn outside_postgres(statement: &str, most: usize) -> String {
+    format!(
+        "SELECT CAST(row_to_json(asked) AS TEXT) AS told FROM ({statement}) AS asked LIMIT {}",
+        most.saturating_add(1)
+    )
+}

@@ -8,16 +8,18 @@ use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Uri};
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::answer::Node;
 use super::authentication::Credentials;
+use super::data_set::Table;
 use super::draft::AdapterDraft;
 use super::fault::AdapterFault;
 use super::folder::{files, text};
 use super::host::object;
 use super::path::query;
 use super::request::Input;
-use super::{Adapter, Operation, Outgoing, Received, xml};
+use super::{Adapter, Call, Manner, Operation, Outgoing, Received, Task, database, xml};
 use crate::directory::Complaints;
 
 /// Examples as written.
@@ -69,6 +71,7 @@ struct Asked {
 struct Expected {
     method: String,
     /// Behind the path of the connection, with its query.
+    #[serde(default)]
     target: String,
     #[serde(default)]
     headers: BTreeMap<String, String>,
@@ -154,12 +157,7 @@ fn check(adapter: &Adapter, text: &str) -> Result<usize, Complaints> {
 fn run(adapter: &Adapter, case: &Case, credentials: &Credentials, now: Timestamp) -> Result<Option<usize>, String> {
     let mut place = None;
     let told = match asked(adapter, case, credentials, now, &mut place) {
-        Ok((operation, outgoing)) => {
-            let expected = case.outgoing.as_ref().ok_or("a call reached the provider, and outgoing is not written")?;
-            compare(&outgoing, expected)?;
-            let answer = case.answer.as_ref().ok_or("answer is not written")?;
-            adapter.tell(operation, &Received { status: answer.status, body: answer.body.trim().to_owned().into() })
-        }
+        Ok((operation, call)) => answered(adapter, operation, call, case)?,
         Err(Problem::Example(what)) => return Err(what),
         Err(Problem::Fault(fault)) if case.outgoing.is_some() => return Err(format!("no call was made: {fault}")),
         Err(Problem::Fault(fault)) => Err(fault),
@@ -181,6 +179,40 @@ fn run(adapter: &Adapter, case: &Case, credentials: &Credentials, now: Timestamp
     Err(format!("the consumer is told {status} {body}"))
 }
 
+/// Compares what reaches the provider and takes its answer as written.
+fn answered(
+    adapter: &Adapter,
+    operation: &Operation,
+    call: Call<'_>,
+    case: &Case,
+) -> Result<Result<Map<String, Value>, AdapterFault>, String> {
+    let answer = case.answer.as_ref().ok_or("answer is not written")?;
+    let body = answer.body.trim();
+    let expected = || case.outgoing.as_ref().ok_or("a call reached the provider, and outgoing is not written");
+    match (call, &operation.task, &adapter.manner) {
+        (Call::Http(outgoing), ..) => {
+            compare(&outgoing, expected()?)?;
+            Ok(adapter.tell(operation, &Received { status: answer.status, body: body.to_owned().into() }))
+        }
+        (Call::Statement(parameters), Task::Sql(task), _) => {
+            let body_of =
+                |text: &str| serde_json::from_str::<Value>(text).map_err(|error| format!("parameters: {error}"));
+            let sent = Value::Array(parameters);
+            if expected()?.method != "SELECT" || body_of(&expected()?.body)? != sent {
+                return Err(format!("the database is asked by SELECT with {sent}"));
+            }
+            let rows: Vec<Map<String, Value>> =
+                serde_json::from_str(body).map_err(|error| format!("the rows of answer: {error}"))?;
+            Ok(database::answer(task, rows).and_then(|root| operation.tell(Node::Json(&root))))
+        }
+        (Call::Rows(values), _, Manner::File(form, _)) => {
+            let table = Table::read(form, body.as_bytes()).map_err(|why| format!("the table of answer: {why}"))?;
+            Ok(table.ask(form, &values).and_then(|root| operation.tell(Node::Json(&root))))
+        }
+        _ => Err("the adapter is of another kind than its operation".to_owned()),
+    }
+}
+
 enum Problem {
     Example(String),
     Fault(AdapterFault),
@@ -192,7 +224,7 @@ fn asked<'a>(
     credentials: &Credentials,
     now: Timestamp,
     place: &mut Option<usize>,
-) -> Result<(&'a Operation, Outgoing), Problem> {
+) -> Result<(&'a Operation, Call<'a>), Problem> {
     let example = |what: &str| Problem::Example(format!("request: {what}"));
     let method = Method::from_bytes(case.request.method.as_bytes()).map_err(|_| example("method is none"))?;
     let uri: Uri = case.request.path.parse().map_err(|_| example("path is none"))?;
@@ -206,8 +238,8 @@ fn asked<'a>(
     }
     let query = query(uri.query().unwrap_or_default()).ok_or_else(|| example("query is not UTF-8"))?;
     let body = object(&method, case.request.body.trim().as_bytes()).map_err(Problem::Fault)?;
-    let outgoing = adapter.ask(operation, &Input { path, query, headers, body }, credentials, now);
-    Ok((operation, outgoing.map_err(Problem::Fault)?))
+    let call = adapter.ask(operation, &Input { path, query, headers, body }, credentials, now);
+    Ok((operation, call.map_err(Problem::Fault)?))
 }
 
 fn compare(outgoing: &Outgoing, expected: &Expected) -> Result<(), String> {

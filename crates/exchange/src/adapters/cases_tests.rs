@@ -99,3 +99,114 @@ fn each_mistake_of_an_adapter_is_told_by_its_name() {
         assert!(said.contains(expected), "{to}: {said}");
     }
 }
+
+/// The kinds that the pack does not use, each with an example that holds and one change that does not.
+#[test]
+fn every_kind_of_provider_has_examples() {
+    let soap = r#"
+kind = "soap"
+title = "x"
+source = "x"
+authentication = "username_token"
+namespace = "urn:a"
+
+[[operation]]
+method = "POST"
+path = "/"
+name = "Ask"
+action = "urn:a/Ask"
+answer = "Told"
+element = [
+    { name = "g/one", body = "a", type = "integer" },
+    { name = "g/h/two", body = "b", type = "boolean" },
+    { name = "three", body = "c", namespace = "urn:b" },
+    { name = "four", constant = "4", namespace = "" },
+]
+field = [{ to = "x" }]
+"#;
+    let security = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd";
+    let asked = format!(
+        r#"
+now = "2026-03-03T02:00:00Z"
+user = "u&"
+secret = "<s>"
+
+[[case]]
+name = "one"
+request = {{ method = "POST", path = "/", body = '{{"a":1,"b":true,"c":"x"}}' }}
+answer = {{ body = '<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body><Told><x>1</x></Told></e:Body></e:Envelope>' }}
+told = {{ body = '{{"x":"1"}}' }}
+
+[case.outgoing]
+method = "POST"
+headers = {{ soapaction = '"urn:a/Ask"' }}
+body = '''<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Header><Security xmlns="{security}"><UsernameToken>
+<Username>u&amp;</Username><Password>&lt;s></Password></UsernameToken></Security></e:Header><e:Body><Ask xmlns="urn:a"><g><one>1</one>
+<h><two>true</two></h></g><three xmlns="urn:b">x</three><four xmlns="">4</four></Ask></e:Body></e:Envelope>'''
+"#
+    );
+    let sql = r#"
+kind = "sql"
+title = "x"
+source = "x"
+
+[[operation]]
+method = "GET"
+path = "/{a}"
+query = "SELECT n FROM t WHERE a = $1 AND b = $2"
+element = [{ name = "a", path = "a", required = true }, { name = "b", query = "b", type = "integer" }]
+field = [{ to = "n", from = "rows/n" }]
+"#;
+    let rows = r#"
+now = "2026-03-03T02:00:00Z"
+
+[[case]]
+name = "one"
+request = { method = "GET", path = "/x?b=2" }
+outgoing = { method = "SELECT", body = '["x",2]' }
+answer = { body = '[{"n":1,"m":"secret"}]' }
+told = { body = '{"n":"1"}' }
+"#;
+    let file = r#"
+kind = "file"
+title = "x"
+source = "x"
+table = { columns = ["k", "n"], key = "k" }
+
+[[operation]]
+method = "GET"
+path = "/{k}"
+element = [{ name = "k", path = "k", required = true }]
+field = [{ to = "n", from = "rows/n" }]
+"#;
+    let table = r#"
+now = "2026-03-03T02:00:00Z"
+
+[[case]]
+name = "one"
+request = { method = "GET", path = "/x" }
+answer = { body = "k,n\nx,1\ny,2" }
+told = { body = '{"n":"1"}' }
+"#;
+    for (adapter, examples) in [(soap, asked.as_str()), (sql, rows), (file, table)] {
+        assert_eq!(said(adapter, Some(examples)), "1 good");
+    }
+    for (adapter, from, to, expected) in [
+        (soap, "answer = \"Told\"", "answer = \"a:Told\"", "answer: write the name of the element"),
+        (soap, "g/one", "g/o ne", "cannot be the name of an element"),
+        (soap, "type = \"integer\"", "type = \"json\"", "providers that speak JSON"),
+        (soap, "name = \"Ask\"", "name = \"Ask\"\ncall = \"GET /\"", "are for other kinds"),
+        (sql, "SELECT n", "DELETE n", "one SELECT"),
+        (sql, "= $2", "= $2; SELECT 1", "one SELECT"),
+        (sql, " AND b = $2", "", "has no $2"),
+        (sql, "$2", "$2 OR b = $3", "there is no such element"),
+        (sql, "kind = \"sql\"", "kind = \"sql\"\nauthentication = \"bearer\"", "over HTTP"),
+        (file, "key = \"k\"", "key = \"z\"", "none of columns"),
+        (file, ", required = true", "", "required = true is needed"),
+        (file, "name = \"k\"", "name = \"z\"", "none of the columns"),
+    ] {
+        assert!(adapter.contains(from), "{from}");
+        let said = said(&adapter.replace(from, to), Some(rows));
+        assert!(said.contains(expected), "{to}: {said}");
+    }
+}

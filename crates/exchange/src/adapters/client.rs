@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::connection::Connection;
+use super::connection::HttpConnection;
 use super::fault::AdapterFault;
 use super::{Outgoing, Received};
 use crate::proxy::{Connector, Identity};
@@ -29,7 +29,7 @@ const ANSWER: usize = 8 * 1024 * 1024;
 /// # Errors
 /// The provider was not reached, broke off, was late or said too much.
 pub(super) async fn send(
-    connection: &Connection,
+    connection: &HttpConnection,
     outgoing: Outgoing,
     presented: &Arc<ArcSwapOption<Identity>>,
     ambient: &Ambient,
@@ -56,7 +56,7 @@ pub(super) async fn send(
 }
 
 /// The request as it goes over the wire, below the path of the connection.
-fn request(connection: &Connection, outgoing: Outgoing) -> Result<Request<Full<Bytes>>, AdapterFault> {
+fn request(connection: &HttpConnection, outgoing: Outgoing) -> Result<Request<Full<Bytes>>, AdapterFault> {
     let target = format!("{}{}", connection.address.base_path, outgoing.target);
     let target = if target.starts_with('/') { target } else { format!("/{target}") };
     let mut request = Request::new(Full::new(outgoing.body));
@@ -70,7 +70,7 @@ fn request(connection: &Connection, outgoing: Outgoing) -> Result<Request<Full<B
     Ok(request)
 }
 
-async fn reach(connection: &Connection) -> Result<TcpStream, AdapterFault> {
+async fn reach(connection: &HttpConnection) -> Result<TcpStream, AdapterFault> {
     let address = &connection.address;
     let found = tokio::net::lookup_host((address.host.as_str(), address.port)).await;
     let found = found.map_err(|_| AdapterFault::unreachable("its name has no address"))?;

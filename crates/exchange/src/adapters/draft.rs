@@ -13,9 +13,10 @@ use super::answer::{self, FieldDraft, RefusalDraft, Statuses};
 use super::authentication::Authentication;
 use super::codes::{CodeList, CodeLists};
 use super::connection::{Connection, ConnectionDraft};
+use super::data_set::{self, Current, Form, TableDraft};
 use super::path::Template;
 use super::request::{Element, ElementDraft};
-use super::{Adapter, Manner, Operation, Task, rest, soap};
+use super::{Adapter, Manner, Operation, Task, database, rest, soap};
 use crate::directory::Complaints;
 
 /// What language a provider speaks.
@@ -26,6 +27,10 @@ pub(super) enum Kind {
     Rest,
     /// SOAP 1.1.
     Soap,
+    /// Statements on a database.
+    Sql,
+    /// Tables in a folder.
+    File,
 }
 
 /// An adapter as written.
@@ -47,6 +52,8 @@ pub(super) struct AdapterDraft {
     headers: BTreeMap<String, String>,
     #[serde(default)]
     code_list: BTreeMap<String, BTreeMap<String, String>>,
+    #[serde(default)]
+    table: Option<TableDraft>,
     #[serde(default)]
     connection: Option<ConnectionDraft>,
     #[serde(default, rename = "operation")]
@@ -83,6 +90,12 @@ pub(super) struct OperationDraft {
     /// REST: `METHOD /path` at the provider.
     #[serde(default)]
     pub(super) call: Option<String>,
+    /// SQL: the statement.
+    #[serde(default)]
+    pub(super) query: Option<String>,
+    /// SQL: rows of an answer, at most.
+    #[serde(default)]
+    pub(super) rows: Option<usize>,
     #[serde(default)]
     refusal: Option<RefusalDraft>,
     #[serde(default, rename = "element")]
@@ -139,27 +152,28 @@ impl AdapterDraft {
         if self.title.trim().is_empty() || self.source.trim().is_empty() {
             wrong.push("title and source: say what it reaches and where its messages were read".to_owned());
         }
-        let lists: CodeLists = self
-            .code_list
-            .into_iter()
-            .map(|(name, rows)| (name.clone(), Arc::new(CodeList::new(&name, rows))))
-            .collect();
+        let list = |(name, rows): (&String, &BTreeMap<String, String>)| {
+            (name.clone(), Arc::new(CodeList::new(name, rows.clone())))
+        };
+        let lists: CodeLists = self.code_list.iter().map(list).collect();
+        self.judge_kind(&mut wrong);
         let manner = match self.kind {
             Kind::Soap => soap::judge(self.namespace.as_deref(), self.fault.as_ref(), &mut wrong).map(Manner::Soap),
-            Kind::Rest => {
-                if self.namespace.is_some() || self.fault.is_some() {
-                    wrong.push("namespace and fault are for kind = \"soap\"".to_owned());
-                }
-                if self.authentication == Authentication::UsernameToken {
-                    wrong.push("authentication = \"username_token\" is for kind = \"soap\"".to_owned());
-                }
-                Some(Manner::Rest)
+            Kind::Rest => Some(Manner::Rest),
+            Kind::Sql => Some(Manner::Sql),
+            Kind::File => {
+                let form = data_set::judge(self.table.as_ref(), &mut wrong);
+                form.map(|form| Manner::File(form, Current::default()))
             }
+        };
+        let form = match &manner {
+            Some(Manner::File(form, _)) => Some(form),
+            _ => None,
         };
         let headers = static_headers(&self.headers, &mut wrong);
         let connection: Option<Connection> = match (elsewhere, self.connection) {
-            (Some((draft, folder)), _) => draft.judge(self.authentication, folder, &mut wrong),
-            (None, Some(draft)) => draft.judge(self.authentication, folder, &mut wrong),
+            (Some((draft, folder)), _) => draft.judge(self.kind, self.authentication, folder, &mut wrong),
+            (None, Some(draft)) => draft.judge(self.kind, self.authentication, folder, &mut wrong),
             (None, None) => None,
         };
         if self.operations.is_empty() || self.operations.len() > OPERATIONS {
@@ -169,7 +183,7 @@ impl AdapterDraft {
         for draft in self.operations.into_iter().take(OPERATIONS) {
             let of = format!("operation {} {}", draft.method, draft.path);
             let mut complaints = Vec::new();
-            if let Some(operation) = draft.judge(self.kind, &lists, &mut complaints) {
+            if let Some(operation) = draft.judge(self.kind, form, &lists, &mut complaints) {
                 if operations.iter().any(|known| known.method == operation.method && known.path == operation.path) {
                     complaints.push("is written twice".to_owned());
                 }
@@ -182,6 +196,26 @@ impl AdapterDraft {
                 Ok(Adapter { authentication: self.authentication, manner, headers, operations, connection })
             }
             _ => Err(Complaints(wrong)),
+        }
+    }
+}
+
+impl AdapterDraft {
+    /// What is said of another kind than its own.
+    fn judge_kind(&self, wrong: &mut Vec<String>) {
+        let soap = self.kind == Kind::Soap;
+        let http = soap || self.kind == Kind::Rest;
+        let username = self.authentication == Authentication::UsernameToken;
+        for (what, of, is) in [
+            ("namespace and fault are for kind = \"soap\"", soap, self.namespace.is_some() || self.fault.is_some()),
+            ("authentication = \"username_token\" is for kind = \"soap\"", soap, username),
+            ("authentication is for providers over HTTP", http, self.authentication != Authentication::None),
+            ("headers are for providers over HTTP", http, !self.headers.is_empty()),
+            ("table is for kind = \"file\"", self.kind == Kind::File, self.table.is_some()),
+        ] {
+            if is && !of {
+                wrong.push(what.to_owned());
+            }
         }
     }
 }
@@ -201,7 +235,21 @@ fn static_headers(written: &BTreeMap<String, String>, wrong: &mut Vec<String>) -
 }
 
 impl OperationDraft {
-    fn judge(self, kind: Kind, lists: &CodeLists, wrong: &mut Vec<String>) -> Option<Operation> {
+    /// Whether it says something of a kind of provider besides these keys.
+    pub(super) fn says_more_than(&self, keys: &[&str]) -> bool {
+        let said = [
+            ("name", self.name.is_some()),
+            ("action", self.action.is_some()),
+            ("answer", self.answer.is_some()),
+            ("answer_namespace", self.answer_namespace.is_some()),
+            ("call", self.call.is_some()),
+            ("query", self.query.is_some()),
+            ("rows", self.rows.is_some()),
+        ];
+        said.iter().any(|(key, is)| *is && !keys.contains(key))
+    }
+
+    fn judge(self, kind: Kind, form: Option<&Form>, lists: &CodeLists, wrong: &mut Vec<String>) -> Option<Operation> {
         let method = Method::from_bytes(self.method.as_bytes())
             .ok()
             .filter(|method| [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method));
@@ -220,11 +268,11 @@ impl OperationDraft {
         let judged = self.elements.iter().filter_map(|draft| draft.judge(lists, &places, wrong));
         let elements: Vec<Element> = judged.collect();
         for (place, element) in elements.iter().enumerate() {
-            let clashes = |known: &&Element| {
+            let clashes = |known: &Element| {
                 known.place == element.place
                     && (known.name.starts_with(&element.name) || element.name.starts_with(&known.name))
             };
-            if elements.iter().take(place).find(clashes).is_some() {
+            if elements.iter().take(place).any(clashes) {
                 wrong.push(format!("element {}: stands in the place of another", element.name.join("/")));
             }
         }
@@ -236,6 +284,8 @@ impl OperationDraft {
         let task = match kind {
             Kind::Soap => soap::judge_operation(&self, &elements, &fields, wrong).map(Task::Soap),
             Kind::Rest => rest::judge_operation(&self, &elements, wrong).map(Task::Rest),
+            Kind::Sql => database::judge_operation(&self, &elements, wrong).map(Task::Sql),
+            Kind::File => data_set::judge_operation(&self, form, &elements, wrong).map(|()| Task::File),
         };
         Some(Operation { method: method?, path: path?, elements, fields, refusal, task: task? })
     }

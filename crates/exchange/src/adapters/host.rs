@@ -17,10 +17,13 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::io::DuplexStream;
 
+use super::answer::Node;
+use super::authentication::Credentials;
+use super::connection::Connection;
 use super::fault::AdapterFault;
 use super::path::query;
 use super::request::Input;
-use super::{Adapter, Adapters, client};
+use super::{Adapter, Adapters, Call, Manner, Task, client, database};
 use crate::proxy::Identity;
 
 /// Bytes that are on their way inside the process.
@@ -102,10 +105,26 @@ impl Host {
         let body = read(&parts.method, body).await?;
         let input = Input { path, query, headers: parts.headers, body };
         let connection = adapter.connection.as_ref().ok_or_else(AdapterFault::unready)?;
-        let credentials = connection.credentials().await?;
-        let outgoing = adapter.ask(operation, &input, &credentials, self.ambient.now())?;
-        let received = client::send(connection, outgoing, &self.presented, &self.ambient).await?;
-        adapter.tell(operation, &received)
+        let credentials = match connection {
+            Connection::Http(http) => http.credentials().await?,
+            Connection::Database(_) | Connection::Folder(_) => Credentials::default(),
+        };
+        match (connection, adapter.ask(operation, &input, &credentials, self.ambient.now())?) {
+            (Connection::Http(http), Call::Http(outgoing)) => {
+                let received = client::send(http, outgoing, &self.presented, &self.ambient).await?;
+                adapter.tell(operation, &received)
+            }
+            (Connection::Database(place), Call::Statement(parameters)) => {
+                let Task::Sql(task) = &operation.task else { return Err(AdapterFault::unready()) };
+                let rows = database::ask(place.database().await?, task, &operation.elements, &parameters).await?;
+                operation.tell(Node::Json(&database::answer(task, rows)?))
+            }
+            (Connection::Folder(_), Call::Rows(values)) => {
+                let Manner::File(form, current) = &adapter.manner else { return Err(AdapterFault::unready()) };
+                operation.tell(Node::Json(&current.ask(form, &values)?))
+            }
+            _ => Err(AdapterFault::unready()),
+        }
     }
 }
 

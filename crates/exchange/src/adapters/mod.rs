@@ -11,6 +11,8 @@ mod cases;
 mod client;
 mod codes;
 mod connection;
+mod data_set;
+mod database;
 mod draft;
 mod fault;
 mod folder;
@@ -58,6 +60,18 @@ impl Adapters {
         self.0.contains_key(name)
     }
 
+    /// Takes in the files that have arrived in the folders of adapters; to be called now and then. Blocks.
+    pub fn look(&self, now: Timestamp) {
+        for (name, adapter) in &self.0 {
+            if let (Manner::File(form, current), Some(Connection::Folder(folder))) =
+                (&adapter.manner, &adapter.connection)
+                && let Err(error) = current.look(form, folder, now)
+            {
+                tracing::error!(adapter = name, error = %error, "the folder of an adapter cannot be used");
+            }
+        }
+    }
+
     fn get(&self, name: &str) -> Option<Arc<Adapter>> {
         self.0.get(name).cloned()
     }
@@ -79,6 +93,8 @@ struct Adapter {
 enum Manner {
     Soap(soap::Soap),
     Rest,
+    Sql,
+    File(data_set::Form, data_set::Current),
 }
 
 /// What consumers call.
@@ -97,6 +113,18 @@ struct Operation {
 enum Task {
     Soap(soap::SoapTask),
     Rest(rest::RestTask),
+    Sql(database::SqlTask),
+    File,
+}
+
+/// What is asked of a provider.
+#[derive(Debug, Clone)]
+enum Call<'a> {
+    Http(Outgoing),
+    /// The parameters of the statement.
+    Statement(Vec<Value>),
+    /// What rows of a table must hold.
+    Rows(Vec<(&'a Element, Value)>),
 }
 
 /// A call to a provider; `target` is the path behind that of the connection, with its query.
@@ -126,47 +154,51 @@ impl Adapter {
         found.ok_or_else(AdapterFault::no_operation)
     }
 
-    /// The call to the provider.
+    /// What is asked of the provider.
     ///
     /// # Errors
     /// What is wrong with the request.
-    fn ask(
+    fn ask<'a>(
         &self,
-        operation: &Operation,
+        operation: &'a Operation,
         input: &Input,
         credentials: &Credentials,
         now: Timestamp,
-    ) -> Result<Outgoing, AdapterFault> {
+    ) -> Result<Call<'a>, AdapterFault> {
         let values = request::gather(&operation.elements, input)?;
         let mut outgoing = match (&self.manner, &operation.task) {
             (Manner::Soap(soap), Task::Soap(task)) => soap::ask(soap, task, &values, self.authentication, credentials)?,
+            (_, Task::Soap(_)) => return Err(AdapterFault::unready()),
             (_, Task::Rest(task)) => rest::ask(task, &values)?,
-            (Manner::Rest, Task::Soap(_)) => return Err(AdapterFault::unready()),
+            (_, Task::Sql(_)) => return Ok(Call::Statement(database::parameters(&operation.elements, &values))),
+            (_, Task::File) => return Ok(Call::Rows(values)),
         };
         outgoing.headers.extend(self.headers.iter().cloned());
         outgoing.headers.extend(authentication::headers(self.authentication, credentials, now)?);
-        Ok(outgoing)
+        Ok(Call::Http(outgoing))
     }
 
-    /// What the consumer is told of an answer.
+    /// What the consumer is told of an answer over HTTP.
     ///
     /// # Errors
     /// The provider's refusal, or an answer that is not as agreed.
     fn tell(&self, operation: &Operation, received: &Received) -> Result<Map<String, Value>, AdapterFault> {
-        let (element, value);
-        let root = match (&self.manner, &operation.task) {
-            (Manner::Soap(soap), Task::Soap(task)) => {
-                element = soap::read(soap, task, received)?;
-                Node::Xml(&element)
-            }
-            _ => {
-                value = rest::read(received)?;
-                Node::Json(&value)
-            }
-        };
-        if let Some(fault) = operation.refusal.as_ref().and_then(|refusal| refusal.fault(root)) {
+        match (&self.manner, &operation.task) {
+            (Manner::Soap(soap), Task::Soap(task)) => operation.tell(Node::Xml(&soap::read(soap, task, received)?)),
+            _ => operation.tell(Node::Json(&rest::read(received)?)),
+        }
+    }
+}
+
+impl Operation {
+    /// What the consumer is told.
+    ///
+    /// # Errors
+    /// As [`Adapter::tell`].
+    fn tell(&self, root: Node<'_>) -> Result<Map<String, Value>, AdapterFault> {
+        if let Some(fault) = self.refusal.as_ref().and_then(|refusal| refusal.fault(root)) {
             return Err(fault);
         }
-        answer::deliver(&operation.fields, root)
+        answer::deliver(&self.fields, root)
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::answer::steps;
 use super::codes::CodeLists;
 use super::fault::AdapterFault;
-use super::shape::{Shape, ShapeDraft, Way};
+use super::shape::{Shape, ShapeDraft, Type, Way};
 
 /// A call of a consumer, read.
 #[derive(Debug, Default)]
@@ -69,7 +69,7 @@ pub(super) struct ElementDraft {
     #[serde(default)]
     choice: Option<String>,
     #[serde(default, rename = "type")]
-    kind: Option<super::shape::Type>,
+    kind: Option<Type>,
     #[serde(default)]
     date: Option<String>,
     #[serde(default)]
@@ -202,6 +202,19 @@ impl Source {
 }
 
 impl Element {
+    /// How its value is typed, where it is no date and no code.
+    pub(super) fn kind(&self) -> Option<Type> {
+        match &self.shape {
+            Shape::Typed(kind) => Some(*kind),
+            Shape::Date(_) | Shape::Code(..) => None,
+        }
+    }
+
+    /// Whether every call has it.
+    pub(super) fn is_always_there(&self) -> bool {
+        self.required
+    }
+
     /// The value for the provider; `None` where the consumer gave none.
     fn take(&self, input: &Input) -> Result<Option<Value>, AdapterFault> {
         let label = self.source.label();

@@ -24,9 +24,8 @@ pub(super) fn judge_operation(
     elements: &[Element],
     wrong: &mut Vec<String>,
 ) -> Option<RestTask> {
-    let soap = [&draft.name, &draft.action, &draft.answer, &draft.answer_namespace];
-    if soap.into_iter().any(Option::is_some) {
-        wrong.push("name, action, answer and answer_namespace are for kind = \"soap\"".to_owned());
+    if draft.says_more_than(&["call"]) {
+        wrong.push("name, action, answer, answer_namespace, query and rows are for other kinds".to_owned());
     }
     let call = draft.call.as_deref().and_then(|call| call.split_once(' '));
     let task = call.and_then(|(method, path)| {

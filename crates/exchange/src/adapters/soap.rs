@@ -9,6 +9,7 @@ use super::authentication::{Authentication, Credentials};
 use super::draft::{FaultDraft, OperationDraft, judge_fault};
 use super::fault::AdapterFault;
 use super::request::Element;
+use super::shape::Type;
 use super::xml::{self, Document, is_name, is_writable};
 use super::{Outgoing, Received};
 
@@ -54,13 +55,16 @@ pub(super) fn judge_operation(
     fields: &[Field],
     wrong: &mut Vec<String>,
 ) -> Option<SoapTask> {
-    if draft.call.is_some() {
-        wrong.push("call is for kind = \"rest\"".to_owned());
+    if draft.says_more_than(&["name", "action", "answer", "answer_namespace"]) {
+        wrong.push("call, query and rows are for other kinds".to_owned());
     }
     for element in elements {
         let name = element.name.join("/");
         if element.place.is_some() {
             wrong.push(format!("element {name}: place is for kind = \"rest\""));
+        }
+        if element.kind() == Some(Type::Json) {
+            wrong.push(format!("element {name}: type = \"json\" is for providers that speak JSON"));
         }
         if !element.name.iter().all(|part| is_name(part)) {
             wrong.push(format!("element {name}: cannot be the name of an element"));

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod adapters;
 mod attacks;
 #[path = "../../../signing/tests/evidence/support.rs"]
 #[allow(dead_code, reason = "a small authority for the tests of signatures; here without its changed containers")]

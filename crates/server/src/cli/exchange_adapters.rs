@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 use haidang_exchange::adapters::{Adapters, check_adapter_tests};
 use haidang_exchange::directory::Directory;
+use haidang_kernel::ambient::Ambient;
 
 use super::{Outcome, say};
 
@@ -47,7 +48,7 @@ impl AdapterFiles {
     /// # Errors
     /// The folder cannot be read.
     pub(super) async fn new(folder: PathBuf, connections: Option<PathBuf>) -> Result<Self> {
-        let seen = look(&folder, connections.as_deref()).await?;
+        let seen = times(&folder, connections.as_deref()).await?;
         Ok(Self { folder, connections, seen })
     }
 
@@ -63,7 +64,7 @@ impl AdapterFiles {
 
     /// Whether a file came, went or changed. A folder that is away for a moment is being replaced.
     pub(super) async fn changed(&mut self) -> bool {
-        match look(&self.folder, self.connections.as_deref()).await {
+        match times(&self.folder, self.connections.as_deref()).await {
             Ok(now) if now != self.seen => {
                 self.seen = now;
                 true
@@ -73,7 +74,7 @@ impl AdapterFiles {
     }
 }
 
-async fn look(folder: &Path, connections: Option<&Path>) -> Result<Vec<(PathBuf, Option<SystemTime>)>> {
+async fn times(folder: &Path, connections: Option<&Path>) -> Result<Vec<(PathBuf, Option<SystemTime>)>> {
     let (folder, connections) = (folder.to_owned(), connections.map(Path::to_owned));
     let looking = tokio::task::spawn_blocking(move || {
         let files = Adapters::files(&folder, connections.as_deref())?;
@@ -81,6 +82,15 @@ async fn look(folder: &Path, connections: Option<&Path>) -> Result<Vec<(PathBuf,
         Ok(files.into_iter().map(|file| (file.clone(), time(&file))).collect())
     });
     looking.await?
+}
+
+/// Takes in what has arrived in the folders of adapters, so that it answers the next call.
+pub(super) async fn look(adapters: &Adapters) {
+    let adapters = adapters.clone();
+    let looking = tokio::task::spawn_blocking(move || adapters.look(Ambient::system().now()));
+    if let Err(error) = looking.await {
+        tracing::error!(error = %error, "the folders of adapters were not looked at");
+    }
 }
 
 /// What a directory names and the adapters do not have.

@@ -17,7 +17,7 @@ use haidang_signing::private_file;
 use haidang_store::stopper;
 use tokio::net::TcpListener;
 
-use super::exchange_adapters::{AdapterFiles, missing};
+use super::exchange_adapters::{AdapterFiles, look, missing};
 use super::serve::signalled;
 use super::{Outcome, say};
 use crate::config::Config;
@@ -88,6 +88,7 @@ pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
     };
     haidang_web::metrics::install();
     let exchange = Exchange::new(start, ambient, limits, evidence);
+    look(&spoken.adapters).await;
     exchange.adapt(spoken.adapters.clone());
     exchange.tell_figures(haidang_web::metrics::render);
     let mut identity = None;
@@ -219,11 +220,13 @@ struct Spoken {
 impl Spoken {
     async fn take_changes(&mut self, exchange: &Exchange) {
         let Some(files) = &mut self.files else { return };
+        look(&self.adapters).await;
         if !files.changed().await {
             return;
         }
         match files.read().await {
             Ok(adapters) => {
+                look(&adapters).await;
                 self.adapters = adapters;
                 exchange.adapt(self.adapters.clone());
                 tracing::info!("the adapters were read again");

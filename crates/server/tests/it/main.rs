@@ -16,6 +16,7 @@ mod crash;
 mod csc;
 mod demonstration;
 mod escalation;
+mod exchange_adapters;
 mod federation;
 mod inside;
 mod interconnection;
