@@ -97,6 +97,9 @@ enum Manner {
     File(data_set::Form, data_set::Current),
 }
 
+/// What stands in the places of a path, each by its name.
+type Places = Vec<(String, String)>;
+
 /// What consumers call.
 #[derive(Debug, Clone)]
 struct Operation {
@@ -148,7 +151,7 @@ impl Adapter {
     ///
     /// # Errors
     /// There is none.
-    fn operation(&self, method: &Method, path: &str) -> Result<(&Operation, Vec<(String, String)>), AdapterFault> {
+    fn operation(&self, method: &Method, path: &str) -> Result<(&Operation, Places), AdapterFault> {
         let mut of_method = self.operations.iter().filter(|operation| operation.method == *method);
         let found = of_method.find_map(|operation| Some((operation, operation.path.matches(path)?)));
         found.ok_or_else(AdapterFault::no_operation)

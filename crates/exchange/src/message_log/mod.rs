@@ -98,6 +98,9 @@ pub struct Parts {
 #[derive(Clone)]
 pub struct MessageLog(Arc<Inner>);
 
+/// By the fingerprint of a certificate: when its authority was asked, and what it said.
+type Statuses = HashMap<Vec<u8>, (Timestamp, Vec<u8>)>;
+
 struct Inner {
     parts: Parts,
     queue: Mutex<Option<mpsc::Sender<writing::Waiting>>>,
@@ -106,8 +109,8 @@ struct Inner {
     /// Since when stamping fails, in microseconds since 1970; 0 while it works.
     failing_since: AtomicI64,
     stamping: tokio::sync::Mutex<()>,
-    /// By the fingerprint of a certificate: when its authority was asked, and what it said.
-    statuses: Mutex<HashMap<Vec<u8>, (Timestamp, Vec<u8>)>>,
+    /// What was said of certificates that sign for other exchanges.
+    statuses: Mutex<Statuses>,
     /// When requests of other exchanges were last forgotten, in microseconds since 1970.
     forgotten: AtomicI64,
     usage: UsageLog,

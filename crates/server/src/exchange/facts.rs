@@ -487,7 +487,7 @@ mod tests {
             ("{ \"/soDinhDanh\" = \"citizen_no\", \"/hoTen\" = \"full_name\" }", "{}", "same: say by what"),
             ("ethnicity = \"/danToc\"", "ethnicity = \"danToc\"", "\"danToc\" is no JSON pointer"),
             ("purpose =", "timeout_ms = 60000\npurpose =", "timeout_ms"),
-            ("as = \"date\"", "as = \"moon\"", "untagged"),
+            ("as = \"date\"", "as = \"moon\"", "\"moon\" is no JSON pointer"),
         ] {
             assert!(FILE.contains(from), "{from}");
             let complaints = register(&FILE.replace(from, to)).unwrap_err();
