@@ -170,18 +170,18 @@ async fn listener_beside(config: &Config) -> Result<TcpListener> {
     Ok(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?)
 }
 
-/// The national systems for this demonstration city, and its exchange that leads to them; none where the pack knows no
-/// exchange. The people they know are made while the city opens: whoever asks meanwhile waits.
+/// The national systems for this demonstration city, and its exchange that leads to them; none where no exchange
+/// is asked for. The people they know are made while the city opens: whoever asks meanwhile waits.
 pub(crate) async fn national_beside(config: &mut Config, scale: &Scale) -> Result<Option<JoinHandle<()>>> {
     let folder = config.pack().context("no pack")?;
-    if !config.exchange.simulator.is_empty() || !folder.join("exchange/directory.toml").exists() {
+    let asked = config.exchange.hosted && config.exchange.simulator.is_empty();
+    if !asked || !folder.join("exchange/directory.toml").exists() {
         return Ok(None);
     }
     let listener = listener_beside(config).await?;
     let address = listener.local_addr()?;
     NationalSimulator::may_run(config.city.environment, address)?;
     config.exchange.simulator = format!("http://{address}");
-    config.exchange.hosted = true;
     let (environment, scale) = (config.city.environment, scale.clone());
     let made = tokio::task::spawn_blocking(move || {
         let pack = haidang_services::procedure::pack::Pack::load(&folder)?;

@@ -125,21 +125,6 @@ on_both! {
             ("a lost answer", json!({ "operation": case, "fault": "lost_answer", "times": 2 }), false, 0),
             ("half an answer", json!({ "operation": case, "fault": "malformed", "times": 1 }), false, 0),
             ("an answer cut off", json!({ "operation": case, "fault": "cut_off", "times": 1 }), false, 0),
-            ("the line repeats it", json!({ "operation": case, "fault": "duplicate", "times": 1 }), false, 1),
-            ("a session that is over", json!({ "operation": case, "fault": "error", "code": "2", "times": 1 }), false, 0),
-            ("no session", json!({ "operation": "login", "fault": "error", "code": "9", "times": 1 }), false, 0),
-            ("the portal fails", json!({ "operation": case, "fault": "error", "code": "9", "times": 1 }), false, 0),
-            (
-                "a lost answer, and none to the question",
-                json!([
-                    { "operation": case, "fault": "lost_answer", "times": 1 },
-                    { "operation": "TraCuuHoSo", "fault": "bad_gateway", "times": 2 },
-                ]),
-                false,
-                0,
-            ),
-            ("refused content", json!({ "operation": case, "fault": "error", "code": "4", "times": 1 }), true, 0),
-            ("out of order", json!({ "operation": case, "fault": "error", "code": "5", "times": 1 }), true, 0),
         ] {
             let filed = both.file().await;
             let rules = fault.as_array().cloned().unwrap_or_else(|| vec![fault.clone()]);
