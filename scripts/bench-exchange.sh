@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What the data exchange costs: an outside judge (bench.sh) measures a backend directly, behind nginx, behind the exchange
 # without evidence and filter, and behind all of it (rights, filter of fields, two signatures, durable log), in turns in
-# one run. Its table is printed, then the limits. Settings of the judge pass through: SIZES, CONNS, ROUNDS, SECS.
+# one run. Its table is printed, then the limits. Settings of the judge pass through: SIZES, CONNS, ROUNDS, SECS. Then our
+# own driver of constant rate asks directly and through the whole path in turns: what the exchange adds to the latency.
 # The judge lies beside the repository, in ../shared/referees/exchange, or where HAIDANG_TEST_JUDGES points.
 set -euo pipefail
 source "$(dirname "$0")/lib.sh"
@@ -10,8 +11,9 @@ judge=${HAIDANG_TEST_JUDGES:-$root_dir/../shared/referees}/exchange
 if ! [ -f "$judge/bench.sh" ]; then echo "The outside judge is not here: $judge/bench.sh is absent, so nothing was measured."; exit 2; fi
 need_rust
 need_packages wrk nginx-light curl python3
-cargo build --locked --release -p haidang-server --bin haidang
+cargo build --locked --release -p haidang-server --bin haidang --bin haidang-bench-rate
 haidang=$CARGO_TARGET_DIR/release/haidang
+missed=0
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/haidang-bench-exchange.XXXXXX")
 serving=()
@@ -78,8 +80,10 @@ service=/r1/VN-HP/GOV/0002/B/rows
 env BACKEND_PORT="$backend" PROXY_PORT="$(free_port)" EXCHANGE_URL="$full$service" EXCHANGE_PLAIN_URL="$plain$service" \
   EXCHANGE_HEADERS='X-Road-Client: VN-HP/GOV/0001/A' EXCHANGE_PID="$full_pid" OUT="$work/out" \
   SIZES="${SIZES:-1k}" CONNS="${CONNS:-32 300}" ROUNDS="${ROUNDS:-3}" SECS="${SECS:-5}" bash "$judge/bench.sh"
-awk '/^RssAnon/ { printf "anonymous memory of the exchange now: %.0f MB (at most 200)\n", $2 / 1024 }' "/proc/$full_pid/status"
-python3 - "$work/out/raw.csv" <<'PYTHON'
+memory=$(awk '/^RssAnon/ { printf "%.0f", $2 / 1024 }' "/proc/$full_pid/status")
+echo "anonymous memory of the exchange now: $memory MB (at most 200)"
+[ "$memory" -le 200 ] || missed=1
+python3 - "$work/out/raw.csv" <<'PYTHON' || missed=1
 import csv, statistics, sys
 rows = [row for row in csv.DictReader(open(sys.argv[1])) if row["size"] == "1k" and row["conns"] == "300"]
 median = lambda target: statistics.median(float(row["rps"]) for row in rows if row["target"] == target)
@@ -89,3 +93,37 @@ if rows:
     print(f"full path: {full:.0f} requests/s with 300 connections (at least 1000)")
     sys.exit(0 if routing >= 0.6 * nginx and full >= 1000 else 1)
 PYTHON
+
+# The judge's backend is gone; the same answer of 1 KiB again.
+mkdir -p "$work/www"
+python3 -c 'import json; rows = [{"soDinhDanh": f"0310900{n:05}", "hoVaTen": "Nguyễn Văn A"} for n in range(15)]; print(json.dumps({"rows": rows, "pad": "x" * 40}, ensure_ascii=False), end="")' >"$work/www/1k.json"
+cat >"$work/backend.conf" <<CONF
+worker_processes 1; daemon off; pid $work/backend.pid; error_log $work/backend.err warn;
+events { worker_connections 8192; }
+http { access_log off; keepalive_requests 10000000; client_body_temp_path $work/t; proxy_temp_path $work/t; fastcgi_temp_path $work/t;
+  uwsgi_temp_path $work/t; scgi_temp_path $work/t; types { application/json json; }
+  server { listen 127.0.0.1:$backend backlog=4096; root $work/www; } }
+CONF
+chmod 755 "$work"
+nginx -p "$work" -c "$work/backend.conf" & serving+=("$!")
+for _ in $(seq 100); do curl -fsS --max-time 2 "http://127.0.0.1:$backend/1k.json" -o /dev/null 2>/dev/null && break; sleep 0.1; done
+rate=$CARGO_TARGET_DIR/release/haidang-bench-rate
+for each in 500 1000; do
+  for round in 1 2 3; do
+    echo "$each direct $("$rate" "$each" 10 "http://127.0.0.1:$backend/1k.json")"
+    echo "$each full $("$rate" "$each" 10 "$full$service/1k.json" 'X-Road-Client: VN-HP/GOV/0001/A')"
+  done
+done | tee "$work/rates"
+python3 - "$work/rates" <<'PYTHON' || missed=1
+import statistics, sys
+rows = [line.split() for line in open(sys.argv[1])]
+bad = False
+for rate in ("500", "1000"):
+    of = lambda target, place: statistics.median(int(row[place]) for row in rows if row[:2] == [rate, target]) / 1000
+    failed = sum(int(row[3]) for row in rows if row[0] == rate)
+    middle, tail = of("full", 4) - of("direct", 4), of("full", 5) - of("direct", 5)
+    print(f"open loop, {rate} requests/s: adds {middle:.2f} ms in the middle (at most 5), {tail:.2f} ms at p99 (at most 25), {failed} failed")
+    bad |= middle > 5 or tail > 25 or failed > 0
+sys.exit(1 if bad else 0)
+PYTHON
+exit $missed

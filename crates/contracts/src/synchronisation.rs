@@ -1,6 +1,8 @@
-//! What `services` tells of a case to the room that reports it to the national portal, and hears back about it.
+//! What `services` tells of a case to whoever reports it to others (the national portal, registers of other agencies), and
+//! hears back about it.
 
 use crate::ContractError;
+use crate::actor::PersonId;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -185,6 +187,51 @@ pub enum SyncTrack {
     Failed,
     /// The portal holds something that ours cannot follow.
     Conflict,
+}
+
+/// A case whose result was issued, with what the register of another agency must be told. Personal data, as in
+/// [`CaseStory`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecidedCase {
+    /// Official number.
+    pub case_no: String,
+    /// Procedure code.
+    pub procedure: String,
+    /// Code of the agency that decided.
+    pub agency: String,
+    /// Code of its commune; none for an agency of the whole city.
+    pub commune: Option<String>,
+    /// Day on which it was accepted.
+    pub accepted_on: Option<Date>,
+    /// Day on which the result was issued; none before.
+    pub issued_on: Option<Date>,
+    /// Number of the result.
+    pub result_no: Option<String>,
+    /// Who issued it.
+    pub issued_by: Option<PersonId>,
+    /// Answers that count, by the keys of the form.
+    pub answers: serde_json::Value,
+}
+
+/// By what law the data of a case go to whom, for the owner's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disclosure {
+    /// The act.
+    pub legal_basis: String,
+    /// Purpose in Vietnamese.
+    pub purpose: String,
+}
+
+/// Answered by the room of cases to whoever passes results on.
+#[async_trait]
+pub trait DecidedCases: Send + Sync {
+    /// The case with this id, or `None`. With a disclosure the owner's data leave the city, and the owner's log says so
+    /// before this answers.
+    async fn decided_case(
+        &self,
+        id: &str,
+        discloses: Option<&Disclosure>,
+    ) -> Result<Option<DecidedCase>, ContractError>;
 }
 
 /// Answered by the room of cases.

@@ -12,18 +12,24 @@
 //! - [`usage`]: what the people concerned learn of it: entries of their access log, notices, and the service by which
 //!   the national tracker asks for them.
 //! - [`message_log`]: evidence: every message signed, chained, durable, time stamped, and made into containers.
+//! - [`operations`]: records of operation, kept and counted.
+//! - [`registry`]: members, services and agreements in the record database, each change a version, with pages for
+//!   officials.
 
 pub mod adapters;
 pub mod directory;
 pub mod filter;
 pub mod message_log;
+pub mod operations;
 pub mod proxy;
+pub mod registry;
 pub mod rules;
 pub mod subjects;
 pub mod transport;
 pub mod usage;
 
 pub use message_log::MIGRATIONS;
+pub use registry::pages::{MANAGE, RegistryRoom, RoomParts, TEXTS, routes};
 
 #[cfg(test)]
 #[path = "../tests/exchange/certificates.rs"]

@@ -46,6 +46,8 @@ pub const CAPABILITIES: &[&str] = &[
     "document.review",
     "document.route",
     "document.sign",
+    "exchange.manage",
+    "exchange.own",
     "key.manage",
     "meeting.convene",
     "pack.manage",

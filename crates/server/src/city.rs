@@ -25,6 +25,7 @@ use crate::documents::PageDocuments;
 use crate::exchange::Records;
 use crate::exchange::hosted::{Hosted, HostedParts};
 use crate::exchange::registers::{self, RegisterDesk};
+use crate::exchange::results::{self, ResultDesk};
 use crate::interconnection::Edxml;
 use crate::office_signing::OfficeSigner;
 use crate::pack::Pack;
@@ -109,6 +110,8 @@ pub struct City {
     pub archive: FileArchive,
     /// What the data exchange delivered about people.
     pub deliveries: Arc<CityDeliveries>,
+    /// Results that registers of other agencies are told of.
+    pub results: ResultDesk,
     /// Other systems that wish to be told of facts.
     pub webhooks: Webhooks,
     /// The data exchange, where the server runs it.
@@ -219,9 +222,11 @@ impl City {
         let sealing = seals.then(|| Arc::new(office_signing.clone()) as Arc<dyn OfficeSigning>);
         let documents: Arc<dyn Documents> =
             Arc::new(SealedDocuments::new(simple, signing.clone(), typesetting.clone(), sealing, config.simulated()));
+        let registry = crate::exchange_registry::open(&db, &ambient, &pack.folder).await?;
         let exchange = Hosted::open(HostedParts {
             config: &config,
             pack: &pack,
+            registry: &registry,
             db: &db,
             blobs: &blobs,
             ambient: &ambient,
@@ -256,8 +261,12 @@ impl City {
             deliveries: deliveries.clone(),
             trust,
             once_only,
+            registry,
+            exchange: exchange.as_ref(),
         })
         .await?;
+        let results = result_desk(&pack, &db, &identity, &rooms, exchange.as_ref())?;
+        db.register(Arc::new(results.clone()));
         let provider = open_provider(&config, &identity, secrets.identity).await?;
         db.register(Arc::new(LogoutNotices(provider.clone())));
         db.register(Arc::new(GrantWithdrawals(provider.clone())));
@@ -271,6 +280,7 @@ impl City {
         let webhooks = Webhooks::open(&config, &db, &ambient, &identity, secrets.webhooks);
         db.register(Arc::new(webhooks.clone()));
         app = app.mount(webhooks::routes(webhooks.clone()));
+        app = app.mount(results::routes(results.clone()));
         let served = rooms.mount(app).build()?;
         check_actions(&served, &pack)?;
         Ok(City {
@@ -287,6 +297,7 @@ impl City {
             office_signing,
             archive,
             deliveries,
+            results,
             webhooks,
             exchange,
             site,
@@ -315,6 +326,30 @@ fn once_only(
         names: pack.registers.clone(),
         ambient: ambient.clone(),
     }))
+}
+
+/// Who is told of results, where an exchange leads to them.
+fn result_desk(
+    pack: &Pack,
+    db: &Db,
+    identity: &IdentityRoom,
+    rooms: &Rooms,
+    exchange: Option<&Hosted>,
+) -> Result<ResultDesk> {
+    let told = results::read(&pack.folder.join("exchange/results.toml"))?;
+    let (caller, entries) = match exchange.zip(told) {
+        Some((exchange, (consumer, entries))) => (Some(exchange.insider(consumer)), entries),
+        None => (None, Vec::new()),
+    };
+    let identity = Arc::new(identity.clone());
+    Ok(ResultDesk {
+        db: db.clone(),
+        cases: rooms.services.clone(),
+        identity: identity.clone(),
+        directory: identity,
+        caller,
+        entries: Arc::new(entries),
+    })
 }
 
 /// The OpenID provider of a configured city. A machine that cannot call others still serves; notices then wait.

@@ -4,6 +4,7 @@
 pub mod facts;
 pub mod hosted;
 pub mod registers;
+pub mod results;
 pub mod simulated;
 
 use std::collections::HashMap;

@@ -13,6 +13,7 @@ pub mod demo;
 mod desk;
 pub mod documents;
 pub mod exchange;
+mod exchange_registry;
 mod import;
 pub mod inside;
 pub mod interconnection;
@@ -41,13 +42,15 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 use haidang_ui::Lang;
 
-/// Tables of the server itself: simulated payments, stored messages, what was loaded of the pack, webhooks, the archive.
+/// Tables of the server itself: simulated payments, stored messages, what was loaded of the pack, webhooks, the archive,
+/// results told to registers.
 pub const MIGRATIONS: &[Migration] = haidang_store::migrations![
     "0001_create_payment",
     "0002_create_message",
     "0003_create_pack",
     "0004_create_webhook",
-    "0005_create_archive"
+    "0005_create_archive",
+    "0006_create_shared_result"
 ];
 
 /// Texts of the server's own pages.

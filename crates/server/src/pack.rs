@@ -50,6 +50,9 @@ pub struct CityFile {
     /// Its English name.
     #[serde(default)]
     pub responsible_en: Option<String>,
+    /// Code of the agency that stands for the whole city, by which others know it.
+    #[serde(default)]
+    pub city_agency: Option<String>,
     /// Two digits of the province.
     pub province_code: String,
     /// Drafts of residents.

@@ -16,6 +16,8 @@ use haidang_contracts::messages::Notifier;
 use haidang_contracts::once_only::OnceOnly;
 use haidang_contracts::papers::{OfficeSigning, Typesetting};
 use haidang_contracts::payment::PaymentGateway;
+use haidang_exchange::RegistryRoom;
+use haidang_exchange::registry::Registry;
 use haidang_identity::IdentityRoom;
 use haidang_identity::federation::Upstream;
 use haidang_kernel::ambient::Ambient;
@@ -37,6 +39,7 @@ use jiff::civil::Date;
 use crate::cli::{Outcome, say};
 use crate::config::Config;
 use crate::desk::{CaseDesk, IssuedDesk};
+use crate::exchange::hosted::Hosted;
 use crate::pack::Pack;
 use crate::simulators::{NoGateway, SimulatedGateway, StoredMessages};
 
@@ -80,6 +83,10 @@ pub struct Parts<'city> {
     pub trust: Option<TrustRoom>,
     /// What the registers know.
     pub once_only: Arc<dyn OnceOnly>,
+    /// Who takes part in the data exchange.
+    pub registry: Registry,
+    /// The data exchange, where the server runs it.
+    pub exchange: Option<&'city Hosted>,
 }
 
 /// The domain rooms of a running city. Cheap to clone.
@@ -95,6 +102,9 @@ pub struct Rooms {
     pub portal: PortalRoom,
     /// The city's own authorities, where they may run.
     pub trust: Option<TrustRoom>,
+    /// Pages of the data exchange: its registry, and the exchange that runs in this process.
+    pub exchange_pages: RegistryRoom,
+    exchange_alerts: Arc<crate::exchange_registry::Round>,
     synonyms: Arc<Vec<(Vec<String>, Vec<String>)>>,
     imported: Arc<procedure::import::Imported>,
     round_seconds: i64,
@@ -197,12 +207,21 @@ impl Rooms {
         let portal = crate::portal::open(parts.config, parts.pack, parts.db, parts.ambient, parts.identity, &services)
             .context("the national portal")?;
         let trust = parts.trust;
+        let exchange_pages = crate::exchange_registry::pages(parts.registry, &services, parts.exchange);
+        let exchange_alerts = Arc::new(crate::exchange_registry::Round {
+            pages: exchange_pages.clone(),
+            directory: services.directory.clone(),
+            roles: parts.pack.roles.clone(),
+            notifier: services.notifier.clone(),
+        });
         Ok(Rooms {
             services,
             vault,
             office,
             portal,
             trust,
+            exchange_pages,
+            exchange_alerts,
             synonyms: Arc::new(synonyms),
             imported: Arc::new(imported),
             round_seconds,
@@ -232,7 +251,8 @@ impl Rooms {
             .mount(haidang_services::pages::routes(self.services.clone()))
             .mount(haidang_vault::routes(self.vault.clone()))
             .mount(haidang_office::routes(self.office.clone()))
-            .mount(haidang_portal::routes(self.portal.clone()));
+            .mount(haidang_portal::routes(self.portal.clone()))
+            .mount(haidang_exchange::routes(self.exchange_pages.clone()));
         let app = match &self.trust {
             Some(trust) => {
                 let desk = haidang_trust::SigningDesk::new(trust.clone(), self.services.identity.clone());
@@ -248,7 +268,7 @@ impl Rooms {
     pub fn jobs(&self, jobs: Jobs) -> Jobs {
         let day = Mutex::new(self.services.ambient.today());
         let jobs = crate::office::jobs(&self.office, jobs.with(Arc::new(Round { rooms: self.clone(), day })));
-        let jobs = crate::portal::jobs(&self.portal, jobs);
+        let jobs = crate::portal::jobs(&self.portal, jobs).with(self.exchange_alerts.clone());
         match &self.trust {
             Some(trust) => jobs.with(Arc::new(haidang_trust::Round(trust.clone()))),
             None => jobs,
@@ -312,6 +332,7 @@ pub fn texts() -> Result<()> {
     haidang_ui::texts::register(haidang_office::TEXTS)?;
     haidang_ui::texts::register(haidang_portal::TEXTS)?;
     haidang_ui::texts::register(haidang_trust::TEXTS)?;
+    haidang_ui::texts::register(haidang_exchange::TEXTS)?;
     Ok(())
 }
 
@@ -321,15 +342,20 @@ pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
     let policies = haidang_identity::Policies::load(&folder.join("policies")).err().map_or_else(Vec::new, |all| all.0);
     let upstreams = upstream_fault(folder);
     let portal = portal_fault(folder);
+    let exchange = crate::exchange_registry::fault(folder);
     let errors = pack.findings.iter().filter(|finding| finding.severity == Severity::Error).count()
         + policies.len()
         + upstreams.iter().count()
-        + portal.iter().count();
+        + portal.iter().count()
+        + exchange.iter().count();
     if json {
         let mut findings: Vec<serde_json::Value> = pack.findings.iter().map(finding_json).collect();
         findings.extend(policies.iter().map(policy_json));
         findings.extend(upstreams.iter().map(|fault| file_json("upstreams_refused", "upstreams.toml", fault)));
         findings.extend(portal.iter().map(|fault| file_json("national_portal_refused", manner::FILE, fault)));
+        findings.extend(
+            exchange.iter().map(|fault| file_json("exchange_refused", crate::exchange_registry::DIRECTORY, fault)),
+        );
         say(serde_json::to_string_pretty(&findings)?)?;
     } else {
         for finding in &pack.findings {
@@ -344,7 +370,10 @@ pub fn lint(folder: &Path, json: bool) -> Result<Outcome> {
         if let Some(fault) = &portal {
             say(format_args!("error national_portal_refused {}: {fault}", manner::FILE))?;
         }
-        let refused = policies.len() + upstreams.iter().count() + portal.iter().count();
+        if let Some(fault) = &exchange {
+            say(format_args!("error exchange_refused {}: {fault}", crate::exchange_registry::DIRECTORY))?;
+        }
+        let refused = policies.len() + upstreams.iter().count() + portal.iter().count() + exchange.iter().count();
         let warnings = pack.findings.len() + refused - errors;
         say(format_args!(
             "{}: {} versions, {errors} errors, {warnings} warnings",

@@ -43,3 +43,23 @@ pub(crate) const RENEW_FILE: &str =
 /// Leads a renewed form to its first one.
 pub(crate) const INSERT_FORM: &str =
     "INSERT INTO server_archive_form (form, sha256, made_at) VALUES ($1, $2, $3) ON CONFLICT (form) DO NOTHING";
+
+/// A result that a register is to be told of; once for each register.
+pub(crate) const INSERT_SHARED_RESULT: &str = "INSERT INTO server_shared_result (id, case_id, entry, case_no, agency, state, attempts, queued_at) VALUES ($1, $2, $3, $4, $5, 'waiting', 0, $6) ON CONFLICT (case_id, entry) DO NOTHING";
+
+pub(crate) const SHARED_RESULT: &str = "SELECT id, case_id, entry, case_no, agency, state, attempts, reason, queued_at, tried_at FROM server_shared_result WHERE id = $1";
+
+/// Those that are not told yet, what waits for people first.
+pub(crate) const OPEN_SHARED_RESULTS: &str = "SELECT id, case_id, entry, case_no, agency, state, attempts, reason, queued_at, tried_at FROM server_shared_result WHERE state <> 'told' ORDER BY state, queued_at, id LIMIT $1";
+
+pub(crate) const COUNT_SHARED_RESULTS: &str = "SELECT state, count(*) AS n FROM server_shared_result GROUP BY state";
+
+pub(crate) const SHARED_RESULT_TOLD: &str = "UPDATE server_shared_result SET state = 'told', attempts = attempts + 1, reason = NULL, message = $2, tried_at = $3, told_at = $3 WHERE id = $1 AND state = 'waiting'";
+
+pub(crate) const SHARED_RESULT_REFUSED: &str = "UPDATE server_shared_result SET state = 'refused', attempts = attempts + 1, reason = $2, tried_at = $3 WHERE id = $1 AND state = 'waiting'";
+
+pub(crate) const SHARED_RESULT_LATER: &str = "UPDATE server_shared_result SET attempts = attempts + 1, reason = $2, tried_at = $3 WHERE id = $1 AND state = 'waiting'";
+
+/// Sends a refused one again; whoever is slower changes nothing.
+pub(crate) const SHARED_RESULT_AGAIN: &str =
+    "UPDATE server_shared_result SET state = 'waiting', reason = NULL WHERE id = $1 AND state = 'refused'";

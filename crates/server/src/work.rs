@@ -130,7 +130,8 @@ impl City {
             .with(Arc::new(lost))
             .with(Arc::new(Deliveries(self.webhooks.clone())))
             .with(Arc::new(LogoutDelivery(self.provider.clone())))
-            .with(Arc::new(Renewals(self.archive.clone())));
+            .with(Arc::new(Renewals(self.archive.clone())))
+            .with(Arc::new(self.results.clone()));
         self.rooms.jobs(jobs)
     }
 

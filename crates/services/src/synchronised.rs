@@ -1,4 +1,4 @@
-//! What this room tells of its cases to the room that reports them to the national portal (`contracts::synchronisation`).
+//! What this room tells of its cases to whoever reports them to others (`contracts::synchronisation`).
 
 use crate::cases::reading::CaseView;
 use crate::cases::row::{CaseRow, EventRow};
@@ -9,8 +9,8 @@ use crate::sql;
 use async_trait::async_trait;
 use haidang_contracts::ContractError;
 use haidang_contracts::synchronisation::{
-    CaseOfDay, CaseStories, CaseStory, ReportedCase, StoryActor, StoryEvent, StoryFee, StoryPaper, StoryResult,
-    StorySupplement, SyncTrack,
+    CaseOfDay, CaseStories, CaseStory, DecidedCase, DecidedCases, Disclosure, ReportedCase, StoryActor, StoryEvent,
+    StoryFee, StoryPaper, StoryResult, StorySupplement, SyncTrack,
 };
 use haidang_kernel::id::Id;
 use haidang_kernel::number::CitizenNo;
@@ -199,5 +199,43 @@ impl CaseStories for Services {
         };
         self.db.execute(sql::case::NOTE_SYNCHRONISED, args![id, seq, word]).await.map_err(unavailable)?;
         Ok(())
+    }
+}
+
+#[async_trait]
+impl DecidedCases for Services {
+    async fn decided_case(
+        &self,
+        id: &str,
+        discloses: Option<&Disclosure>,
+    ) -> Result<Option<DecidedCase>, ContractError> {
+        let Some(case) = self.case_or_none(id).await? else { return Ok(None) };
+        let version = self.version(&case.version_id).map_err(failed)?;
+        let Some(owner) = self.identity.person(&case.owner_id).await? else { return Ok(None) };
+        let agency = self.directory.agency(case.deciding_agency()).await?;
+        if let Some(disclosure) = discloses {
+            let entry = AuditEntry::read("case.shared", ActorRef::system())
+                .object("case", case.id.as_str())
+                .because(&disclosure.legal_basis, &disclosure.purpose)
+                .subjects(case.owner_number.clone());
+            self.db.record_read(entry).await.map_err(unavailable)?;
+        }
+        let issued = self.results(&case.id).await.map_err(failed)?;
+        let issued = issued.into_iter().find(|row| row.issued_at.is_some() && row.revoked_at.is_none());
+        let facts = self.facts(&version, &case.answers, case.channel, &owner, agency.as_ref());
+        let view = self.whole(case).await.map_err(failed)?;
+        let by = view.events.iter().rev().find(|event| event.action == "issue").map(|event| event.actor_id.clone());
+        let day = |at| time::civil(at).date();
+        Ok(Some(DecidedCase {
+            agency: view.case.deciding_agency().to_owned(),
+            case_no: view.case.case_no,
+            procedure: view.case.procedure_code,
+            commune: agency.and_then(|agency| agency.commune_code),
+            accepted_on: view.case.accepted_at.map(day),
+            issued_on: issued.as_ref().and_then(|row| row.issued_at).map(day),
+            result_no: issued.and_then(|row| row.number),
+            issued_by: by,
+            answers: crate::form::relevant(&version, &facts),
+        }))
     }
 }

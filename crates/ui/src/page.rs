@@ -115,6 +115,7 @@ pub const OFFICE_NAV: &[NavItem] = &[
     nav_for(&["audit.read"], "audit", "ui-nav-audit", paths::AUDIT),
     nav_for(&["pack.manage"], "procedures", "ui-nav-procedures", paths::PROCEDURE_VERSIONS),
     nav_for(&["calendar.manage"], "calendar", "ui-nav-calendar", paths::CALENDAR),
+    nav_for(&["exchange.manage", "exchange.own"], "exchange", "ui-nav-exchange", paths::EXCHANGE),
 ];
 
 /// Everything the frame of a page shows. Build it with [`Page::new`], then set what differs.

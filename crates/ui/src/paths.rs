@@ -28,10 +28,14 @@ pub const MEETINGS: &str = "/can-bo/cuoc-hop";
 pub const PROCEDURE_VERSIONS: &str = "/can-bo/thu-tuc";
 /// The working calendar.
 pub const CALENDAR: &str = "/can-bo/lich";
+/// The data exchange: its state, its registry.
+pub const EXCHANGE: &str = "/can-bo/truc-tich-hop";
 /// Cases of unclear competence.
 pub const COORDINATION: &str = "/can-bo/dieu-phoi";
 /// Cases told to the national portal: what waits, what was refused, what differs.
 pub const PORTAL_QUEUE: &str = "/can-bo/dong-bo";
+/// Results that registers of other agencies are told of.
+pub const SHARED_RESULTS: &str = "/can-bo/dong-bo/ket-qua";
 /// What is late and why, for supervisors.
 pub const SUPERVISION: &str = "/can-bo/giam-sat";
 /// Proof that nothing was changed, for auditors.

@@ -16,7 +16,9 @@ const LONGEST: u64 = 1024 * 1024;
 
 impl Adapters {
     /// Reads every `*.toml` of a folder but the examples. `connections` is a file with a table for each adapter, which
-    /// takes the place of the connection in the adapter itself; secrets lie relative to the file that names them. Blocks.
+    /// takes the place of the connection in the adapter itself; secrets lie relative to the file that names them. A file
+    /// that forgets an adapter is wrong; without a file, an adapter that has no connection of its own is there and says to
+    /// whoever calls it that it is not ready. Blocks.
     ///
     /// # Errors
     /// [`Complaints`] of all files, each by the name of its adapter.
@@ -36,7 +38,7 @@ impl Adapters {
                 .and_then(|text| AdapterDraft::from_toml(&text))
                 .and_then(|draft| draft.judge(&name, own, folder));
             match judged {
-                Ok(adapter) if adapter.connection.is_none() => {
+                Ok(adapter) if adapter.connection.is_none() && connections.is_some() => {
                     wrong.push(format!("adapter {name}: has no connection; name one in the file of connections"));
                 }
                 Ok(adapter) => {

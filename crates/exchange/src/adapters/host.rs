@@ -24,6 +24,7 @@ use super::fault::AdapterFault;
 use super::path::query;
 use super::request::Input;
 use super::{Adapter, Adapters, Call, Manner, Task, client, database};
+use crate::directory::Directory;
 use crate::proxy::Identity;
 
 /// Bytes that are on their way inside the process.
@@ -47,6 +48,11 @@ impl Host {
     /// Takes other adapters from the next call on; calls under way end as they began.
     pub(crate) fn replace(&self, adapters: Adapters) {
         self.adapters.store(Arc::new(adapters));
+    }
+
+    /// What a directory names and is not in force here, each in a sentence.
+    pub(crate) fn lacking(&self, directory: &Directory) -> Vec<String> {
+        self.adapters.load().lacking(directory)
     }
 
     /// A stream to an adapter; `None` where there is none of this name.

@@ -45,6 +45,8 @@ use fault::AdapterFault;
 use path::Template;
 use request::{Element, Input};
 
+use crate::directory::Directory;
+
 /// The adapters of an installation by name; read from a folder with [`Adapters::read`].
 #[derive(Debug, Clone, Default)]
 pub struct Adapters(BTreeMap<String, Arc<Adapter>>);
@@ -58,6 +60,12 @@ impl Adapters {
     /// Whether there is one of this name.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
+    }
+
+    /// What a directory names and is not here, each in a sentence.
+    pub fn lacking(&self, directory: &Directory) -> Vec<String> {
+        let named = directory.adapters().filter(|(_, name)| !self.has(name));
+        named.map(|(service, name)| format!("service {service} names the adapter {name}, which is not there")).collect()
     }
 
     /// Takes in the files that have arrived in the folders of adapters; to be called now and then. Blocks.
@@ -84,7 +92,7 @@ struct Adapter {
     manner: Manner,
     headers: Vec<(HeaderName, HeaderValue)>,
     operations: Vec<Operation>,
-    /// `None` where only its mapping is looked at.
+    /// `None` where it is not ready, or only its mapping is looked at.
     connection: Option<Connection>,
 }
 

@@ -2,6 +2,7 @@
 //! document, within bounds; it is written with everything escaped.
 
 use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesEnd, BytesStart, BytesText, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
@@ -73,29 +74,17 @@ pub(super) fn read(bytes: &[u8]) -> Result<Element, XmlFault> {
             Event::Text(piece) => add(&piece.xml_content(XmlVersion::Implicit1_0), &mut open)?,
             Event::CData(piece) => add(&piece.xml_content(XmlVersion::Implicit1_0), &mut open)?,
             Event::GeneralRef(reference) => {
-                let character = match reference.resolve_char_ref() {
-                    Ok(Some(character)) => character,
-                    Ok(None) => predefined(reference.as_ref()).ok_or(XmlFault::Entities)?,
+                let text = &mut open.last_mut().ok_or(XmlFault::Malformed)?.text;
+                match reference.resolve_char_ref() {
+                    Ok(Some(character)) => text.push(character),
+                    Ok(None) => text.push_str(resolve_xml_entity(reference.as_ref()).ok_or(XmlFault::Entities)?),
                     Err(_) => return Err(XmlFault::Malformed),
-                };
-                open.last_mut().ok_or(XmlFault::Malformed)?.text.push(character);
+                }
             }
             Event::Decl(_) | Event::Comment(_) => {}
         }
     }
     if open.is_empty() { root.ok_or(XmlFault::Malformed) } else { Err(XmlFault::Malformed) }
-}
-
-/// The five characters that XML itself names.
-fn predefined(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => None,
-    }
 }
 
 fn opened(start: &BytesStart<'_>, namespace: String) -> Element {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::Directory;
 use crate::filter::Fields;
+use crate::registry::rules::process::Process;
 use crate::rules::agreement::{Agreement, Delivery, Environment, Hidden, Hours, LegalBasis, State};
 use crate::rules::identifier::{ServiceId, SubsystemId};
 use crate::rules::quota::Quota;
@@ -61,6 +62,9 @@ pub struct AgreementDraft {
     /// The clause that allows it.
     #[serde(default)]
     pub hidden_basis: Option<String>,
+    /// How it came where it stands; for people, no right comes from it.
+    #[serde(default)]
+    pub process: Process,
 }
 
 impl AgreementDraft {

@@ -14,8 +14,9 @@ use super::openapi::without_servers;
 use super::peer::{self, PeerDraft};
 use super::provider::ProviderTlsDraft;
 use super::{
-    Connection, Directory, Endpoint, Member, Service, ServiceKind, Subsystem, Timeouts, certificates, provider,
+    Connection, Directory, Endpoint, Member, Service, ServiceKind, Subsystem, Timeouts, certificates, provider, wsdl,
 };
+use crate::registry::rules::clock;
 use crate::rules::agreement::Environment;
 use crate::rules::breaker::BreakerRules;
 use crate::rules::credential::{Fingerprint, fingerprint};
@@ -50,6 +51,9 @@ pub struct DirectoryDraft {
     /// How errors are spelled for those who do not say.
     #[serde(default)]
     pub xroad_error_style: Style,
+    /// Working days a provider has to answer a request.
+    #[serde(default = "clock::decision_days")]
+    pub decision_days: u8,
     /// Subsystems whose agreements may hold entries of the citizens' log back (`hidden_until`).
     #[serde(default)]
     pub hidden_consumers: Vec<String>,
@@ -140,9 +144,18 @@ pub struct ServiceDraft {
     /// Its OpenAPI description in JSON; where the directory is a file, the name of a file beside it.
     #[serde(default)]
     pub openapi: Option<String>,
+    /// Its description in WSDL, in the place of one in OpenAPI; for people.
+    #[serde(default)]
+    pub wsdl: Option<String>,
     /// Endpoints.
     #[serde(default, rename = "endpoint")]
     pub endpoints: Vec<EndpointDraft>,
+    /// Its name, for people.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What it is for, for people.
+    #[serde(default)]
+    pub description: Option<String>,
 }
 
 fn concurrency() -> usize {
@@ -321,6 +334,12 @@ impl ServiceDraft {
             Some(Ok(document)) => Some(document),
             None => None,
         };
+        if let Some(Err(what)) = self.wsdl.as_deref().map(wsdl::operations) {
+            wrong.push(format!("wsdl: {what}"));
+        }
+        if self.openapi.is_some() && self.wsdl.is_some() {
+            wrong.push("write openapi or wsdl, not both".to_owned());
+        }
         if self.kind == ServiceKind::Openapi3 && self.openapi.is_none() {
             wrong.push("a service of kind OPENAPI3 needs openapi".to_owned());
         }

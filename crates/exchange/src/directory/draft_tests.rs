@@ -55,6 +55,8 @@ fn each_mistake_is_told_by_its_name() {
         ("opaque = true", "opaque = true\nunknown = 1", "unknown"),
         ("kind = \"SOAP\"", "kind = \"SQL\"", "SQL"),
         ("openapi = '{", "openapi = 'x{", "openapi"),
+        ("openapi = '{", "wsdl = '<a/>'\nopenapi = '{", "wsdl: is no WSDL description"),
+        ("openapi = '{", "wsdl = '<a/>'\nopenapi = '{", "write openapi or wsdl, not both"),
         ("version = 1", "version = 0", "versions begin"),
         ("\"request $.soDinhDanh\"", "\"request soDinhDanh\"", "endpoint POST /cong-dan/*: subject_selector"),
         ("\"query ma\"", "\"header ma\"", "write \"query NAME\""),

@@ -8,6 +8,7 @@ mod metadata;
 mod openapi;
 mod peer;
 mod provider;
+pub(crate) mod wsdl;
 
 pub use agreement_draft::AgreementDraft;
 pub use draft::{Complaints, DirectoryDraft, MemberDraft, ServiceDraft, SubsystemDraft, TimeoutsDraft};

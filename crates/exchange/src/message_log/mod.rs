@@ -26,7 +26,7 @@ pub use stamping::{Stamped, StampingError, StampingState};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use haidang_kernel::ambient::Ambient;
@@ -37,6 +37,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::operations::Operations;
 use crate::proxy::OperationalLog;
 use crate::usage::UsageLog;
 
@@ -45,7 +46,9 @@ pub const MIGRATIONS: &[haidang_store::Migration] = haidang_store::migrations![
     "0001_create_message",
     "0002_create_batch",
     "0003_create_peer_request",
-    "0004_create_usage"
+    "0004_create_usage",
+    "0005_create_registry",
+    "0006_create_operation"
 ];
 
 /// Messages that may wait to be written; those after them wait to be handed over.
@@ -106,6 +109,7 @@ struct Inner {
     queue: Mutex<Option<mpsc::Sender<writing::Waiting>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     operational: OperationalLog,
+    operations: OnceLock<Operations>,
     /// Since when stamping fails, in microseconds since 1970; 0 while it works.
     failing_since: AtomicI64,
     stamping: tokio::sync::Mutex<()>,
@@ -128,6 +132,7 @@ impl MessageLog {
         let usage = UsageLog::new(parts.db.clone(), parts.ambient.clone(), parts.sealer.clone());
         let log = Self(Arc::new(Inner {
             operational: OperationalLog::new(parts.settings.records),
+            operations: OnceLock::new(),
             parts,
             queue: Mutex::new(Some(queue)),
             writer: Mutex::new(Some(writer)),
@@ -139,6 +144,11 @@ impl MessageLog {
         }));
         log.look_for_failure().await?;
         Ok(log)
+    }
+
+    /// Hands every operational record on to be kept, from now on. The first word counts.
+    pub fn keep_operations(&self, operations: Operations) {
+        let _ = self.0.operations.set(operations);
     }
 
     /// What the people concerned learn of messages. Whoever runs the log runs this as well ([`UsageLog::run`]).

@@ -263,6 +263,9 @@ impl Evidence for MessageLog {
     }
 
     fn observe(&self, record: OperationalRecord) {
+        if let Some(operations) = self.0.operations.get() {
+            operations.observe(record.clone());
+        }
         self.0.operational.observe(record);
     }
 }

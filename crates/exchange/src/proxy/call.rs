@@ -127,6 +127,13 @@ impl Exchange {
         meters.retain(|id, _| directory.knows_agreement(id));
         drop(meters);
         self.directory.store(Arc::new(directory));
+        self.tell_lacking_adapters();
+    }
+
+    /// Seconds for which calls to a service are refused because its provider failed; `None` while it is called.
+    pub fn resting(&self, service: &ServiceId) -> Option<u64> {
+        let providers = self.providers.read().unwrap_or_else(PoisonError::into_inner);
+        providers.get(service)?.refuses(self.ambient.now())
     }
 
     /// Shows this certificate at every handshake from now on, to callers and to providers that ask for one.
@@ -137,6 +144,14 @@ impl Exchange {
     /// Asks through these adapters from now on; calls under way end as they began.
     pub fn adapt(&self, adapters: Adapters) {
         self.adapters.replace(adapters);
+        self.tell_lacking_adapters();
+    }
+
+    /// A service whose adapter is not there is told now, not by the first caller.
+    fn tell_lacking_adapters(&self) {
+        for what in self.adapters.lacking(&self.directory()) {
+            tracing::error!(what, "a service cannot be called");
+        }
     }
 
     pub(super) fn identity(&self) -> Option<Arc<Identity>> {

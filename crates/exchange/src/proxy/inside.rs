@@ -1,12 +1,13 @@
-//! Calls of information systems that are parts of the program itself. They come in as all others do and are judged,
-//! counted, signed and kept like them; only the way there is no network.
+//! Calls of information systems that are parts of the program itself, and calls that officials try in the browser. They
+//! come in as all others do and are judged, counted, signed and kept like them; only the way there is no network.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use hyper::client::conn::http1::handshake;
 use hyper::header::{HOST, HeaderValue};
 use hyper::service::service_fn;
@@ -31,9 +32,6 @@ pub enum InsideError {
     /// The conversation broke off.
     #[error("the exchange broke off: {0}")]
     Broken(#[from] hyper::Error),
-    /// The body of the answer.
-    #[error("the answer did not arrive: {0}")]
-    Body(Box<dyn std::error::Error + Send + Sync>),
     /// The answer is larger than the caller takes.
     #[error("the answer is longer than {0} bytes")]
     TooLarge(usize),
@@ -42,17 +40,35 @@ pub enum InsideError {
     Timeout(Duration),
 }
 
-/// An information system that is a part of this program. Cheap to clone.
+/// An information system that calls from inside the program. Cheap to clone.
 #[derive(Clone)]
 pub struct Insider {
     exchange: Arc<Exchange>,
     subsystem: SubsystemId,
+    shown: Shown,
+}
+
+/// The beginning of an answer.
+#[derive(Debug, Clone)]
+pub struct Beginning {
+    /// The answer, its body perhaps cut off.
+    pub answer: Response<Bytes>,
+    /// Whether the body is all of it.
+    pub whole: bool,
 }
 
 impl Insider {
     /// The part of the program that is registered as this subsystem (`connection = "inside"`).
     pub fn new(exchange: Arc<Exchange>, subsystem: SubsystemId) -> Self {
-        Self { exchange, subsystem }
+        let shown = Shown::Inside(subsystem.clone());
+        Self { exchange, subsystem, shown }
+    }
+
+    /// An official who tries a call of this subsystem, whatever it shows otherwise. Whoever makes one has judged that they
+    /// speak for it.
+    pub fn trying(exchange: Arc<Exchange>, subsystem: SubsystemId) -> Self {
+        let shown = Shown::Trial(subsystem.clone());
+        Self { exchange, subsystem, shown }
     }
 
     /// As whom it calls.
@@ -66,10 +82,24 @@ impl Insider {
     /// [`InsideError`]; a call that took too long may still reach the provider.
     pub async fn call(
         &self,
-        mut request: Request<Bytes>,
+        request: Request<Bytes>,
         most: usize,
         patience: Duration,
     ) -> Result<Response<Bytes>, InsideError> {
+        let Beginning { answer, whole } = self.begin(request, most, patience).await?;
+        if whole { Ok(answer) } else { Err(InsideError::TooLarge(most)) }
+    }
+
+    /// Calls, and takes the first `most` bytes of the answer within `patience`. The client is set here.
+    ///
+    /// # Errors
+    /// [`InsideError`], never for the size; a call that took too long may still reach the provider.
+    pub async fn begin(
+        &self,
+        mut request: Request<Bytes>,
+        most: usize,
+        patience: Duration,
+    ) -> Result<Beginning, InsideError> {
         let client = HeaderValue::from_str(&self.subsystem.to_string()).map_err(|_| InsideError::Name)?;
         request.headers_mut().insert(headers::CLIENT, client);
         request.headers_mut().insert(HOST, HeaderValue::from_static("exchange"));
@@ -78,9 +108,9 @@ impl Insider {
             .map_err(|_| InsideError::Timeout(patience))?
     }
 
-    async fn converse(&self, request: Request<Full<Bytes>>, most: usize) -> Result<Response<Bytes>, InsideError> {
+    async fn converse(&self, request: Request<Full<Bytes>>, most: usize) -> Result<Beginning, InsideError> {
         let (ours, theirs) = tokio::io::duplex(ON_THE_WAY);
-        let (exchange, shown) = (self.exchange.clone(), Arc::new(Shown::Inside(self.subsystem.clone())));
+        let (exchange, shown) = (self.exchange.clone(), Arc::new(self.shown.clone()));
         let builder = reader(exchange.limits());
         tokio::spawn(async move {
             let answering = service_fn(move |request| {
@@ -95,11 +125,24 @@ impl Insider {
         let connection = tokio::spawn(connection);
         let answer = sender.send_request(request).await?;
         let (head, body) = answer.into_parts();
-        let body = Limited::new(body, most).collect().await.map_err(|error| match error.is::<LengthLimitError>() {
-            true => InsideError::TooLarge(most),
-            false => InsideError::Body(error),
-        });
+        let taken = take(body, most).await;
         connection.abort();
-        Ok(Response::from_parts(head, body?.to_bytes()))
+        let (body, whole) = taken?;
+        Ok(Beginning { answer: Response::from_parts(head, body), whole })
     }
+}
+
+/// The first bytes of a body, and whether they are all of it.
+async fn take(mut body: Incoming, most: usize) -> Result<(Bytes, bool), hyper::Error> {
+    let mut taken: Vec<u8> = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        let room = most.saturating_sub(taken.len());
+        if data.len() > room {
+            taken.extend_from_slice(data.get(..room).unwrap_or_default());
+            return Ok((taken.into(), false));
+        }
+        taken.extend_from_slice(&data);
+    }
+    Ok((taken.into(), true))
 }

@@ -24,7 +24,7 @@ pub(crate) use composing::Composed;
 pub use evidence::{
     ContainerError, Containers, Evidence, EvidenceError, OperationalLog, RequestRecord, ResponseRecord, Wanted, Which,
 };
-pub use inside::{InsideError, Insider};
+pub use inside::{Beginning, InsideError, Insider};
 pub use limits::Limits;
 pub use listener::{Port, StartError, serve};
 pub(crate) use provider::{CallError, Provider};

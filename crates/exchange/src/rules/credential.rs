@@ -20,6 +20,9 @@ pub enum Shown {
     Tls(Option<ClientCertificate>),
     /// Nothing, for it is a part of this program: the one information system of this name.
     Inside(SubsystemId),
+    /// Nothing: an official tries a call of this information system in the browser. Whoever let them in has judged that
+    /// they speak for its organisation; they could as well register a certificate of their own for it.
+    Trial(SubsystemId),
 }
 
 /// A certificate whose key the handshake has proved. Nothing has been concluded from it yet.
@@ -58,7 +61,9 @@ pub fn fingerprint(certificate: &Certificate) -> Fingerprint {
 /// # Errors
 /// A sentence for the caller's developer: what is wrong and what to do.
 pub fn admit(subsystem: &Subsystem, shown: &Shown, now: Timestamp) -> Result<(), String> {
-    if let (Some(hosted), Shown::Plain | Shown::Tls(_) | Shown::Inside(_)) = (&subsystem.hosted, shown) {
+    if let (Some(hosted), Shown::Plain | Shown::Tls(_) | Shown::Inside(_) | Shown::Trial(_)) =
+        (&subsystem.hosted, shown)
+    {
         return Err(format!("This subsystem calls through its own exchange, {}", hosted.peer));
     }
     match (subsystem.connection, shown) {
@@ -67,6 +72,8 @@ pub fn admit(subsystem: &Subsystem, shown: &Shown, now: Timestamp) -> Result<(),
              subsystem registered with that exchange"
             .to_owned()),
         (Connection::Http, Shown::Plain) | (Connection::Https, Shown::Tls(_)) => Ok(()),
+        (_, Shown::Trial(id)) if *id == subsystem.id => Ok(()),
+        (_, Shown::Trial(_)) => Err("A call is tried only for the subsystem that was chosen".to_owned()),
         (Connection::Inside, Shown::Inside(id)) if *id == subsystem.id => Ok(()),
         (Connection::Inside, _) => {
             Err("This subsystem is a part of the program of the exchange; nobody else speaks for it".to_owned())
@@ -167,6 +174,7 @@ mod tests {
                 (None, peer("X/1"), "may not speak"),
                 (Some("X/1"), Shown::Plain, "its own exchange, X/1"),
                 (Some("X/1"), Shown::Tls(None), "its own exchange"),
+                (Some("X/1"), Shown::Trial(SubsystemId::parse("VN-HP/GOV/0001/A").unwrap()), "its own exchange"),
                 (Some("X/1"), certificate(1), "its own exchange"),
             ] {
                 check_hosted(connection, hosted, &shown, noon, expected);
@@ -178,6 +186,7 @@ mod tests {
     fn each_subsystem_shows_what_it_was_registered_with() {
         use Connection::{Http, Https, HttpsClientCert, Inside};
         let inside = |id| Shown::Inside(SubsystemId::parse(id).unwrap());
+        let trial = |id| Shown::Trial(SubsystemId::parse(id).unwrap());
         let noon = "2026-11-23T05:00:00Z";
         for (connection, shown, now, expected) in [
             (Http, Shown::Plain, noon, ""),
@@ -190,6 +199,10 @@ mod tests {
             (Inside, inside("VN-HP/GOV/0001/B"), noon, "nobody else speaks for it"),
             (Inside, Shown::Plain, noon, "nobody else speaks for it"),
             (Inside, certificate(1), noon, "nobody else speaks for it"),
+            (Inside, trial("VN-HP/GOV/0001/A"), noon, ""),
+            (HttpsClientCert, trial("VN-HP/GOV/0001/A"), noon, ""),
+            (HttpsClientCert, trial("VN-HP/GOV/0001/B"), noon, "only for the subsystem that was chosen"),
+            (Inside, trial("VN-HP/GOV/0001/B"), noon, "only for the subsystem that was chosen"),
             (Http, inside("VN-HP/GOV/0001/A"), noon, "only for the subsystem it is registered as"),
             (HttpsClientCert, inside("VN-HP/GOV/0001/A"), noon, "only for the subsystem it is registered as"),
             (HttpsClientCert, Shown::Plain, noon, "TLS port"),

@@ -40,12 +40,16 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-road-request-id");
 pub const REQUEST_HASH: HeaderName = HeaderName::from_static("x-road-request-hash");
 /// `X-Road-Error`; marks what the exchange itself answers.
 pub const ERROR: HeaderName = HeaderName::from_static("x-road-error");
-const USER_ID: HeaderName = HeaderName::from_static("x-road-userid");
-const ISSUE: HeaderName = HeaderName::from_static("x-road-issue");
+/// `X-Road-UserId`
+pub const USER_ID: HeaderName = HeaderName::from_static("x-road-userid");
+/// `X-Road-Issue`
+pub const ISSUE: HeaderName = HeaderName::from_static("x-road-issue");
 const SECURITY_SERVER: HeaderName = HeaderName::from_static("x-road-security-server");
 const REPRESENTED_PARTY: HeaderName = HeaderName::from_static("x-road-represented-party");
-const PURPOSE: HeaderName = HeaderName::from_static("x-hd-purpose");
-const PROCEDURE: HeaderName = HeaderName::from_static("x-hd-procedure");
+/// `X-HD-Purpose`
+pub const PURPOSE: HeaderName = HeaderName::from_static("x-hd-purpose");
+/// `X-HD-Procedure`
+pub const PROCEDURE: HeaderName = HeaderName::from_static("x-hd-procedure");
 
 /// Said once or always the same: two values could be read differently by us and by the provider.
 const SINGLE: [HeaderName; 7] = [MESSAGE_ID, USER_ID, ISSUE, SECURITY_SERVER, REPRESENTED_PARTY, PURPOSE, PROCEDURE];

@@ -272,4 +272,6 @@ fn a_folder_of_adapters_is_wrong_as_a_whole_or_right() {
             Adapters::read(folder.path(), Some(&connections)).map_or_else(|wrong| wrong.to_string(), |_| String::new());
         assert!(if expected.is_empty() { told.is_empty() } else { told.contains(expected) }, "{text}: {told}");
     }
+    // Nobody has said yet where anything is: it is there, and not ready.
+    assert!(Adapters::read(folder.path(), None).unwrap().has("mot"));
 }

@@ -77,4 +77,25 @@ async fn it_waits_no_longer_and_takes_no_more_than_it_said() {
     assert!(matches!(large, Err(InsideError::TooLarge(1000))), "{large:?}");
     let fits = caller.call(asking(&format!("{ECHO}/large?1000")), 1000, PATIENCE).await.unwrap();
     assert_eq!(fits.body().len(), 1000);
+    for (size, taken, whole) in [("2000", 1000, false), ("1000", 1000, true), ("999", 999, true)] {
+        let part = caller.begin(asking(&format!("{ECHO}/large?{size}")), 1000, PATIENCE).await.unwrap();
+        assert_eq!((part.answer.body().len(), part.whole), (taken, whole), "{size}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_tried_for_the_system_that_was_chosen_and_under_its_rights() {
+    let provider = Provider::start().await;
+    let door = Door::open(&at(provider.address)).await;
+    for (subsystem, target, said) in [
+        ("VN-HP/GOV/0001/A", PEOPLE, ""),
+        ("VN-HP/GOV/0001/A", "/r1/VN-HP/GOV/0002/B/secret", "server.serverproxy.access_denied"),
+        ("VN-HP/GOV/0009/X", ECHO, "server.clientproxy.unknown_member"),
+    ] {
+        let trying = Insider::trying(door.exchange.clone(), SubsystemId::parse(subsystem).unwrap());
+        let answer = trying.call(asking(target), 1000, PATIENCE).await.unwrap();
+        let code = answer.headers().get("x-road-error").map_or("", |code| code.to_str().unwrap());
+        assert_eq!(code, said, "{subsystem} {target}");
+    }
+    assert_eq!(provider.count(), 1);
 }

@@ -79,6 +79,7 @@ portal-reason-order = Cannot follow the status at the portal
 portal-refused-none = No message waits for a decision
 portal-refused-title = Refused messages
 portal-send-again = Send again
+portal-shared-results = Results sent to the registers of other agencies
 portal-state-delivered = Delivered within 24 hours
 portal-state-refused = Refused
 portal-state-sending = Under way

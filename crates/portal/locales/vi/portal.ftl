@@ -70,6 +70,7 @@ portal-reason-order = Không thể đến sau trạng thái đã có ở cổng
 portal-refused-none = Không có thông điệp chờ quyết định
 portal-refused-title = Thông điệp bị từ chối
 portal-send-again = Gửi lại
+portal-shared-results = Kết quả gửi cho cơ sở dữ liệu của cơ quan khác
 portal-state-delivered = Đã nhận trong 24 giờ qua
 portal-state-refused = Bị từ chối
 portal-state-sending = Đang gửi

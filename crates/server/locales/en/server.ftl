@@ -62,4 +62,26 @@ server-payment-explain = This is not a real payment gateway. No money moves.
 server-payment-fail = Payment fails
 server-payment-pay = Payment succeeds
 server-payment-title = Simulated payment gateway
+server-results-again = Send again
+server-results-column-act = Action
+server-results-column-agency = Agency
+server-results-column-attempts = Attempts
+server-results-column-case = Case number
+server-results-column-reason = Reason
+server-results-column-register = Register
+server-results-column-since = Waiting since
+server-results-column-state = State
+server-results-column-tried = Last attempt
+server-results-lead-refused = { $count ->
+    [one] { $count } result was refused and waits for a person.
+   *[other] { $count } results were refused and wait for a person.
+}
+server-results-lead-well = No result waits for a person.
+server-results-none = Every result has reached its register
+server-results-refused = Refused
+server-results-table = Results that are not told yet
+server-results-title = Results sent to the registers of other agencies
+server-results-told = Sent
+server-results-unconnected = The city runs no data exchange, or names no register to be told, so results are not sent.
+server-results-waiting = Waiting to be sent
 server-simulated = SIMULATED.

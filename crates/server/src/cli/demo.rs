@@ -12,6 +12,7 @@ use super::{Outcome, say, simulate};
 use crate::city::{City, Surroundings};
 use crate::config::{Config, Environment};
 use crate::demo::{self, Manifest, Scale};
+use crate::exchange_registry::has_directory;
 use crate::simulators::eid::EidSimulator;
 
 /// Seed a demonstration city in an empty store, then serve it.
@@ -35,6 +36,9 @@ pub(crate) struct Demo {
     /// Seed only, do not serve.
     #[arg(long)]
     seed_only: bool,
+    /// Run neither the data exchange nor the simulated national systems behind it.
+    #[arg(long)]
+    no_exchange: bool,
 }
 
 pub(crate) async fn run(command: Demo, mut config: Config) -> Result<Outcome> {
@@ -72,15 +76,17 @@ pub(crate) async fn run(command: Demo, mut config: Config) -> Result<Outcome> {
         true => Some(simulate::beside(&mut config).await?),
         false => None,
     };
+    config.exchange.hosted |= !command.no_exchange && config.pack().is_some_and(|pack| has_directory(&pack));
     let national = simulate::national_beside(&mut config, &manifest.scale).await?;
-    let manifest = Manifest { address: address.clone(), simulator: config.federation.simulator.clone(), ..manifest };
+    let (simulator_address, national_address) =
+        (config.federation.simulator.clone(), config.exchange.simulator.clone());
+    let manifest =
+        Manifest { address: address.clone(), simulator: simulator_address, national: national_address, ..manifest };
     demo::save(&config, &manifest)?;
     introduce(&manifest)?;
     let city = City::open(config, Surroundings::system()).await?;
     let outcome = serve(city, listener, simulator).await;
-    if let Some(national) = national {
-        national.abort();
-    }
+    drop(national); // it ends with its input
     outcome
 }
 
@@ -103,7 +109,7 @@ async fn serve(
 }
 
 fn introduce(manifest: &Manifest) -> Result<()> {
-    let simulator = &manifest.simulator;
+    let Manifest { simulator, national, .. } = manifest;
     say(format_args!("\nThành phố minh họa / demonstration city (dữ liệu minh họa)\n  {}\n", manifest.address))?;
     for account in &manifest.accounts {
         let how = match (&account.citizen_no, &account.username, &account.password) {
@@ -115,5 +121,8 @@ fn introduce(manifest: &Manifest) -> Result<()> {
         say(format_args!("  {:<24} {:<28} {agency:<12} {how}", account.role, account.name))?;
     }
     say(format_args!("\n  định danh điện tử mô phỏng / simulated e-identity: {simulator}"))?;
+    if !national.is_empty() {
+        say(format_args!("  hệ thống quốc gia mô phỏng / simulated national systems: {national}"))?;
+    }
     say("  var/demo.json: accounts, API tokens and example ids for scripts. Ctrl+C stops.\n")
 }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, Subcommand};
 use haidang_exchange::message_log::{self, Judging};
+use haidang_exchange::registry::model::Author;
+use haidang_exchange::registry::{Absent, Imported, Registry, RegistryError};
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::Certificate;
 use haidang_signing::asice::{self, Fault, Layout, MAX_CONTAINER, Question, Reason, Verdict};
@@ -14,8 +16,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Outcome, exchange_adapters, exchange_serve, say};
+use crate::city::{ROOMS, open_store};
 use crate::config::Config;
 use crate::exchange::Records;
+
+/// Most bytes of a directory in a file.
+const LARGEST_DIRECTORY: u64 = 64 * 1024 * 1024;
 
 /// Data exchange between information systems, and its evidence.
 #[derive(Debug, Subcommand)]
@@ -28,6 +34,24 @@ pub(crate) enum ExchangeCommand {
     Check(Check),
     /// Run the examples beside the adapters of a folder.
     CheckAdapters(exchange_adapters::CheckAdapters),
+    /// Take a directory (TOML) into the registry of the city; only differences become versions.
+    Import(Import),
+    /// Print the registry of the city as a directory (TOML).
+    Export,
+}
+
+/// Take a directory into the registry of the city. Doing it again changes nothing.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// Members, subsystems, services and agreements (TOML).
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Also take out what the file does not name: the file is the whole truth.
+    #[arg(long)]
+    replace: bool,
+    /// Why; stands in the history of every changed entry.
+    #[arg(long, value_name = "TEXT", default_value = "import of a file")]
+    reason: String,
 }
 
 /// Judge the whole message log. A line for each message that was changed; exit code 1 when there is one.
@@ -105,7 +129,44 @@ pub(crate) async fn run(command: ExchangeCommand, config: Config) -> Result<Outc
         ExchangeCommand::Verify(command) => verify(&command),
         ExchangeCommand::Check(command) => check(&command, config).await,
         ExchangeCommand::CheckAdapters(command) => exchange_adapters::check(&command),
+        ExchangeCommand::Import(command) => import(&command, config).await,
+        ExchangeCommand::Export => export(config).await,
     }
+}
+
+/// The registry of the city, its tables made where they are missing.
+async fn registry(config: &Config) -> Result<Registry> {
+    let ambient = Ambient::system();
+    let db = open_store(config, &ambient).await?;
+    haidang_store::migrate(&db, ROOMS).await?;
+    Ok(Registry::open(db, ambient).await?)
+}
+
+async fn import(command: &Import, config: Config) -> Result<Outcome> {
+    let shown = || command.file.display().to_string();
+    let size = tokio::fs::metadata(&command.file).await.with_context(shown)?.len();
+    anyhow::ensure!(size <= LARGEST_DIRECTORY, "{}: larger than {LARGEST_DIRECTORY} bytes", shown());
+    let text = tokio::fs::read_to_string(&command.file).await.with_context(shown)?;
+    let absent = if command.replace { Absent::Go } else { Absent::Stay };
+    match registry(&config).await?.import(&text, absent, &Author::system(&command.reason)).await {
+        Ok(done) => {
+            let Imported { revision, written, removed } = done;
+            say(format_args!("revision {revision}: {written} new or changed, {removed} taken out"))?;
+            Ok(Outcome::Good)
+        }
+        Err(RegistryError::Refused(complaints)) => {
+            for complaint in &complaints.0 {
+                say(format_args!("{}: {complaint}", shown()))?;
+            }
+            Ok(Outcome::Wrong)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn export(config: Config) -> Result<Outcome> {
+    say(registry(&config).await?.export().await?)?;
+    Ok(Outcome::Good)
 }
 
 async fn check(command: &Check, config: Config) -> Result<Outcome> {

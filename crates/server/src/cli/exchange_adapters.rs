@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use anyhow::{Context as _, Result};
 use clap::Args;
 use haidang_exchange::adapters::{Adapters, check_adapter_tests};
-use haidang_exchange::directory::Directory;
 use haidang_kernel::ambient::Ambient;
 
 use super::{Outcome, say};
@@ -91,10 +90,4 @@ pub(super) async fn look(adapters: &Adapters) {
     if let Err(error) = looking.await {
         tracing::error!(error = %error, "the folders of adapters were not looked at");
     }
-}
-
-/// What a directory names and the adapters do not have.
-pub(super) fn missing(directory: &Directory, adapters: &Adapters) -> Vec<String> {
-    let named = directory.adapters().filter(|(_, name)| !adapters.has(name));
-    named.map(|(service, name)| format!("service {service} names the adapter {name}, which is not there")).collect()
 }

@@ -11,13 +11,14 @@ use clap::Args;
 use haidang_exchange::adapters::Adapters;
 use haidang_exchange::directory::{Directory, DirectoryDraft};
 use haidang_exchange::message_log::MessageLog;
+use haidang_exchange::operations::Operations;
 use haidang_exchange::proxy::{Evidence, Exchange, Identity, Limits, OperationalLog, Port};
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::private_file;
 use haidang_store::stopper;
 use tokio::net::TcpListener;
 
-use super::exchange_adapters::{AdapterFiles, look, missing};
+use super::exchange_adapters::{AdapterFiles, look};
 use super::serve::signalled;
 use super::{Outcome, say};
 use crate::config::Config;
@@ -75,12 +76,18 @@ pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
         spoken.adapters = files.read().await?;
         spoken.files = Some(files);
     }
-    let lacking = missing(&start, &spoken.adapters);
+    let lacking = spoken.adapters.lacking(&start);
     anyhow::ensure!(lacking.is_empty(), "{}; name their folder with --adapters", lacking.join("; "));
     let ambient = Ambient::system();
-    let log = match command.without_evidence {
-        true => None,
-        false => Some(Records::open(config, &ambient).await?.log(start.instance(), &limits.spool).await?),
+    let (log, operations) = match command.without_evidence {
+        true => (None, None),
+        false => {
+            let records = Records::open(config, &ambient).await?;
+            let log = records.log(start.instance(), &limits.spool).await?;
+            let operations = Operations::open(records.db.clone(), ambient.clone(), Operations::USUAL_DAYS);
+            log.keep_operations(operations.clone());
+            (Some(log), Some(operations))
+        }
     };
     let evidence: Arc<dyn Evidence> = match &log {
         Some(log) => Arc::new(log.clone()),
@@ -120,6 +127,9 @@ pub(super) async fn run(command: Serve, config: Config) -> Result<Outcome> {
     }
     if let Some(log) = log {
         finish(&log).await;
+    }
+    if let Some(operations) = operations {
+        operations.close().await;
     }
     served?;
     Ok(Outcome::Good)
@@ -230,17 +240,10 @@ impl Spoken {
                 self.adapters = adapters;
                 exchange.adapt(self.adapters.clone());
                 tracing::info!("the adapters were read again");
-                self.tell_missing(exchange);
             }
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "the changed adapters are wrong; the old ones hold")
             }
-        }
-    }
-
-    fn tell_missing(&self, exchange: &Exchange) {
-        for what in missing(&exchange.directory(), &self.adapters) {
-            tracing::error!(what, "a service cannot be called");
         }
     }
 }
@@ -255,7 +258,6 @@ async fn watch(exchange: Arc<Exchange>, mut directory: Watched, mut spoken: Spok
                 Ok(directory) => {
                     exchange.replace(directory);
                     tracing::info!("the directory was read again");
-                    spoken.tell_missing(&exchange);
                 }
                 Err(error) => {
                     tracing::error!(error = format!("{error:#}"), "the changed directory is wrong; the old one holds")

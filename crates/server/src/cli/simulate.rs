@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use haidang_store::Db;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::process::Child;
 
 use super::serve::signalled;
 use super::{Outcome, say};
@@ -53,6 +54,12 @@ pub(crate) struct National {
     /// Go by a clock that stands at this instant until `/_control/clock` moves it, instead of the machine's.
     #[arg(long, value_name = "INSTANT")]
     clock: Option<Timestamp>,
+    /// Keep a token of the gateway in this folder, where the adapters of a demonstration city look for it.
+    #[arg(long, value_name = "FOLDER")]
+    keep_token: Option<PathBuf>,
+    /// End when the standard input ends.
+    #[arg(long)]
+    until_input_ends: bool,
 }
 
 /// Where it is reached, and where it leaves the key of the clean manner.
@@ -97,7 +104,7 @@ async fn national(command: National, config: Config) -> Result<Outcome> {
     let address = listener.local_addr()?;
     let simulator = NationalSimulator::new(config.city.environment, address, ambient, pack, &scale)?;
     let origin = simulator.origin().to_owned();
-    let serving = simulator.serve(listener, signalled())?;
+    let serving = simulator.clone().serve(listener, told_to_stop(command.until_input_ends))?;
     say(format_args!("Hệ thống quốc gia mô phỏng / simulated national systems: {origin}"))?;
     say(format_args!("  {} ({})", SOURCE_TEXT, catalogue::rows()?.len()))?;
     for row in catalogue::rows()? {
@@ -106,8 +113,10 @@ async fn national(command: National, config: Config) -> Result<Outcome> {
         }
     }
     say(format_args!("  {origin}/_control"))?;
-    serving.await;
-    Ok(Outcome::Good)
+    tokio::select! {
+        () = serving => Ok(Outcome::Good),
+        failed = renew_token(&simulator, command.keep_token.as_deref()) => failed.map(|()| Outcome::Good),
+    }
 }
 
 async fn eid(command: Eid, config: Config) -> Result<Outcome> {
@@ -170,45 +179,59 @@ async fn listener_beside(config: &Config) -> Result<TcpListener> {
     Ok(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?)
 }
 
-/// The national systems for this demonstration city, and its exchange that leads to them; none where no exchange
-/// is asked for. The people they know are made while the city opens: whoever asks meanwhile waits.
-pub(crate) async fn national_beside(config: &mut Config, scale: &Scale) -> Result<Option<JoinHandle<()>>> {
-    let folder = config.pack().context("no pack")?;
-    let asked = config.exchange.hosted && config.exchange.simulator.is_empty();
-    if !asked || !folder.join("exchange/directory.toml").exists() {
+/// The national systems for this demonstration city, its exchange that leads to them and its portal that is told of cases;
+/// none where no exchange is asked for. They are a process of their own, as the real ones are: it makes its people while the
+/// city opens, and ends with the process that holds it, however that ends.
+pub(crate) async fn national_beside(config: &mut Config, scale: &Scale) -> Result<Option<Child>> {
+    if !config.exchange.hosted || !config.exchange.simulator.is_empty() {
         return Ok(None);
     }
-    let listener = listener_beside(config).await?;
-    let address = listener.local_addr()?;
+    let folder = config.pack().context("no pack")?;
+    // Free again at once, for the process that will listen there.
+    let address = listener_beside(config).await?.local_addr()?;
     NationalSimulator::may_run(config.city.environment, address)?;
     config.exchange.simulator = format!("http://{address}");
-    let (environment, scale) = (config.city.environment, scale.clone());
-    let made = tokio::task::spawn_blocking(move || {
-        let pack = haidang_services::procedure::pack::Pack::load(&folder)?;
-        NationalSimulator::new(environment, address, Ambient::system(), pack, &scale)
-    });
-    let spool = config.exchange_spool();
-    Ok(Some(tokio::spawn(async move {
-        let stood_in = async {
-            let simulator = made.await??;
-            let serving = simulator.clone().serve(listener, std::future::pending())?;
-            tokio::select! {
-                () = serving => Ok(()),
-                failed = renew_token(&simulator, &spool) => failed,
-            }
-        };
-        if let Err(error) = stood_in.await {
-            tracing::error!(error = format!("{error:#}"), "the national systems are not simulated");
-        }
-    })))
+    simulated::tell_portal(config, &folder)?;
+    let mut command = tokio::process::Command::new(std::env::current_exe()?);
+    command
+        .args(["simulate", "national", "--until-input-ends", "--listen", &address.to_string()])
+        .args(["--residents", &scale.residents.to_string(), "--seed", &scale.seed.to_string()])
+        .args(["--as-of", &scale.as_of.to_string()])
+        .arg("--keep-token")
+        .arg(config.exchange_spool())
+        .env("HAIDANG_CITY_PACK", &folder)
+        .env("HAIDANG_CITY_ENVIRONMENT", config.city.environment.name())
+        .env("HAIDANG_STORE_FOLDER", &config.store.folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .kill_on_drop(true);
+    Ok(Some(command.spawn().context("the simulated national systems")?))
 }
 
-/// The token that the adapters of a demonstration city show, new long before the old one ends.
-async fn renew_token(simulator: &NationalSimulator, spool: &Path) -> Result<()> {
+/// The token that the adapters of a demonstration city show, new long before the old one ends; never, without a folder.
+async fn renew_token(simulator: &NationalSimulator, folder: Option<&Path>) -> Result<()> {
+    let Some(folder) = folder else { return std::future::pending().await };
     loop {
         let token = simulator.token().context("the gateway of the simulator gives no more tokens")?;
-        simulated::keep_token(spool, &token)?;
+        simulated::keep_token(folder, &token)?;
         tokio::time::sleep(Duration::from_secs(30 * 60)).await;
+    }
+}
+
+/// Told to stop, or alone: whoever started this process is gone, however it ended, when its end of the input is closed.
+async fn told_to_stop(until_input_ends: bool) {
+    if !until_input_ends {
+        return signalled().await;
+    }
+    let (ended, heard) = tokio::sync::oneshot::channel();
+    // A thread of its own, which a runtime that ends does not wait for.
+    std::thread::spawn(move || {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        let _ = ended.send(());
+    });
+    tokio::select! {
+        () = signalled() => {}
+        _ = heard => {}
     }
 }
 

@@ -230,7 +230,7 @@ concern! {
 concern! {
     /// The data exchange: where it runs, what it proves, and how often.
     "exchange" Exchange {
-        /// Whether the city's server runs the exchange itself, over its own records, by the directory of the pack (`exchange/directory.toml`). `false`: none, or one of its own (`haidang exchange serve`).
+        /// Whether the city's server runs the exchange itself, over its own records, by the registry of the exchange, which begins with the directory of the pack (`exchange/directory.toml`). `false`: none, or one of its own (`haidang exchange serve`).
         hosted: bool = false,
         /// Loopback address and port at which information systems of this machine reach the exchange inside the server. Empty: none does, only the city itself calls.
         listen: String = String::new(),

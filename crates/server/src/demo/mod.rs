@@ -57,6 +57,9 @@ pub struct Manifest {
     /// Address of the simulated national e-identity at which residents sign in, once it is served.
     #[serde(default)]
     pub simulator: String,
+    /// Address of the simulated national systems that the city's data exchange asks, once they are served.
+    #[serde(default)]
+    pub national: String,
     /// One account per role.
     pub accounts: Vec<Account>,
     /// Ids of a few things in each state, by key.
@@ -166,8 +169,8 @@ pub async fn build(config: &Config, scale: &Scale) -> Result<Manifest> {
         ("officials".to_owned(), people.officials.len()),
         ("cases".to_owned(), count + 7),
     ]);
-    let (address, simulator) = (String::new(), String::new());
-    let manifest = Manifest { scale: scale.clone(), address, simulator, accounts, examples, counts };
+    let (address, simulator, national) = (String::new(), String::new(), String::new());
+    let manifest = Manifest { scale: scale.clone(), address, simulator, national, accounts, examples, counts };
     city.db.close().await;
     save(config, &manifest)?;
     Ok(manifest)

@@ -1,14 +1,14 @@
 //! The exchange that runs inside the city's server, over the city's own records: the city's information systems call it
 //! without a network, others at its door.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use haidang_exchange::adapters::Adapters;
-use haidang_exchange::directory::{Directory, DirectoryDraft};
 use haidang_exchange::message_log::{MessageLog, Parts};
+use haidang_exchange::operations::Operations;
 use haidang_exchange::proxy::{Exchange, Insider, Limits, Port, serve};
+use haidang_exchange::registry::Registry;
 use haidang_exchange::rules::identifier::SubsystemId;
 use haidang_kernel::ambient::Ambient;
 use haidang_signing::Sealer;
@@ -24,8 +24,10 @@ use crate::pack::Pack;
 pub struct HostedParts<'city> {
     /// Configuration.
     pub config: &'city Config,
-    /// Data pack; its `exchange/directory.toml` says who takes part.
+    /// Data pack, with the adapters.
     pub pack: &'city Pack,
+    /// Who takes part and who may ask whom.
+    pub registry: &'city Registry,
     /// Records.
     pub db: &'city Db,
     /// Files.
@@ -43,23 +45,24 @@ pub struct HostedParts<'city> {
 pub struct Hosted {
     exchange: Arc<Exchange>,
     log: MessageLog,
+    operations: Operations,
+    registry: Registry,
 }
 
 impl Hosted {
     /// Opens the exchange; none where the configuration does not ask for one.
     ///
     /// # Errors
-    /// A directory that is absent or wrong, no key for anybody, or what the database says.
+    /// An empty registry, no key for anybody, or what the database says.
     pub async fn open(parts: HostedParts<'_>) -> Result<Option<Hosted>> {
-        let HostedParts { config, pack, db, blobs, ambient, sealer, trust } = parts;
+        let HostedParts { config, pack, registry, db, blobs, ambient, sealer, trust } = parts;
         if !config.exchange.hosted {
             return Ok(None);
         }
-        let directory = read_directory(&pack.folder.join("exchange/directory.toml"))?;
+        let (_, directory) = registry.snapshot().await.context("the registry of the data exchange")?;
         let limits = Limits { spool: config.exchange_spool(), ..Limits::default() };
         std::fs::create_dir_all(&limits.spool).with_context(|| limits.spool.display().to_string())?;
         let adapters = read_adapters(pack, config)?;
-        require_adapters(&directory, &adapters)?;
         let notary = CityNotary::new(config, ambient, trust).context("the data exchange")?;
         let log = MessageLog::open(Parts {
             db: db.clone(),
@@ -70,10 +73,14 @@ impl Hosted {
             settings: settings(config, &limits.spool),
         });
         let log = log.await.context("the message log")?;
+        let operations = Operations::open(db.clone(), ambient.clone(), Operations::USUAL_DAYS);
+        log.keep_operations(operations.clone());
         let exchange = Exchange::new(directory, ambient.clone(), limits, Arc::new(log.clone()));
+        // Officials change the registry while the city runs: an adapter that it names and that is not there is told in
+        // the log, and does not keep the city from starting.
         exchange.adapt(adapters);
         exchange.tell_figures(haidang_web::metrics::render);
-        Ok(Some(Hosted { exchange, log }))
+        Ok(Some(Hosted { exchange, log, operations, registry: registry.clone() }))
     }
 
     /// A part of the city that is registered as this subsystem.
@@ -99,43 +106,30 @@ impl Hosted {
         Ok(serve(self.exchange.clone(), Port::Plain(door), stop).await?)
     }
 
-    /// Stamps what passed and tells people of it until told to stop; then writes what is under way and stamps it.
+    /// Follows the registry, stamps what passed and tells people of it until told to stop; then writes what is under way
+    /// and stamps it.
     pub async fn run(self, stop: Stop) {
-        let usage = self.log.usage();
-        tokio::join!(self.log.run_stamping(stop.clone()), usage.run(stop));
+        let (usage, exchange) = (self.log.usage(), self.exchange.clone());
+        tokio::join!(
+            self.log.run_stamping(stop.clone()),
+            usage.run(stop.clone()),
+            self.registry.follow(exchange, stop)
+        );
         self.log.close().await;
+        self.operations.close().await;
         if let Err(error) = self.log.stamp().await {
             tracing::warn!(error = %error, "the last messages wait for their time stamp until the next start");
         }
     }
 }
 
-/// Reads the directory of a pack.
-fn read_directory(file: &Path) -> Result<Directory> {
-    let shown = || file.display().to_string();
-    let text = std::fs::read_to_string(file).with_context(shown)?;
-    DirectoryDraft::from_toml(&text).and_then(DirectoryDraft::build).with_context(shown)
-}
-
 /// Reads the adapters of a pack with the connections of this installation; with those to the simulator where one stands in
-/// for the national systems. An adapter without a connection is there and says that it is not ready.
+/// for the national systems.
 fn read_adapters(pack: &Pack, config: &Config) -> Result<Adapters> {
-    let folder = pack.folder.join("exchange/adapters");
-    if !folder.is_dir() {
-        return Ok(Adapters::default());
-    }
     let connections = match (config.exchange.simulator.as_str(), config.exchange.connections.as_os_str().is_empty()) {
         ("", true) => None,
         ("", false) => Some(config.exchange.connections.clone()),
         (simulator, _) => Some(simulated::connections(&config.exchange_spool(), simulator)?),
     };
-    Adapters::read(&folder, connections.as_deref()).with_context(|| folder.display().to_string())
-}
-
-/// What a directory names and the adapters do not have is told at the start, not to the first caller.
-fn require_adapters(directory: &Directory, adapters: &Adapters) -> Result<()> {
-    match directory.adapters().find(|(_, name)| !adapters.has(name)) {
-        Some((service, name)) => bail!("service {service} names the adapter {name}, which is not there"),
-        None => Ok(()),
-    }
+    crate::exchange_registry::adapters(&pack.folder, connections.as_deref())
 }

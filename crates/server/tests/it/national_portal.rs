@@ -1,12 +1,11 @@
 //! A whole city told to the simulated national portal over HTTP: a life, every fault, an hour of outage, the pages.
 
-use crate::city::{Filed, MORNING, Place, Town};
+use crate::city::{MORNING, Place, Town};
 use crate::national_simulators::Stage;
 use crate::permissions::{browse, caller};
 use haidang_kernel::ambient::Ambient;
 use haidang_portal::By;
 use haidang_server::simulators::national::{CLIENT, SECRET};
-use haidang_services::procedure::Competence;
 use haidang_store::args;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -33,20 +32,6 @@ impl Both {
         given.lists = true;
         assert_eq!(config.check(), []);
         Both { town: Town::open_with(config, ambient).await, portal }
-    }
-
-    /// Files a birth registration that costs nothing and stays in the commune of the owner.
-    async fn file(&self) -> Filed {
-        let owner = self.town.person("owner");
-        let version = self.town.version("1.001193");
-        let home = owner.person.commune_code.clone().unwrap();
-        self.town
-            .file(&owner, "1.001193", |facts| {
-                facts.form["contact_delivery"] == "counter"
-                    && version.competence(facts) == Competence::Commune(home.clone())
-                    && version.fees(facts).iter().all(|fee| fee.amount.is_none_or(|amount| amount.dong() == 0))
-            })
-            .await
     }
 
     /// Does what is due and moves the clock, until nothing but people's decisions is left; how long it took.
@@ -86,7 +71,7 @@ on_both! {
     /// A case from filing to the result in the owner's hands.
     async fn a_life_is_told_in_order(place: Place) {
         let both = Both::open(&place).await;
-        let filed = both.file().await;
+        let filed = both.town.file_birth().await;
         both.drain().await;
         assert_eq!(both.statuses(&filed.case_no).await, [1]);
         both.town.walk(&filed.id, &["accept", "supplement"]).await;
@@ -125,8 +110,24 @@ on_both! {
             ("a lost answer", json!({ "operation": case, "fault": "lost_answer", "times": 2 }), false, 0),
             ("half an answer", json!({ "operation": case, "fault": "malformed", "times": 1 }), false, 0),
             ("an answer cut off", json!({ "operation": case, "fault": "cut_off", "times": 1 }), false, 0),
+            // The first call only learns that its session is over.
+            ("the line repeats it", json!({ "operation": case, "fault": "duplicate", "skip": 1, "times": 1 }), false, 1),
+            ("a session that is over", json!({ "operation": case, "fault": "error", "code": "2", "times": 1 }), false, 0),
+            ("no session", json!({ "operation": "login", "fault": "error", "code": "9", "times": 1 }), false, 0),
+            ("the portal fails", json!({ "operation": case, "fault": "error", "code": "9", "times": 1 }), false, 0),
+            (
+                "a lost answer, and none to the question",
+                json!([
+                    { "operation": case, "fault": "lost_answer", "times": 1 },
+                    { "operation": "TraCuuHoSo", "fault": "bad_gateway", "times": 2 },
+                ]),
+                false,
+                0,
+            ),
+            ("refused content", json!({ "operation": case, "fault": "error", "code": "4", "times": 1 }), true, 0),
+            ("out of order", json!({ "operation": case, "fault": "error", "code": "5", "times": 1 }), true, 0),
         ] {
-            let filed = both.file().await;
+            let filed = both.town.file_birth().await;
             let rules = fault.as_array().cloned().unwrap_or_else(|| vec![fault.clone()]);
             for mut rule in rules {
                 rule["system"] = json!("service_portal");
@@ -158,7 +159,7 @@ on_both! {
     /// The gateway answers 502 for an hour while cases are filed and decided.
     async fn an_hour_of_outage_is_made_up_for(place: Place) {
         let both = Both::open(&place).await;
-        let before = both.file().await;
+        let before = both.town.file_birth().await;
         both.drain().await;
         let from = both.town.ambient.now();
         let until = from.checked_add(SignedDuration::from_hours(1)).unwrap();
@@ -166,7 +167,7 @@ on_both! {
         both.portal.fault(rule).await;
         let mut all = vec![before];
         for _ in 0..4 {
-            all.push(both.file().await);
+            all.push(both.town.file_birth().await);
             both.town.city.run_due().await.unwrap();
             both.town.later("PT1M");
         }
@@ -195,7 +196,7 @@ on_both! {
         assert!(empty.text().contains("Không có thông điệp nào bị cổng từ chối"));
         let rule = json!({ "system": "service_portal", "operation": "DongBoHoSoMC", "fault": "error", "code": "4", "times": 1 });
         both.portal.fault(rule).await;
-        let filed = both.file().await;
+        let filed = both.town.file_birth().await;
         both.drain().await;
         for (lang, words) in [("vi", "Nội dung không phù hợp"), ("en", "The content does not fit")] {
             let page = browse(town, &supervisor, "GET", &format!("/{lang}/can-bo/dong-bo"), "").await.text();

@@ -1,7 +1,8 @@
 //! A register of another agency behind the exchange: right, slow, wrong and gone. A form gets what it says of this person
 //! or nothing at all, in time, and every question is proved.
 
-use crate::city::{MORNING, Place, Town};
+use crate::city::{MORNING, Persona, Place, Town};
+use crate::national_simulators::Stage as National;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -16,6 +17,7 @@ use haidang_kernel::ambient::Ambient;
 use haidang_server::exchange::Records;
 use haidang_server::exchange::facts::RegisterFile;
 use haidang_server::exchange::registers::RegisterDesk;
+use haidang_server::exchange::simulated;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use tokio::net::TcpListener;
@@ -215,5 +217,119 @@ on_both! {
         let known = stage.known("good", "1.000894", ASKED).await;
         assert_eq!(known.len(), 1);
         assert_eq!(stage.register.asked.lock().unwrap().len(), 0);
+    }
+}
+
+/// A city that runs the exchange itself, by what its pack says, with the simulated national systems behind it; and a
+/// resident whom those know.
+pub async fn hosted(place: &Place) -> (National, Town, Persona) {
+    let national = National::open().await;
+    let mut config = place.config("haiphong", "city");
+    config.exchange.hosted = true;
+    config.exchange.simulator = national.origin.clone();
+    simulated::keep_token(&config.exchange_spool(), &national.token).unwrap();
+    let town = Town::open_with(config, national.ambient.clone()).await;
+    let people = national.people().await;
+    let known = people.iter().find(|person| person["birth_date"].is_string()).unwrap();
+    let text = |key: &str| known[key].as_str().unwrap().to_owned();
+    let home = town.communes().first().unwrap().0.clone();
+    let person = haidang_contracts::identity::PersonRecord {
+        citizen_no: Some(text("citizen_no")),
+        birth_date: Some(text("birth_date")),
+        ..town.resident(&text("full_name"), &home)
+    };
+    let persona = town.settle("known", person, None).await;
+    (national, town, persona)
+}
+
+/// What is known for the questions of a new form of this resident once these answers are given, by field.
+async fn known_in(town: &Town, persona: &Persona, procedure: &str, answers: Value) -> Value {
+    let start = json!({ "procedure": procedure, "channel": "online" });
+    let started = town.ask(Some(persona), "POST", "/api/v1/drafts", Some(start)).await.expect(201, "start");
+    let draft = format!("/api/v1/drafts/{}", started["id"].as_str().unwrap());
+    if answers != json!({}) {
+        let answers = json!({ "answers": answers });
+        town.ask(Some(persona), "PATCH", &draft, Some(answers)).await.expect(200, "answer");
+    }
+    town.ask(Some(persona), "GET", &draft, None).await.expect(200, "look")["known"].clone()
+}
+
+/// Sources whose values a new form of this resident begins with.
+async fn begun(town: &Town, persona: &Persona) -> Vec<(String, Value)> {
+    let known = known_in(town, persona, "1.000656", json!({})).await;
+    let mut known: Vec<(String, Value)> = known
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|known| (known["source"].as_str().unwrap().to_owned(), known["value"].clone()))
+        .filter(|(source, _)| source.starts_with("population.") || source == "account.citizen_no")
+        .collect();
+    known.sort_by(|one, other| one.0.cmp(&other.0));
+    known.dedup();
+    known
+}
+
+on_both! {
+    async fn a_form_begins_with_what_the_population_register_says(place: Place) {
+        let (national, town, persona) = hosted(&place).await;
+        let number = json!(persona.person.citizen_no);
+        let well = begun(&town, &persona).await;
+        let sources: Vec<&str> = well.iter().map(|(source, _)| source.as_str()).collect();
+        assert!(sources.contains(&"population.birth_date"), "{well:?}");
+        assert_eq!(well[0], ("account.citizen_no".to_owned(), number.clone()));
+        let date = well.iter().find(|(source, _)| source == "population.birth_date").unwrap();
+        assert_eq!(date.1, json!(persona.person.birth_date));
+        // The city itself asked, the question and the answer are kept, and the resident learns of the delivery.
+        let exchange = town.city.exchange.as_ref().unwrap();
+        exchange.log().stamp().await.unwrap();
+        exchange.log().usage().drain().await.unwrap();
+        let kept = town.city.db.fetch_one("SELECT COUNT(*) AS count FROM exchange_message", vec![]).await.unwrap();
+        assert_eq!(kept.integer("count").unwrap(), 2);
+        let shown = town.ask(Some(&persona), "GET", "/api/v1/vault/accesses", None).await.expect(200, "who looked");
+        assert!(shown.to_string().contains("TT-DANCU-THU"), "{shown}");
+        for fault in [
+            json!({"system": "population", "fault": "hang"}),
+            json!({"system": "population", "fault": "malformed"}),
+            json!({"system": "population", "fault": "bad_gateway"}),
+            json!({"system": "population", "fault": "reset"}),
+        ] {
+            national.fault(fault.clone()).await;
+            let ill = begun(&town, &persona).await;
+            assert_eq!(ill, [("account.citizen_no".to_owned(), number.clone())], "{fault}");
+            national.control("DELETE", "/faults", Value::Null).await;
+        }
+    }
+    /// A question that a register can answer only once another one is answered.
+    async fn the_mother_is_known_once_she_says_that_she_is_the_mother(place: Place) {
+        let (national, town, persona) = hosted(&place).await;
+        let birth = |relation: &'static str| {
+            let (town, persona) = (&town, &persona);
+            async move {
+                let known = known_in(town, persona, "1.001193", json!({ "applicant_relation": relation })).await;
+                let of = |field: &str| known[field]["value"].clone();
+                (of("mother_citizen_no"), of("father_citizen_no"))
+            }
+        };
+        let number = json!(persona.person.citizen_no);
+        assert_eq!(birth("mother").await, (number.clone(), Value::Null));
+        assert_eq!(birth("father").await, (Value::Null, number.clone()));
+        // She changes her mind in the same form.
+        let start = json!({ "procedure": "1.001193", "channel": "online" });
+        let started = town.ask(Some(&persona), "POST", "/api/v1/drafts", Some(start)).await.expect(201, "start");
+        let draft = format!("/api/v1/drafts/{}", started["id"].as_str().unwrap());
+        for answers in [
+            json!({ "applicant_relation": "mother" }),
+            json!({ "mother_citizen_no": number }),
+            json!({ "applicant_relation": "father" }),
+        ] {
+            town.ask(Some(&persona), "PATCH", &draft, Some(json!({ "answers": answers }))).await.expect(200, "answer");
+        }
+        let seen = town.ask(Some(&persona), "GET", &draft, None).await.expect(200, "look");
+        assert_eq!(seen["answers"], json!({ "applicant_relation": "father" }), "what was taken over is gone");
+        assert_eq!(seen["known"]["father_citizen_no"]["value"], number);
+        assert_eq!(seen["known"]["mother_citizen_no"], Value::Null);
+        national.fault(json!({ "system": "population", "fault": "hang" })).await;
+        assert_eq!(birth("mother").await, (Value::Null, Value::Null), "the form asks");
+        town.prove().await;
     }
 }

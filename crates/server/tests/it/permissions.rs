@@ -70,6 +70,7 @@ const TABLES: &[&str] = &[
     "portal_message",
     "portal_comparison",
     "portal_difference",
+    "server_shared_result",
 ];
 
 /// Somebody who tries every door.
@@ -379,6 +380,7 @@ async fn examples(town: &Town) -> BTreeMap<&'static str, String> {
         ("sha256", "0".repeat(64)),
         ("webhook", nothing.clone()),
         ("portal_message", nothing.clone()),
+        ("shared_result", nothing.clone()),
         ("comparison", nothing.clone()),
         ("authorization", nothing.clone()),
         ("client", nothing.clone()),

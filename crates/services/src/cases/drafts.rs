@@ -5,13 +5,14 @@ use super::deciding::read_all;
 use super::filing::strong_enough;
 use super::mandate::within;
 use super::row::{Document, DocumentRow, Draft, DraftRow};
+use crate::form::apply;
 use crate::model::Channel;
 use crate::procedure::{Facts, Version};
 use crate::service::Services;
 use crate::sql;
 use haidang_contracts::actor::{Actor, ActorKind, PersonId};
 use haidang_contracts::identity::{Agency, PersonRecord};
-use haidang_contracts::once_only::{Known, Occasion, Question};
+use haidang_contracts::once_only::{Known, Occasion};
 use haidang_kernel::id::Id;
 use haidang_kernel::problem::Problem;
 use haidang_kernel::time;
@@ -80,6 +81,14 @@ impl NewDocument {
     }
 }
 
+/// Marks a record as one of registers that were read for a form.
+fn reading_of(owner: &PersonRecord, actor: &Actor, entry: AuditEntry) -> AuditEntry {
+    let entry = entry
+        .because("118/2025/NĐ-CP; 45/2020/NĐ-CP", "khai hồ sơ, dùng lại dữ liệu đã có")
+        .subject(owner.personal_number());
+    if owner.id == actor.person { entry.own() } else { entry }
+}
+
 /// The same words whether a draft does not exist, has expired, or is somebody else's.
 fn draft_not_found() -> Problem {
     Problem::not_found("draft_not_found", "no such draft; drafts are kept for a limited time")
@@ -129,7 +138,7 @@ impl Services {
         let id: Id<Draft> = self.ambient.new_id();
         let occasion =
             Occasion { procedure: new.procedure.clone(), issue: id.to_string(), acting: actor.person.clone() };
-        let known = self.ask_registers(&version, &facts, &person, &occasion).await?;
+        let known = self.ask_registers(version.prefills(&facts), &person, &occasion).await?;
         let now = self.ambient.now();
         let expires = now + SignedDuration::from_hours(24 * self.settings.draft_days);
         let known_json = serde_json::to_string(&known).map_err(|e| Problem::internal(e.to_string()))?;
@@ -137,10 +146,8 @@ impl Services {
             AuditEntry::mutation("draft.started", ActorRef::of(actor, if at_counter { "counter" } else { "online" }))
                 .object("draft", id.as_str())
                 .request(&new.request_id)
-                .because("118/2025/NĐ-CP; 45/2020/NĐ-CP", "khai hồ sơ, dùng lại dữ liệu đã có")
-                .subject(person.personal_number())
                 .detail(json!({ "procedure": new.procedure, "known": known.keys().collect::<Vec<_>>() }));
-        let entry = if person.id == actor.person { entry.own() } else { entry };
+        let entry = reading_of(&person, actor, entry);
         let row = args![
             id.as_str(),
             version.id.as_str(),
@@ -167,35 +174,6 @@ impl Services {
             })
             .await?;
         Ok(id)
-    }
-
-    /// What the registers know of the owner for the questions of a version, by field key.
-    async fn ask_registers(
-        &self,
-        version: &Version,
-        facts: &Facts,
-        person: &PersonRecord,
-        occasion: &Occasion,
-    ) -> Result<BTreeMap<String, Known>, Problem> {
-        let prefills = version.prefills(facts);
-        let questions: Vec<Question> = prefills
-            .iter()
-            .map(|prefill| Question { subject: person.id.clone(), source: prefill.source.clone() })
-            .collect();
-        let answers = match self.once_only.known(occasion, &questions).await {
-            Ok(answers) => answers,
-            // A silent register must not stop anyone from filing: the question is asked instead.
-            Err(error) => {
-                tracing::warn!(error = %error, "registers do not answer; the form asks instead");
-                Vec::new()
-            }
-        };
-        Ok(prefills
-            .into_iter()
-            .filter_map(|prefill| {
-                answers.iter().find(|known| known.source == prefill.source).map(|known| (prefill.field, known.clone()))
-            })
-            .collect())
     }
 
     /// A draft for its owner, its author, or a clerk of the unit where it was begun.
@@ -277,39 +255,37 @@ impl Services {
         request_id: &str,
     ) -> Result<(), Problem> {
         let view = self.draft(actor, id).await?;
-        let row = view.row;
+        let row = &view.row;
         let mut answers = row.answers.clone();
-        if let Json::Object(map) = &mut answers {
-            for (key, value) in patch {
-                if value.is_null() {
-                    map.remove(&key);
-                } else {
-                    map.insert(key, value);
-                }
-            }
-        }
-        let text = answers.to_string();
-        if text.len() > 256 * 1024 {
+        apply(&mut answers, &patch);
+        if answers.to_string().len() > 256 * 1024 {
             return Err(Problem::too_large("answers_too_large", "the answers of one form are limited to 256 KB"));
         }
+        let (known, asked) = self.known_after(actor, &view, &mut answers, &patch).await?;
+        let mut entry = AuditEntry::mutation("draft.saved", ActorRef::of(actor, row.channel.as_str()))
+            .object("draft", id.as_str())
+            .request(request_id);
+        let mut detail = json!({ "page": page, "done": done });
+        if let Some(fields) = asked {
+            entry = reading_of(&view.owner, actor, entry);
+            detail["known"] = json!(fields);
+        }
+        let entry = entry.detail(detail);
         let mut pages: Vec<String> = row.pages_done.iter().filter(|p| *p != page).cloned().collect();
         if done {
             pages.push(page.to_owned());
         }
+        let known_json = serde_json::to_string(&known).map_err(|e| Problem::internal(e.to_string()))?;
         let now = self.ambient.now();
         let values = args![
             id.as_str(),
             row.revision,
-            text,
-            row.known.to_string(),
+            answers.to_string(),
+            known_json,
             json!(pages).to_string(),
             now,
             now + SignedDuration::from_hours(24 * self.settings.draft_days)
         ];
-        let entry = AuditEntry::mutation("draft.saved", ActorRef::of(actor, row.channel.as_str()))
-            .object("draft", id.as_str())
-            .request(request_id)
-            .detail(json!({ "page": page, "done": done }));
         self.db
             .transaction(move |tx| {
                 let (values, entry) = (values.clone(), entry.clone());

@@ -12,6 +12,7 @@ pub(crate) mod filing_rows;
 mod forms;
 pub mod inbox;
 mod jobs;
+mod known;
 mod mandate;
 mod numbering;
 pub mod office;

@@ -111,6 +111,7 @@ ui-nav-cases = My cases
 ui-nav-coordination = Coordination
 ui-nav-counter = Counter
 ui-nav-documents = Documents
+ui-nav-exchange = Data exchange
 ui-nav-inbox = My work
 ui-nav-label = Main menu
 ui-nav-meetings = Meetings

@@ -111,6 +111,7 @@ ui-nav-cases = Hồ sơ của tôi
 ui-nav-coordination = Điều phối
 ui-nav-counter = Tiếp nhận tại quầy
 ui-nav-documents = Văn bản
+ui-nav-exchange = Trục dữ liệu
 ui-nav-inbox = Việc của tôi
 ui-nav-label = Mục chính
 ui-nav-meetings = Cuộc họp

@@ -2,6 +2,7 @@
 //! written with everything escaped.
 
 use quick_xml::XmlVersion;
+use quick_xml::escape::resolve_xml_entity;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
@@ -133,8 +134,9 @@ pub(super) fn read(text: &str) -> Result<Element, XmlFault> {
             Event::Eof => break,
             Event::DocType(_) | Event::PI(_) => return Err(XmlFault::Entities),
             Event::GeneralRef(reference) => {
-                let found = predefined(reference.as_ref()).ok_or(XmlFault::Entities)?;
-                open.last_mut().ok_or(XmlFault::Malformed)?.text.push(found);
+                // What XML itself names; nothing else is read, numbers neither.
+                let found = resolve_xml_entity(reference.as_ref()).ok_or(XmlFault::Entities)?;
+                open.last_mut().ok_or(XmlFault::Malformed)?.text.push_str(found);
             }
             Event::Start(start) => {
                 elements += 1;
@@ -162,18 +164,6 @@ pub(super) fn read(text: &str) -> Result<Element, XmlFault> {
         }
     }
     if open.is_empty() { root.ok_or(XmlFault::Malformed) } else { Err(XmlFault::Malformed) }
-}
-
-/// The five characters that XML itself names; nothing else is read, numbers neither.
-fn predefined(name: &str) -> Option<char> {
-    match name {
-        "amp" => Some('&'),
-        "lt" => Some('<'),
-        "gt" => Some('>'),
-        "quot" => Some('"'),
-        "apos" => Some('\''),
-        _ => None,
-    }
 }
 
 fn opened(start: &BytesStart<'_>, namespace: String) -> Element {
