@@ -164,6 +164,12 @@ pub async fn open_store(config: &Config, ambient: &Ambient) -> Result<Db> {
     Ok(Db::open(&url, options).await?)
 }
 
+impl Drop for City {
+    fn drop(&mut self) {
+        self.db.forget_consumers();
+    }
+}
+
 impl City {
     /// Opens the configured city: database, migrations, pack, rooms, routes. Nothing runs beside requests yet.
     pub async fn open(config: Config, surroundings: Surroundings) -> Result<City> {

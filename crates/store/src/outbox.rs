@@ -97,6 +97,12 @@ impl Db {
         *current = Arc::new(list);
     }
 
+    /// Lets go of every consumer. Consumers are rooms, and rooms hold this store: whoever puts them together takes them
+    /// apart again with this, or neither of them ever ends.
+    pub fn forget_consumers(&self) {
+        *self.core.consumers.write().unwrap_or_else(PoisonError::into_inner) = Arc::default();
+    }
+
     pub(crate) fn consumers(&self) -> Arc<Consumers> {
         Arc::clone(&self.core.consumers.read().unwrap_or_else(PoisonError::into_inner))
     }

@@ -6,6 +6,7 @@ use haidang_kernel::time;
 use haidang_services::model::CaseState;
 use haidang_services::procedure::Competence;
 use serde_json::json;
+use std::sync::Arc;
 
 /// What the law of a pack makes of the two moments at which its clock starts.
 struct Expected {
@@ -167,5 +168,15 @@ on_both! {
             },
         )
         .await;
+    }
+}
+
+on_both! {
+    async fn a_city_that_ends_keeps_nothing(place: Place) {
+        let town = Town::open(&place, "mau", MORNING).await;
+        town.file(&town.person("owner"), "9.000101", |_| true).await;
+        let (services, site) = (Arc::downgrade(town.services()), Arc::downgrade(&town.city.site));
+        drop(town);
+        assert_eq!((services.strong_count(), site.strong_count()), (0, 0), "rooms and store hold each other");
     }
 }
