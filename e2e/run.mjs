@@ -63,24 +63,32 @@ async function walk(name, journey, setting, city, browser) {
 if (chosen.length === 0 || chosenSettings.length === 0) throw new Error(`no such journey or setting: ${wanted.join(' ')}`);
 rmSync(screenshots, { recursive: true, force: true });
 mkdirSync(screenshots, { recursive: true });
-let city;
-let browser;
-const end = async () => { await browser?.close().catch(() => {}); await city?.stop(); };
+// Each width has a city and a browser of its own: the two are walked side by side.
+const lanes = [320, 1280].map((width) => chosenSettings.filter((setting) => setting.width === width)).filter((lane) => lane.length);
+const running = [];
+const end = () => Promise.all(running.splice(0).map(async ({ city, browser }) => {
+  await browser?.close().catch(() => {});
+  await city?.stop();
+}));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => { end().finally(() => process.exit(130)); });
-try {
-  city = await startCity();
-  browser = await launch();
-  for (const setting of chosenSettings) {
+
+async function walkAll(lane) {
+  const own = {};
+  running.push(own);
+  own.city = await startCity();
+  own.browser = await launch();
+  for (const setting of lane) {
     for (const name of chosen) {
       const { journey } = await import(`./journeys/${name}.mjs`);
-      await walk(name, journey, setting, city, browser);
+      await walk(name, journey, setting, own.city, own.browser);
     }
   }
-} catch (error) {
-  failed += 1;
-  console.log(`FAIL ${error.message}`);
-} finally {
-  await end();
 }
+
+for (const { reason } of (await Promise.allSettled(lanes.map(walkAll))).filter(({ status }) => status === 'rejected')) {
+  failed += 1;
+  console.log(`FAIL ${reason.message}`);
+}
+await end();
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed || !passed ? 1 : 0;
