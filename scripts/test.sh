@@ -17,10 +17,12 @@ trap finish EXIT
 trap 'exit 130' INT TERM
 
 has() { local part; for part in "${parts[@]}"; do [ "$part" = "$1" ] && return 0; done; return 1; }
+# part NAME  says what begins, and when: a run that is cut off tells where its time went.
+part() { say "$1 (minute $(((SECONDS - started) / 60)))"; }
 ok() { passed=$((passed + 1)); }
 bad() { failed=$((failed + 1)); failures+=("$1"); }
 # one NAME COMMAND…  a part that passes or fails as a whole.
-one() { local name=$1; shift; say "$name"; if "$@"; then ok; else bad "$name"; fi; }
+one() { local name=$1; shift; part "$name"; if "$@"; then ok; else bad "$name"; fi; }
 # add FILE NAME STATUS  counts a part that ends with its own "N passed, N failed".
 add() {
   local line; line=$(grep -Eo '^[0-9]+ passed, [0-9]+ failed' "$1" | tail -n 1)
@@ -40,13 +42,13 @@ has lints && one "lints" cargo clippy --locked --workspace --all-targets -- -D w
 has documents && one "documents" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --quiet
 
 if has repository; then
-  say "repository"
+  part "repository"
   { cargo build --locked --quiet --workspace --bin haidang-xtask && "$CARGO_TARGET_DIR/debug/haidang-xtask" check; } 2>&1 | tee "$work/repository"
   add "$work/repository" "repository" "${PIPESTATUS[0]}"
 fi
 
 if has tests; then
-  say "tests, on SQLite and on a PostgreSQL cluster of our own"
+  part "tests, on SQLite and on a PostgreSQL cluster of our own"
   start_postgres
   cargo test --locked --workspace --no-fail-fast 2>&1 | tee "$work/tests"
   status=${PIPESTATUS[0]}
@@ -70,28 +72,31 @@ fi
 
 if has journeys || has judges || has guides; then
   use_node
-  say "the binary for journeys, guides and judges"
-  cargo build --locked --workspace --bin haidang || bad "build of the binary"
+  # The tests have built it. Built alone it is another one, without what only tests ask of libraries: minutes more.
+  if ! has tests; then
+    part "the binary for journeys, guides and judges"
+    cargo build --locked --workspace --bin haidang || bad "build of the binary"
+  fi
   export HAIDANG_TEST_BIN="$CARGO_TARGET_DIR/debug/haidang"
 fi
 
 if has journeys; then
-  say "journeys"
+  part "journeys"
   { "$root_dir/scripts/npm-ci.sh" "$root_dir/e2e" && (cd e2e && node run.mjs); } 2>&1 | tee "$work/journeys"
   add "$work/journeys" "journeys" "${PIPESTATUS[0]}"
 fi
 
 if has guides; then
-  say "guides: the commands of docs/guide, run in a fresh folder"
+  part "guides: the commands of docs/guide, run in a fresh folder"
   scripts/guides.sh 2>&1 | tee "$work/guides"
   add "$work/guides" "guides" "${PIPESTATUS[0]}"
 fi
 
 if has judges; then
-  say "judges, in their short form"
+  part "judges, in their short form"
   scripts/judge-experience.sh short 2>&1 | tee "$work/judges"
   add "$work/judges" "judges" "${PIPESTATUS[0]}"
-  say "how well scanned papers are read"
+  part "how well scanned papers are read"
   scripts/judge-documents-ocr.sh 2>&1 | tee "$work/scans"
   add "$work/scans" "scanned papers" "${PIPESTATUS[0]}"
 fi

@@ -27,6 +27,9 @@ pub struct Delivery {
     pub agreement_version: u32,
     /// The fields that the agreement lets through, as it names them.
     pub fields: Vec<String>,
+    /// What people call them, in the provider's words; empty for what was delivered before providers named them.
+    #[serde(default)]
+    pub field_names: Vec<String>,
     /// Whether the agreement lets answers through as they are; then no fields are named.
     pub whole: bool,
     /// Code of the procedure for which it was asked, where the call named one.

@@ -16,6 +16,7 @@ use super::provider::ProviderTlsDraft;
 use super::{
     Connection, Directory, Endpoint, Member, Service, ServiceKind, Subsystem, Timeouts, certificates, provider, wsdl,
 };
+use crate::filter::Fields;
 use crate::registry::rules::clock;
 use crate::rules::agreement::Environment;
 use crate::rules::breaker::BreakerRules;
@@ -141,6 +142,9 @@ pub struct ServiceDraft {
     /// Notice while it is switched off.
     #[serde(default)]
     pub disabled: Option<String>,
+    /// Whether its owner registered it and the operator has not looked at its address yet; until then it is switched off.
+    #[serde(default)]
+    pub awaiting: bool,
     /// Its OpenAPI description in JSON; where the directory is a file, the name of a file beside it.
     #[serde(default)]
     pub openapi: Option<String>,
@@ -150,6 +154,9 @@ pub struct ServiceDraft {
     /// Endpoints.
     #[serde(default, rename = "endpoint")]
     pub endpoints: Vec<EndpointDraft>,
+    /// What people call the fields of its answers, by the path that agreements name them with.
+    #[serde(default)]
+    pub field_names: BTreeMap<String, String>,
     /// Its name, for people.
     #[serde(default)]
     pub name: Option<String>,
@@ -337,6 +344,10 @@ impl ServiceDraft {
         if let Some(Err(what)) = self.wsdl.as_deref().map(wsdl::operations) {
             wrong.push(format!("wsdl: {what}"));
         }
+        if self.awaiting && self.disabled.is_none() {
+            wrong.push("awaiting: a service that awaits the operator is switched off (disabled)".to_owned());
+        }
+        judge_names(&self.field_names, &mut wrong);
         if self.openapi.is_some() && self.wsdl.is_some() {
             wrong.push("write openapi or wsdl, not both".to_owned());
         }
@@ -366,9 +377,23 @@ impl ServiceDraft {
                 breaker: self.breaker,
                 disabled: self.disabled,
                 endpoints,
+                field_names: self.field_names,
                 openapi,
             }),
             _ => Err(wrong),
+        }
+    }
+}
+
+/// Names of fields stand on the pages of residents: each is said, is short, and belongs to a path that can be allowed.
+fn judge_names(names: &BTreeMap<String, String>, wrong: &mut Vec<String>) {
+    const LONGEST: usize = 120;
+    for (path, name) in names {
+        if let Err(fault) = Fields::parse([path.as_str()]) {
+            wrong.push(format!("field_names: {fault}"));
+        }
+        if name.trim().is_empty() || name.chars().count() > LONGEST {
+            wrong.push(format!("field_names: the name of {path} needs 1 to {LONGEST} characters"));
         }
     }
 }

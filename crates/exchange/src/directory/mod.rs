@@ -134,6 +134,8 @@ pub struct Service {
     pub disabled: Option<String>,
     /// What is described of it; the first that matches is the endpoint of a call.
     pub endpoints: Vec<Endpoint>,
+    /// What people call the fields of its answers, by their paths.
+    pub field_names: BTreeMap<String, String>,
     /// Its OpenAPI description without server addresses, in JSON.
     pub openapi: Option<Bytes>,
 }
@@ -155,6 +157,20 @@ pub struct Endpoint {
     pub bulk: bool,
     /// Whether answers may hold something of people whom no selector finds; nobody gets them as proof then.
     pub third_persons: bool,
+}
+
+impl Service {
+    /// What people call these fields, in this order and each once; a field without a name keeps its path.
+    pub fn names_of(&self, fields: &[String]) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for field in fields {
+            let name = self.field_names.get(field).unwrap_or(field);
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
 }
 
 impl Endpoint {

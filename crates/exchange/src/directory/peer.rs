@@ -1,5 +1,6 @@
 //! Other exchanges: where each of them is, by which certificates it is known, and whose systems it speaks for.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -153,6 +154,7 @@ fn judge(draft: &PeerDraft, wrong: &mut Vec<String>) -> Option<Peer> {
         breaker: draft.breaker,
         disabled: None,
         endpoints: Vec::new(),
+        field_names: BTreeMap::new(),
         openapi: None,
     };
     Some(Peer { id: server.to_string(), certificates: shown.iter().map(fingerprint).collect(), line: Arc::new(line) })

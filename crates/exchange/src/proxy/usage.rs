@@ -140,6 +140,7 @@ fn record(
         agreement: agreement.id.clone(),
         agreement_version: agreement.version,
         fields: agreement.fields.clone(),
+        field_names: grant.service.names_of(&agreement.fields),
         whole: agreement.fields.is_empty(),
         delivered: !failing(arrived.status),
         hidden: agreement

@@ -37,6 +37,9 @@ pub struct UsageRecord {
     pub agreement_version: u32,
     /// The fields it lets through.
     pub fields: Vec<String>,
+    /// What people call them; what was sealed before services named their fields has none.
+    #[serde(default)]
+    pub field_names: Vec<String>,
     /// Whether it lets bodies through as they are.
     pub whole: bool,
     /// Whether something was delivered: a provider that answers with an error delivers nothing.
@@ -69,6 +72,7 @@ impl UsageRecord {
             agreement: self.agreement.clone(),
             agreement_version: self.agreement_version,
             fields: if self.delivered { self.fields.clone() } else { Vec::new() },
+            field_names: if self.delivered { self.field_names.clone() } else { Vec::new() },
             whole: self.whole && self.delivered,
             procedure: self.procedure.clone(),
             message: message.to_owned(),

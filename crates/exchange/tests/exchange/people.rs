@@ -121,6 +121,7 @@ async fn the_record_says_what_the_people_are_to_learn() {
     assert_eq!((usage.receiver_system.as_str(), usage.service.as_str()), ("Một cửa", "VN-HP/GOV/0002/B/people"));
     assert_eq!((usage.agreement.as_str(), usage.agreement_version), ("HD-2", 3));
     assert_eq!((usage.fields, usage.whole), (vec!["$.hoTen".to_owned()], false));
+    assert_eq!(usage.field_names, ["Họ và tên"]);
     assert!(!format!("{:?}", usage.subjects).contains("VN031090000001"), "the acting user is not told");
 }
 

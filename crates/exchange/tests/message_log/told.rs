@@ -32,6 +32,7 @@ pub fn usage(at: Timestamp, people: impl IntoIterator<Item = usize>) -> UsageRec
         agreement: "HD-2".to_owned(),
         agreement_version: 3,
         fields: vec!["$.hoTen".to_owned()],
+        field_names: vec!["Họ và tên".to_owned()],
         whole: false,
         delivered: true,
         hidden: None,
@@ -77,6 +78,7 @@ db_test! {
             assert_eq!(row.case_id.as_deref(), Some("H24.15-261121-0001"));
             assert_eq!((row.own, row.refused, row.delayed.is_none()), (false, false, true));
             assert_eq!((delivery.fields.clone(), delivery.sole), (vec!["$.hoTen".to_owned()], false));
+            assert_eq!(delivery.field_names, ["Họ và tên"]);
             assert_eq!((delivery.message.as_str(), delivery.digest.len()), (row.object_id.as_str(), 128));
             let (total, found) = log.log.usage().find(&number(serial), &ALWAYS, 0, 10).await.unwrap();
             assert_eq!((total, found.len(), found[0].at), (1, 1, at));
@@ -196,7 +198,7 @@ db_test! {
         log.log.usage().drain().await.unwrap();
         let row = db.accesses_of(&number(1), None, 10).await.unwrap().remove(0);
         let delivery = row.delivery.unwrap();
-        assert_eq!((row.refused, delivery.fields.len(), delivery.sole), (true, 0, false));
+        assert_eq!((row.refused, delivery.fields.len() + delivery.field_names.len(), delivery.sole), (true, 0, false));
         assert_eq!(log.log.usage().find(&number(1), &ALWAYS, 0, 10).await.unwrap().0, 0);
     }
 

@@ -218,7 +218,7 @@ db_test! {
 
     async fn a_system_and_its_service_are_registered_in_one_form(db: TestDb) {
         let registry = registry(&db).await;
-        let [_, mut consumer, _] = browsers(&db, &registry).await;
+        let [mut operator, mut consumer, _] = browsers(&db, &registry).await;
         let address = format!("{OVERVIEW}/dang-ky");
         check(&consumer.open(&address).await, &["Sở Mẫu Một", "Mã hệ thống"], &["Sở Mẫu Hai"]);
         let bare = consumer.send(&address, &[("don_vi", "VN-HP/GOV/H24.S01")]).await;
@@ -245,6 +245,18 @@ db_test! {
         let new = Key::new(Kind::Service, "VN-HP/GOV/H24.S01/HOSO/tra-cuu");
         let service = content(&registry, &new).await;
         assert_eq!((&service["kind"], &service["endpoint"][0]["personal_data"]), (&"OPENAPI3".into(), &true.into()));
+        // The operator looks first at where it leads.
+        assert!(service["awaiting"] == true && service["disabled"].as_str().unwrap().contains("chờ"), "{service}");
+        check(&consumer.open(&page("dich-vu", &new.id)).await, &["khi đơn vị vận hành trục xác nhận"], &["Bật dịch vụ", "Tắt dịch vụ"]);
+        let switch = format!("{OVERVIEW}/dich-vu/trang-thai");
+        let on = [("ma", new.id.as_str()), ("phien_ban", "1"), ("viec", "bat")];
+        let off = [("ma", new.id.as_str()), ("phien_ban", "1"), ("viec", "tat"), ("thong_bao", "x")];
+        assert_eq!((consumer.send(&switch, &on).await.status, consumer.send(&switch, &off).await.status), (403, 403));
+        check(&operator.open(&page("dich-vu", &new.id)).await, &["http://127.0.0.1:8", "Xác nhận địa chỉ và bật dịch vụ"], &[]);
+        assert_eq!(operator.send(&switch, &on).await.status, 303);
+        let service = content(&registry, &new).await;
+        assert!(service.get("awaiting").is_none() && service.get("disabled").is_none(), "{service}");
+        check(&consumer.open(&page("dich-vu", &new.id)).await, &["Tắt dịch vụ", "Đã xác nhận địa chỉ"], &[]);
         let twice = consumer.send(&address, &send("GET /ho-so/*")).await;
         assert!(twice.text.contains("Mã dịch vụ này đã được dùng"), "{}", twice.text);
         let mut others = fields;

@@ -182,6 +182,8 @@ db_test! {
 
     async fn real_data_is_asked_for_only_when_it_is_confirmed(db: TestDb) {
         let (room, heard) = stage(&db, "production").await;
+        let mut operator = Browser::of(&db, &room, "operator").await;
+        assert_eq!(call(&mut operator, &[]).await.status, 404, "the operator has no purpose of their own");
         let mut consumer = Browser::of(&db, &room, "consumer").await;
         check(&consumer.open(TRIAL).await, &["Dữ liệu thật"], &["dữ liệu giả định"]);
         check(&consumer.open(AGREEMENT).await, &["xac_nhan"], &["value=\"co\" checked"]);

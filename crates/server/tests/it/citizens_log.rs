@@ -71,6 +71,7 @@ fn directory(provider: SocketAddr, tracker: SocketAddr) -> String {
     let service = |code: &str, address: SocketAddr, endpoint: &str| {
         format!(
             "[[member.subsystem.service]]\ncode = \"{code}\"\nkind = \"REST\"\nbase_url = \"http://{address}\"\n\
+             field_names = {{ \"$.nguoi[*].ten\" = \"Họ và tên\" }}\n\
              [[member.subsystem.service.endpoint]]\nmethod = \"*\"\npath = \"**\"\npersonal_data = true\n{endpoint}\n"
         )
     };
@@ -222,7 +223,7 @@ on_both! {
         let browser = Browser::of(&town, &owner).await;
         let page = browser.page("/vi/ai-da-xem").await;
         for words in [
-            "Sở Tư pháp", "Một cửa điện tử", "Đăng ký khai sinh", "194/2025/NĐ-CP Điều 16", "$.nguoi[*].ten", "TT-01",
+            "Sở Tư pháp", "Một cửa điện tử", "Đăng ký khai sinh", "194/2025/NĐ-CP Điều 16", "Họ và tên", "TT-01",
             "H24.15-260303-0001", "Dữ liệu được gửi qua nền tảng chia sẻ dữ liệu", "Tải chứng cứ có chữ ký số",
         ] {
             assert!(page.contains(words), "{words}: {page}");
@@ -247,7 +248,7 @@ on_both! {
         assert_eq!(town.ask(Some(&owner), "POST", &ask, None).await.status, 201);
         assert_eq!(town.ask(Some(&other), "POST", &ask, None).await.status, 404);
         let table = browser.open("/vi/ai-da-xem/tai-ve").await.text();
-        assert!(table.contains("Một cửa điện tử") && table.contains("$.nguoi[*].ten"), "{table}");
+        assert!(table.contains("Một cửa điện tử") && table.contains("Họ và tên"), "{table}");
         door.tracking.finish().await;
     }
 
@@ -309,7 +310,7 @@ on_both! {
         for (language, words) in [("vi", "Bên nhận"), ("en", "Receiver")] {
             let path = format!("/{language}/chia-se-du-lieu-hang-loat");
             let page = town.send(Request::get(&path).body(Body::empty()).unwrap()).await.text();
-            assert!(page.contains(words) && page.contains("$.nguoi[*].ten, $.xa"), "{page}");
+            assert!(page.contains(words) && page.contains("Họ và tên, $.xa"), "{page}");
             assert_eq!(page.matches("Một cửa điện tử").count(), 2);
         }
         let page = Browser::of(&town, &owner).await.page("/vi/ai-da-xem").await;

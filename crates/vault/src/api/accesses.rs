@@ -75,6 +75,8 @@ pub(crate) struct DeliveryView {
     agreement_version: i64,
     /// The fields that the agreement lets through.
     fields: Vec<String>,
+    /// What people call them.
+    field_names: Vec<String>,
     /// Whether it lets answers through as they are.
     whole: bool,
     /// Code of the procedure for which it was asked.
@@ -94,6 +96,7 @@ fn delivered(delivery: Delivery, audit: &str) -> DeliveryView {
         agreement: delivery.agreement,
         agreement_version: i64::from(delivery.agreement_version),
         fields: delivery.fields,
+        field_names: delivery.field_names,
         whole: delivery.whole,
         procedure: delivery.procedure,
         digest: delivery.digest,

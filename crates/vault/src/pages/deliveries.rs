@@ -37,9 +37,13 @@ struct BulkPage {
     pages: Pagination,
 }
 
-/// The fields of a delivery as the agreement names them.
+/// The fields of a delivery as people call them; as the agreement writes them where nobody named them.
 fn fields(page: &Page, delivery: &Delivery) -> Html {
-    if delivery.whole { Html::text(page.t("vault-delivery-whole")) } else { page.code(delivery.fields.join(", ")) }
+    match (delivery.whole, delivery.field_names.is_empty()) {
+        (true, _) => Html::text(page.t("vault-delivery-whole")),
+        (false, true) => page.code(delivery.fields.join(", ")),
+        (false, false) => page.vietnamese(delivery.field_names.join(", ")),
+    }
 }
 
 /// What else is known of an access that was a delivery of the exchange; `proof` says where its proof is.

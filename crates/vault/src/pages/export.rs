@@ -74,7 +74,11 @@ async fn table(lang: Lang, names: &mut Names<'_>, rows: &[AccessRow]) -> Result<
             t(lang, seen, &[]),
             row.audit_id.clone(),
             delivered(|delivery| delivery.receiver_system.clone()),
-            delivered(|delivery| if delivery.whole { "*".to_owned() } else { delivery.fields.join(" ") }),
+            delivered(|delivery| match (delivery.whole, delivery.field_names.is_empty()) {
+                (true, _) => "*".to_owned(),
+                (false, true) => delivery.fields.join(", "),
+                (false, false) => delivery.field_names.join(", "),
+            }),
             delivered(|delivery| delivery.digest.clone()),
         ];
         push_row(&mut text, cells.iter().map(String::as_str));

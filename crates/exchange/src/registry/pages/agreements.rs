@@ -12,6 +12,7 @@ use super::history::{history, name};
 use super::overview::environment_text;
 use super::parts::{SectionPage, SmallForm, bullets, entry_link, entry_path, link, paragraph, refused};
 use super::systems::{Which, seen};
+use super::trial::may_try;
 use super::view::{Agreement, View};
 use super::{AGREEMENTS, PROPOSING, Reader, RegistryRoom, SERVICES, TRIAL, author};
 use crate::registry::model::Change;
@@ -126,11 +127,11 @@ async fn one(visitor: &Visitor, room: &RegistryRoom, id: &str, form: &FormFields
         facts = WarningText::new(page.lang, page.t("exchange-unverified")).into_html().then(facts);
     }
     answer.section("exchange-facts", facts);
-    answer.section("exchange-fields", fields(&page, &agreement));
+    answer.section("exchange-fields", fields(&page, &view, &agreement));
     answer.section("exchange-signatures", signatures(room, &page, &agreement).await?);
     let party = reader.party(&agreement.consumer, &agreement.service);
     answer.section("exchange-steps", steps(&page, &agreement, &offered(&agreement.content, party), form, &errors)?);
-    if party.consumer || party.operator {
+    if may_try(&reader, &agreement) {
         answer
             .section("exchange-trial", paragraph(entry_link(&page, TRIAL, id, page.t("exchange-trial-of-agreement"))));
     }
@@ -202,15 +203,19 @@ fn facts(page: &Page, view: &View, agreement: &Agreement) -> Html {
     SummaryList::new(rows).no_border().into_html()
 }
 
-fn fields(page: &Page, agreement: &Agreement) -> Html {
+fn fields(page: &Page, view: &View, agreement: &Agreement) -> Html {
     let draft = &agreement.draft;
+    let names = view.service_draft(&agreement.service).map(|service| service.field_names).unwrap_or_default();
     let endpoints = match &draft.endpoints {
         None => paragraph(page.t("exchange-endpoints-all")),
         Some(list) => bullets(list.iter().map(|endpoint| page.code(endpoint))),
     };
     let delivered = match &draft.fields_allowed {
         None => paragraph(page.t("exchange-fields-opaque")),
-        Some(list) => bullets(list.iter().map(|field| page.code(field))),
+        Some(list) => bullets(list.iter().map(|field| match names.get(field) {
+            Some(name) => page.vietnamese(name).then(Html::text(" ")).then(page.code(field)),
+            None => page.code(field),
+        })),
     };
     paragraph(page.t("exchange-fields-endpoints"))
         .then(endpoints)

@@ -104,7 +104,7 @@ pub(crate) async fn onboard_exchange_service(
     let Some((member, _)) = member else {
         return Err(Problem::not_found("entry_not_found", "there is no such member").into());
     };
-    let (service, changes) = changes(&view, &form, member, endpoints);
+    let (service, changes) = changes(&view, &form, member, endpoints, reader.operator);
     if view.content(&Key::new(Kind::Service, service.as_str())).is_some() {
         let errors = vec![ErrorItem::of("dich_vu", text("exchange-onboarding-taken"))];
         return form_page(&visitor, &room, &form, &typed, errors).await;
@@ -138,8 +138,15 @@ fn wrong(form: &FormFields, text: &impl Fn(&str) -> String) -> Vec<ErrorItem> {
     errors
 }
 
-/// The service, and the system where it is new; neither takes the place of what is there.
-fn changes(view: &View, form: &FormFields, member: MemberId, endpoints: Vec<Value>) -> (String, Vec<Change>) {
+/// The service, and the system where it is new; neither takes the place of what is there. The exchange reaches addresses
+/// that officials do not: what an owner registers is switched off until the operator has looked at where it leads.
+fn changes(
+    view: &View,
+    form: &FormFields,
+    member: MemberId,
+    endpoints: Vec<Value>,
+    operator: bool,
+) -> (String, Vec<Change>) {
     let said = |name: &str| form.text(name).trim().to_owned();
     let subsystem = SubsystemId { member, code: said("he_thong") };
     let id = ServiceId { subsystem: subsystem.clone(), code: said("dich_vu") }.to_string();
@@ -161,6 +168,10 @@ fn changes(view: &View, form: &FormFields, member: MemberId, endpoints: Vec<Valu
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect();
+    if !operator {
+        content.insert("disabled".to_owned(), t(Lang::Vi, "exchange-awaiting-notice", &[]).into());
+        content.insert("awaiting".to_owned(), true.into());
+    }
     if let Some(description) = form.filled("mo_ta") {
         describe(&mut content, description);
     }

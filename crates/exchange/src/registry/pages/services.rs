@@ -64,7 +64,7 @@ async fn one(visitor: &Visitor, room: &RegistryRoom, id: &str, form: &FormFields
     let agreements = view.agreements(&reader)?;
     let own: Vec<_> = agreements.into_iter().filter(|agreement| agreement.service == service.id).collect();
     answer.section("exchange-agreements", agreements_table(&page, room, &view, &own));
-    answer.section("exchange-switch", switch(&page, &service, form, &errors)?);
+    answer.section("exchange-switch", switch(&page, &service, reader.operator, form, &errors)?);
     answer.section("exchange-description", description(&page, &service, form, &errors)?);
     let key = Key::new(Kind::Service, service.id.to_string());
     answer.section("exchange-history", history(room, &page, &key).await?);
@@ -129,13 +129,27 @@ fn endpoints(page: &Page, endpoints: &[EndpointDraft]) -> Html {
     table.into_html()
 }
 
-fn switch(page: &Page, service: &Service, form: &FormFields, errors: &[ErrorItem]) -> Result<Html, Problem> {
+fn switch(
+    page: &Page,
+    service: &Service,
+    operator: bool,
+    form: &FormFields,
+    errors: &[ErrorItem],
+) -> Result<Html, Problem> {
     let to = "/can-bo/truc-tich-hop/dich-vu/trang-thai";
     let start = |button: Html| {
         SmallForm::new(page, to, button)
             .hidden("ma", service.id.to_string())
             .hidden("phien_ban", service.version.to_string())
     };
+    if service.draft.awaiting {
+        let text = paragraph(page.t(if operator { "exchange-awaiting-look" } else { "exchange-awaiting-text" }));
+        let confirm = page.button(page.t("exchange-awaiting-confirm")).into_html();
+        return match operator {
+            true => Ok(text.then(start(confirm).hidden("viec", "bat").finish()?)),
+            false => Ok(text),
+        };
+    }
     if service.draft.disabled.is_some() {
         return start(page.button(page.t("exchange-switch-on")).into_html()).hidden("viec", "bat").finish();
     }
@@ -195,13 +209,19 @@ pub(crate) async fn switch_exchange_service(
         let errors = vec![ErrorItem::of("thong_bao", t(visitor.lang, "exchange-notice-missing", &[]))];
         return one(&visitor, &room, form.text("ma"), &form, errors).await;
     }
-    let reason = match off {
-        true => notice.clone(),
-        false => t(Lang::Vi, "exchange-reason-switched-on", &[]),
+    let reader = Reader::of(&visitor)?;
+    let service = find(&View::read(&room).await?, &reader, form.text("ma"))?;
+    if service.draft.awaiting && !reader.operator {
+        return Err(Problem::forbidden("not_allowed", "the operator looks at a new service first").into());
+    }
+    let reason = match (off, service.draft.awaiting) {
+        (true, _) => notice.clone(),
+        (false, true) => t(Lang::Vi, "exchange-reason-confirmed", &[]),
+        (false, false) => t(Lang::Vi, "exchange-reason-switched-on", &[]),
     };
     change(&visitor, &room, &form, ("exchange.service_switched", reason), |content| match off {
         true => drop(content.insert("disabled".to_owned(), Value::String(notice))),
-        false => drop(content.shift_remove("disabled")),
+        false => content.retain(|name, _| !["awaiting", "disabled"].contains(&name.as_str())),
     })
     .await
 }
