@@ -4,8 +4,10 @@
 // Every GET page that `haidang routes --json` lists is judged in both languages, light and dark, under the role that
 // the row names. `short` takes the pages of SHORT alone, in Vietnamese, without pictures.
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { launch, person } from './lib/browser.mjs';
 import { binary, root, startCity } from './lib/city.mjs';
 import { account, signIn } from './lib/people.mjs';
@@ -48,13 +50,20 @@ async function cookies(city, roles) {
   return environment;
 }
 
-function judge(city, list, environment) {
-  const words = [join(folder, 'run.mjs'), '--base', city.base, '--routes-file', '-', '--out', out, ...(short ? ['--no-shots'] : [])];
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, words, { env: { ...process.env, ...environment }, stdio: ['pipe', 'inherit', 'inherit'] });
-    child.on('exit', (code) => resolve(code ?? 1));
-    child.stdin.end(JSON.stringify(list));
-  });
+/** Runs the judge over a part of the pages: its exit status, and what it counted. */
+async function judge(city, list, environment, name) {
+  const words = [join(folder, 'run.mjs'), '--base', city.base, '--routes-file', '-', '--out', join(out, name), ...(short ? ['--no-shots'] : [])];
+  const child = spawn(process.execPath, words, { env: { ...process.env, ...environment }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(child, 'exit');
+  child.stdin.end(JSON.stringify(list));
+  let counts = [0, 0];
+  for await (const line of createInterface({ input: child.stdout })) {
+    const sum = /^(\d+) passed, (\d+) failed$/.exec(line);
+    if (sum) counts = sum.slice(1).map(Number);
+    else console.log(line);
+  }
+  const [code] = await ended;
+  return { passed: counts[0], failed: counts[1], code: code ?? 1 };
 }
 
 rmSync(out, { recursive: true, force: true });
@@ -66,7 +75,13 @@ try {
   const list = pages(routes(city));
   const roles = [...new Set(list.map((page) => page.role).filter(Boolean))];
   console.log(`${list.length} pages, roles: ${roles.join(', ')}`);
-  verdict = await judge(city, list, await cookies(city, roles));
+  const jars = await cookies(city, roles);
+  // The two languages side by side: a browser alone leaves half of a small machine idle.
+  const parts = ['vi', 'en'].map((lang) => [lang, list.filter((page) => (page.lang ?? 'vi') === lang)]).filter(([, part]) => part.length);
+  const verdicts = await Promise.all(parts.map(([lang, part]) => judge(city, part, jars, lang)));
+  const sum = (count) => verdicts.reduce((total, one) => total + one[count], 0);
+  verdict = Math.max(...verdicts.map(({ code }) => code));
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
 } catch (error) {
   console.log(`FAIL ${error.message}\n0 passed, 1 failed`);
 } finally {
